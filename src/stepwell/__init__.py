@@ -1,0 +1,3 @@
+"""Stepwell: durable AWS Step Functions on your own machines."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,186 @@
+"""The compiled form of a state machine, which the engine runs.
+
+Made once per definition and shared by all its executions, so nothing in it may be changed.
+What a state does with data is compiled to functions that hold parsed paths and templates:
+
+    arguments(input, env)              -> what the work gets      (InputPath, Parameters)
+    output(input, arguments, result, env) -> the state's output   (ResultSelector, ResultPath, OutputPath)
+
+None stands for "unchanged": no `arguments` means the input as it is, no `output` means the result as
+it is. The functions never change the values they are given. They raise EvaluationFailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from stepwell.values import JsonObject, JsonValue
+
+
+class EvaluationFailed(Exception):
+    """A path, template or function could not be evaluated at run time.
+
+    `error` is the ASL error name (nearly always States.Runtime), `cause` AWS's sentence without the
+    prefix that names the state, `location` the field.
+    """
+
+    def __init__(self, cause: str, *, error: str = "States.Runtime", location: str = "") -> None:
+        super().__init__(cause)
+        self.error = error
+        self.cause = cause
+        self.location = location
+
+
+class Environment(Protocol):
+    """What an evaluation may see besides its data."""
+
+    @property
+    def context(self) -> JsonObject:
+        """The context object (`$$`)."""
+
+    @property
+    def variables(self) -> Mapping[str, JsonValue]:
+        """The variables in scope."""
+
+    def random_bytes(self, size: int) -> bytes:
+        """Chance, for States.UUID and States.MathRandom; the same again when the step is replayed."""
+
+
+Evaluate: TypeAlias = Callable[[JsonValue, Environment], JsonValue]
+Output: TypeAlias = Callable[[JsonValue, JsonValue, JsonValue, Environment], JsonValue]
+"""(state input, arguments, result, env) -> output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """One entry of Retry."""
+
+    error_equals: tuple[str, ...]
+    interval_seconds: int = 1
+    max_attempts: int = 3
+    backoff_rate: float = 2.0
+    max_delay_seconds: int | None = None
+    full_jitter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Catcher:
+    """One entry of Catch. `output(input, error_output, env)` is what the next state gets."""
+
+    error_equals: tuple[str, ...]
+    next: str
+    output: Callable[[JsonValue, JsonValue, Environment], JsonValue] | None = None
+    """None: the error output replaces the input (ResultPath `$`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a Task calls.
+
+    `kind` is `activity` (its arn), `service` (service, action, pattern) or `lambda` (a function's arn).
+    `pattern` is one of "", "sync", "sync:2", "waitForTaskToken".
+    """
+
+    kind: str
+    arn: str
+    service: str = ""
+    action: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seconds:
+    """A number of seconds: fixed, or read from the state's input when the state is entered."""
+
+    fixed: int | None = None
+    read: Callable[[JsonValue, Environment], int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseState:
+    """What all states have. `next` None means the state ends its scope."""
+
+    name: str
+    next: str | None = None
+    arguments: Evaluate | None = None
+    output: Output | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassState(BaseState):
+    """Hands on its Result, or its arguments. `result` is wrapped because null is a result too."""
+
+    result: tuple[JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState(BaseState):
+    """Has work done outside."""
+
+    resource: Resource
+    timeout: Seconds | None = None
+    heartbeat: Seconds | None = None
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceState(BaseState):
+    """Goes where the first true rule points. `choose` returns None when no rule is true."""
+
+    choose: Callable[[JsonValue, Environment], str | None]
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitState(BaseState):
+    """Waits. `due_at(data, env, now)` takes and returns epoch milliseconds."""
+
+    due_at: Callable[[JsonValue, Environment, int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SucceedState(BaseState):
+    """Ends its scope with its output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailState(BaseState):
+    """Fails its scope. The functions give text, or None when the field is absent."""
+
+    error: Evaluate | None = None
+    cause: Evaluate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParallelState(BaseState):
+    """Runs branches side by side."""
+
+    branches: tuple[Scope, ...]
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+
+
+State: TypeAlias = (
+    PassState | TaskState | ChoiceState | WaitState | SucceedState | FailState | ParallelState
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One `States` object: the machine itself or a branch."""
+
+    start_at: str
+    states: Mapping[str, State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A whole checked machine. `timeout_seconds` bounds each execution."""
+
+    scope: Scope
+    timeout_seconds: int | None = None
+    query_language: str = "JSONPath"
+    variable_references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The one loop: operations decide, one commit keeps, then callers are told."""

@@ -1,0 +1,127 @@
+"""Group commit.
+
+Operations change the state in memory and stage rows in the open turn, synchronously. The turn
+becomes one transaction as soon as the one before it is on disk, so the price of a flush is shared by
+everyone who came meanwhile. Whoever must know that its effects are safe awaits `committed()`.
+
+State in memory runs ahead of the disk, and later operations may see it: their own answers wait for a
+commit that comes no earlier. When a commit fails, nothing of it and nothing after it happened:
+every waiter gets the StorageTrouble, and the owners of state in memory are told to drop it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from stepwell.errors import StorageTrouble
+from stepwell.runtime.ports import Store
+from stepwell.runtime.tables import Key, Table
+
+
+class Turn:
+    """Rows staged by operations, last writer wins per key, and what to do once they are safe."""
+
+    __slots__ = ("changes", "done")
+
+    def __init__(self) -> None:
+        self.changes: dict[Table[Any], dict[Key, tuple[Any, ...] | None]] = {}
+        self.done: list[Callable[[], None]] = []
+
+    def put(self, table: Table[Any], row: tuple[Any, ...]) -> None:
+        """Insert or replace a row."""
+        rows = self.changes.get(table)
+        if rows is None:
+            rows = self.changes[table] = {}
+        rows[table.key_of(row)] = row
+
+    def delete(self, table: Table[Any], key: Key) -> None:
+        """Delete the row of that key, if there is one."""
+        self.changes.setdefault(table, {})[key] = None
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` on the loop once the turn is on disk; never if it fails."""
+        self.done.append(action)
+
+    def absorb(self, other: Turn) -> None:
+        """Take over everything another turn staged."""
+        for table, rows in other.changes.items():
+            mine = self.changes.get(table)
+            if mine is None:
+                self.changes[table] = rows
+            else:
+                mine.update(rows)
+        self.done.extend(other.done)
+
+
+class Ledger:
+    """The open turn and the commit under way."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open = Turn()
+        self._waiting: asyncio.Future[None] | None = None
+        self._busy = False
+        self._idle: asyncio.Future[None] | None = None
+        self._on_rollback: list[Callable[[], None]] = []
+        self.commits = 0
+
+    def on_rollback(self, forget: Callable[[], None]) -> None:
+        """Register what drops state in memory when a commit failed."""
+        self._on_rollback.append(forget)
+
+    @contextmanager
+    def stage(self) -> Iterator[Turn]:
+        """A turn of one operation: joins the open one when the block ends, vanishes if it raises."""
+        turn = Turn()
+        yield turn
+        if not self._open.changes and not self._open.done:
+            self._open = turn
+        else:
+            self._open.absorb(turn)
+        if not self._busy:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    async def committed(self) -> None:
+        """Return once everything staged so far is on disk. Raises StorageTrouble if it is not."""
+        if not self._busy:
+            return
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._waiting)
+
+    def _flush(self) -> None:
+        turn, self._open = self._open, Turn()
+        waiting, self._waiting = self._waiting, None
+        asyncio.ensure_future(self._commit(turn, waiting))
+
+    async def _commit(self, turn: Turn, waiting: asyncio.Future[None] | None) -> None:
+        try:
+            if turn.changes:
+                await self._store.commit(turn.changes)
+                self.commits += 1
+        except StorageTrouble as trouble:
+            self._roll_back(trouble, waiting)
+            return
+        if self._open.changes or self._open.done or self._waiting is not None:
+            self._flush()
+        else:
+            self._busy = False
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+        for action in turn.done:
+            action()
+
+    def _roll_back(self, trouble: StorageTrouble, waiting: asyncio.Future[None] | None) -> None:
+        later, self._waiting = self._waiting, None
+        self._open = Turn()
+        self._busy = False
+        self._store.reset()
+        for forget in self._on_rollback:
+            forget()
+        for future in (waiting, later):
+            if future is not None and not future.done():
+                future.set_exception(trouble)

@@ -1,0 +1,1 @@
+"""The AWS services: each a core without I/O, its tables, its operations."""
