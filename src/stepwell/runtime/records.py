@@ -1,0 +1,192 @@
+"""The rows the runtime keeps: definitions it runs, executions, history, tokens, timers, outbox.
+
+Status numbers are stored, words are spoken: STATUSES maps both ways. Optional facts that nearly no
+execution has live in `extra` (JSON), so that a start stays one short row.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from stepwell.runtime.tables import Index, Table
+
+RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = range(5)
+STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+class RevisionRow(NamedTuple):
+    """One revision of a state machine, never changed. Executions keep running on theirs."""
+
+    machine: int
+    revision: int
+    """From 1, per machine."""
+    revision_id: str
+    """The revision id AWS shows; empty for the first (INITIAL)."""
+    arn: str
+    """The machine's ARN."""
+    name: str
+    """The machine's name."""
+    role_arn: str
+    definition: str
+    created_at: int
+    settings: str
+    """JSON: type, loggingConfiguration, tracingConfiguration, encryptionConfiguration."""
+
+
+REVISION = Table("machine_revision", RevisionRow, ("machine", "revision"), append_only=True)
+
+
+class ExecutionRow(NamedTuple):
+    """One execution. `input` and `output` are JSON texts as AWS shows them."""
+
+    id: int
+    arn: str
+    name: str
+    machine: int
+    revision: int
+    role_arn: str
+    seed: bytes
+    """Secret; all chance of this execution is derived from it."""
+    started_at: int
+    input: str
+    status: int
+    stopped_at: int | None = None
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    last_event: int = 0
+    extra: str | None = None
+    """JSON: traceHeader, stateMachineVersionArn, stateMachineAliasArn, parent, mapRunArn."""
+
+
+EXECUTION = Table(
+    "execution",
+    ExecutionRow,
+    ("id",),
+    indexes=(
+        Index("execution_arn", ("arn",), unique=True),
+        Index("execution_list", ("machine", "status", "id")),
+    ),
+    fixed=frozenset(
+        ("arn", "name", "machine", "revision", "role_arn", "seed", "started_at", "input")
+    ),
+)
+
+
+class EventRow(NamedTuple):
+    """One history event. `body` is the event as the API answers it (JSON).
+
+    `note` is what the fold needs besides: which branch it belongs to, a retry that was planned.
+    """
+
+    execution: int
+    id: int
+    body: bytes
+    note: str | None
+
+
+EVENT = Table("execution_event", EventRow, ("execution", "id"), append_only=True)
+
+
+class TokenRow(NamedTuple):
+    """One task token, open or closed; a closed one stays as a tombstone with its reason."""
+
+    execution: int
+    event: int
+    """The id of the event that scheduled the attempt; with `execution` it is part of the token."""
+    arn: str
+    """The execution's ARN."""
+    state: str
+    attempt: int
+    resource: str
+    opened_at: int
+    deadline_at: int | None
+    heartbeat_seconds: int | None
+    beaten_at: int | None
+    beats: int
+    closed_at: int | None
+    reason: str | None
+    """Why it is closed: `succeeded`, `failed`, `timed_out`, `heartbeat_missed`, `replaced`,
+    `stopped`, `aborted`."""
+    request_id: str | None
+    """The request that closed it."""
+
+
+TOKEN = Table(
+    "task_token",
+    TokenRow,
+    ("execution", "event"),
+    fixed=frozenset(("arn", "state", "attempt", "resource", "opened_at")),
+)
+
+
+class TimerRow(NamedTuple):
+    """Something to do at a time. `event` is the event that set it: a timer whose event is no longer
+    what the branch waits for does nothing."""
+
+    shard: int
+    due_at: int
+    execution: int
+    branch: int
+    kind: str
+    event: int
+
+
+TIMER = Table("timer", TimerRow, ("shard", "due_at", "execution", "branch", "kind"))
+
+
+class OutboxRow(NamedTuple):
+    """Work handed to an integration that has not answered yet. Repeated after a crash."""
+
+    shard: int
+    execution: int
+    event: int
+    branch: int
+    request: str
+    """JSON: resource, parameters, pattern; the attempt is (execution, event)."""
+
+
+OUTBOX = Table("outbox", OutboxRow, ("shard", "execution", "event"))
+
+
+class ChildRow(NamedTuple):
+    """A child execution somebody waits for: on its end the parent's branch gets the result."""
+
+    execution: int
+    """The child."""
+    parent: int
+    branch: int
+    event: int
+    """The parent's event that scheduled the task."""
+    pattern: str
+
+
+CHILD = Table("execution_child", ChildRow, ("execution",))
+
+
+class ActivityTaskRow(NamedTuple):
+    """An activity task no worker has taken yet, in the order in which they came."""
+
+    activity: str
+    """The activity's ARN."""
+    execution: int
+    event: int
+    branch: int
+    input: str
+
+
+ACTIVITY_TASK = Table("activity_task", ActivityTaskRow, ("activity", "execution", "event"))
+
+
+class LeaseRow(NamedTuple):
+    """Who owns a shard. A commit checks the epoch, so an owner that lost it can't write."""
+
+    shard: int
+    owner: str
+    epoch: int
+    expires_at: int
+
+
+LEASE = Table("lease", LeaseRow, ("shard",))
+
+TABLES = (REVISION, EXECUTION, EVENT, TOKEN, TIMER, OUTBOX, CHILD, ACTIVITY_TASK, LEASE)
