@@ -125,14 +125,19 @@ class TimerRow(NamedTuple):
     what the branch waits for does nothing."""
 
     shard: int
-    due_at: int
     execution: int
     branch: int
     kind: str
+    due_at: int
     event: int
 
 
-TIMER = Table("timer", TimerRow, ("shard", "due_at", "execution", "branch", "kind"))
+TIMER = Table(
+    "timer",
+    TimerRow,
+    ("shard", "execution", "branch", "kind"),
+    indexes=(Index("timer_due", ("shard", "due_at")),),
+)
 
 
 class OutboxRow(NamedTuple):
@@ -150,18 +155,18 @@ OUTBOX = Table("outbox", OutboxRow, ("shard", "execution", "event"))
 
 
 class ChildRow(NamedTuple):
-    """A child execution somebody waits for: on its end the parent's branch gets the result."""
+    """A child execution that a task of the parent waits for (`.sync`), to be stopped with it.
 
-    execution: int
-    """The child."""
+    The way back, from the child to its parent, stands in the child's `extra`.
+    """
+
     parent: int
-    branch: int
     event: int
     """The parent's event that scheduled the task."""
-    pattern: str
+    child: int
 
 
-CHILD = Table("execution_child", ChildRow, ("execution",))
+CHILD = Table("execution_child", ChildRow, ("parent", "event"))
 
 
 class ActivityTaskRow(NamedTuple):
