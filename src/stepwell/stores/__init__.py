@@ -1,0 +1,1 @@
+"""Durable tables behind one port: memory, SQLite, PostgreSQL."""

@@ -1,0 +1,139 @@
+CREATE TABLE "activity" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "encryption" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "activity_task" (
+  "activity" text COLLATE "C" NOT NULL,
+  "execution" bigint NOT NULL,
+  "event" bigint NOT NULL,
+  "branch" bigint NOT NULL,
+  "input" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("activity", "execution", "event")
+);
+CREATE TABLE "execution" (
+  "id" bigint NOT NULL,
+  "arn" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "machine" bigint NOT NULL,
+  "revision" bigint NOT NULL,
+  "role_arn" text COLLATE "C" NOT NULL,
+  "seed" bytea NOT NULL,
+  "started_at" bigint NOT NULL,
+  "input" text COLLATE "C" NOT NULL,
+  "status" bigint NOT NULL,
+  "stopped_at" bigint,
+  "output" text COLLATE "C",
+  "error" text COLLATE "C",
+  "cause" text COLLATE "C",
+  "last_event" bigint NOT NULL,
+  "extra" text COLLATE "C",
+  PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "execution_arn" ON "execution" ("arn");
+CREATE INDEX "execution_list" ON "execution" ("machine", "status", "id");
+CREATE TABLE "execution_child" (
+  "parent" bigint NOT NULL,
+  "event" bigint NOT NULL,
+  "child" bigint NOT NULL,
+  PRIMARY KEY ("parent", "event")
+);
+CREATE TABLE "execution_event" (
+  "execution" bigint NOT NULL,
+  "id" bigint NOT NULL,
+  "body" bytea NOT NULL,
+  "note" text COLLATE "C",
+  PRIMARY KEY ("execution", "id")
+);
+CREATE TABLE "lease" (
+  "shard" bigint NOT NULL,
+  "owner" text COLLATE "C" NOT NULL,
+  "epoch" bigint NOT NULL,
+  "expires_at" bigint NOT NULL,
+  PRIMARY KEY ("shard")
+);
+CREATE TABLE "machine" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "type" text COLLATE "C" NOT NULL,
+  "revision" bigint NOT NULL,
+  "revision_id" text COLLATE "C" NOT NULL,
+  "next_version" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "updated_at" bigint NOT NULL,
+  "status" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "machine_alias" (
+  "machine" bigint NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "routing" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "updated_at" bigint NOT NULL,
+  PRIMARY KEY ("machine", "name")
+);
+CREATE TABLE "machine_revision" (
+  "machine" bigint NOT NULL,
+  "revision" bigint NOT NULL,
+  "revision_id" text COLLATE "C" NOT NULL,
+  "arn" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "role_arn" text COLLATE "C" NOT NULL,
+  "definition" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "settings" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("machine", "revision")
+);
+CREATE TABLE "machine_version" (
+  "machine" bigint NOT NULL,
+  "version" bigint NOT NULL,
+  "revision" bigint NOT NULL,
+  "revision_id" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "created_at" bigint NOT NULL,
+  PRIMARY KEY ("machine", "version")
+);
+CREATE TABLE "outbox" (
+  "shard" bigint NOT NULL,
+  "execution" bigint NOT NULL,
+  "event" bigint NOT NULL,
+  "branch" bigint NOT NULL,
+  "request" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("shard", "execution", "event")
+);
+CREATE TABLE "states_tags" (
+  "arn" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("arn")
+);
+CREATE TABLE "task_token" (
+  "execution" bigint NOT NULL,
+  "event" bigint NOT NULL,
+  "arn" text COLLATE "C" NOT NULL,
+  "state" text COLLATE "C" NOT NULL,
+  "attempt" bigint NOT NULL,
+  "resource" text COLLATE "C" NOT NULL,
+  "opened_at" bigint NOT NULL,
+  "deadline_at" bigint,
+  "heartbeat_seconds" bigint,
+  "beaten_at" bigint,
+  "beats" bigint NOT NULL,
+  "closed_at" bigint,
+  "reason" text COLLATE "C",
+  "request_id" text COLLATE "C",
+  PRIMARY KEY ("execution", "event")
+);
+CREATE TABLE "timer" (
+  "shard" bigint NOT NULL,
+  "execution" bigint NOT NULL,
+  "branch" bigint NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "due_at" bigint NOT NULL,
+  "event" bigint NOT NULL,
+  PRIMARY KEY ("shard", "execution", "branch", "kind")
+);
+CREATE INDEX "timer_due" ON "timer" ("shard", "due_at", "execution", "branch", "kind");

@@ -1,0 +1,139 @@
+CREATE TABLE "activity" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "encryption" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "activity_task" (
+  "activity" TEXT NOT NULL,
+  "execution" INTEGER NOT NULL,
+  "event" INTEGER NOT NULL,
+  "branch" INTEGER NOT NULL,
+  "input" TEXT NOT NULL,
+  PRIMARY KEY ("activity", "execution", "event")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "execution" (
+  "id" INTEGER NOT NULL,
+  "arn" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "machine" INTEGER NOT NULL,
+  "revision" INTEGER NOT NULL,
+  "role_arn" TEXT NOT NULL,
+  "seed" BLOB NOT NULL,
+  "started_at" INTEGER NOT NULL,
+  "input" TEXT NOT NULL,
+  "status" INTEGER NOT NULL,
+  "stopped_at" INTEGER,
+  "output" TEXT,
+  "error" TEXT,
+  "cause" TEXT,
+  "last_event" INTEGER NOT NULL,
+  "extra" TEXT,
+  PRIMARY KEY ("id")
+) STRICT;
+CREATE UNIQUE INDEX "execution_arn" ON "execution" ("arn");
+CREATE INDEX "execution_list" ON "execution" ("machine", "status", "id");
+CREATE TABLE "execution_child" (
+  "parent" INTEGER NOT NULL,
+  "event" INTEGER NOT NULL,
+  "child" INTEGER NOT NULL,
+  PRIMARY KEY ("parent", "event")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "execution_event" (
+  "execution" INTEGER NOT NULL,
+  "id" INTEGER NOT NULL,
+  "body" BLOB NOT NULL,
+  "note" TEXT,
+  PRIMARY KEY ("execution", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lease" (
+  "shard" INTEGER NOT NULL,
+  "owner" TEXT NOT NULL,
+  "epoch" INTEGER NOT NULL,
+  "expires_at" INTEGER NOT NULL,
+  PRIMARY KEY ("shard")
+) STRICT;
+CREATE TABLE "machine" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "type" TEXT NOT NULL,
+  "revision" INTEGER NOT NULL,
+  "revision_id" TEXT NOT NULL,
+  "next_version" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "updated_at" INTEGER NOT NULL,
+  "status" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "machine_alias" (
+  "machine" INTEGER NOT NULL,
+  "name" TEXT NOT NULL,
+  "description" TEXT,
+  "routing" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "updated_at" INTEGER NOT NULL,
+  PRIMARY KEY ("machine", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "machine_revision" (
+  "machine" INTEGER NOT NULL,
+  "revision" INTEGER NOT NULL,
+  "revision_id" TEXT NOT NULL,
+  "arn" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "role_arn" TEXT NOT NULL,
+  "definition" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "settings" TEXT NOT NULL,
+  PRIMARY KEY ("machine", "revision")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "machine_version" (
+  "machine" INTEGER NOT NULL,
+  "version" INTEGER NOT NULL,
+  "revision" INTEGER NOT NULL,
+  "revision_id" TEXT NOT NULL,
+  "description" TEXT,
+  "created_at" INTEGER NOT NULL,
+  PRIMARY KEY ("machine", "version")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "outbox" (
+  "shard" INTEGER NOT NULL,
+  "execution" INTEGER NOT NULL,
+  "event" INTEGER NOT NULL,
+  "branch" INTEGER NOT NULL,
+  "request" TEXT NOT NULL,
+  PRIMARY KEY ("shard", "execution", "event")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "states_tags" (
+  "arn" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("arn")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "task_token" (
+  "execution" INTEGER NOT NULL,
+  "event" INTEGER NOT NULL,
+  "arn" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "attempt" INTEGER NOT NULL,
+  "resource" TEXT NOT NULL,
+  "opened_at" INTEGER NOT NULL,
+  "deadline_at" INTEGER,
+  "heartbeat_seconds" INTEGER,
+  "beaten_at" INTEGER,
+  "beats" INTEGER NOT NULL,
+  "closed_at" INTEGER,
+  "reason" TEXT,
+  "request_id" TEXT,
+  PRIMARY KEY ("execution", "event")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "timer" (
+  "shard" INTEGER NOT NULL,
+  "execution" INTEGER NOT NULL,
+  "branch" INTEGER NOT NULL,
+  "kind" TEXT NOT NULL,
+  "due_at" INTEGER NOT NULL,
+  "event" INTEGER NOT NULL,
+  PRIMARY KEY ("shard", "execution", "branch", "kind")
+) WITHOUT ROWID, STRICT;
+CREATE INDEX "timer_due" ON "timer" ("shard", "due_at");

@@ -1,0 +1,149 @@
+"""The thread that writes: takes a whole batch, makes one transaction of it, tells the loop once.
+
+Rules: batches are applied in the order in which they were handed over. After one failed, those made
+before the next `reset` fail too: each carries the generation it was made in. The thread spends its
+time inside SQLite; the rows go to `executemany` as the ledger left them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+import apsw
+
+from stepwell.errors import StorageTrouble
+from stepwell.runtime.ports import Changes
+from stepwell.runtime.tables import Key, Table
+from stepwell.stores.sql import column_list, delete_row, on_conflict, quoted
+from stepwell.stores.sqlite.database import roll_back, translated
+
+IDLE_SECONDS_BEFORE_CHECKPOINT = 2.0
+
+
+class _Batch(NamedTuple):
+    changes: Changes
+    future: asyncio.Future[None]
+    generation: int
+
+
+class Writer:
+    """Owns the writing connection from construction to `close`."""
+
+    def __init__(
+        self, connection: apsw.Connection, path: Path, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._loop = loop
+        self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
+        self._statements: dict[Table[Any], tuple[str, str]] = {}
+        self._generation = 0
+        self._broken_generation = -1
+        self._closed = loop.create_future()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="stepwell-sqlite", daemon=True)
+        self._thread.start()
+
+    def commit(self, changes: Changes) -> asyncio.Future[None]:
+        """Hand a batch over; the future is done when it is on disk."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        if self._closing:
+            future.set_exception(StorageTrouble(f"{self._path} is closed"))
+        else:
+            self._queue.put(_Batch(changes, future, self._generation))
+        return future
+
+    def reset(self) -> None:
+        """Accept batches again after one failed."""
+        if self._broken_generation == self._generation:
+            self._generation += 1
+
+    async def close(self) -> None:
+        """Write what was handed over, fold the log into the database, close the connection."""
+        if not self._closing:
+            self._closing = True
+            self._queue.put(None)
+        await asyncio.shield(self._closed)
+        self._thread.join()
+
+    def _run(self) -> None:
+        dirty = False
+        while True:
+            try:
+                batch = self._queue.get(timeout=IDLE_SECONDS_BEFORE_CHECKPOINT if dirty else None)
+            except Empty:
+                self._checkpoint()
+                dirty = False
+                continue
+            if batch is None:
+                break
+            trouble = self._write(batch)
+            dirty = True
+            self._tell(batch.future, trouble)
+        self._checkpoint()
+        self._connection.close()
+        self._tell(self._closed, None)
+
+    def _tell(self, future: asyncio.Future[None], trouble: StorageTrouble | None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_settle, future, trouble)
+        except RuntimeError:
+            # The loop is gone, so nobody waits; what was written stays written.
+            return
+
+    def _write(self, batch: _Batch) -> StorageTrouble | None:
+        if batch.generation <= self._broken_generation:
+            return StorageTrouble("an earlier commit failed, so this one was not made")
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for table, rows in batch.changes.items():
+                self._write_table(table, rows)
+            execute("COMMIT")
+        except Exception as error:
+            roll_back(self._connection)
+            self._broken_generation = batch.generation
+            trouble = translated(error, self._path)
+            trouble.__cause__ = None if trouble is error else error
+            return trouble
+        return None
+
+    def _write_table(self, table: Table[Any], rows: Any) -> None:
+        statements = self._statements.get(table)
+        if statements is None:
+            statements = self._statements[table] = (_insert(table), delete_row(table))
+        put, delete = statements
+        values = rows.values()
+        if None in values:
+            gone: list[Key] = [key for key, row in rows.items() if row is None]
+            self._connection.executemany(delete, gone)
+            if len(gone) == len(rows):
+                return
+            values = [row for row in values if row is not None]
+        self._connection.executemany(put, values)
+
+    def _checkpoint(self) -> None:
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except apsw.Error:
+            # The log keeps everything; the next checkpoint or the next start folds it in.
+            return
+
+
+def _insert(table: Table[Any]) -> str:
+    names = column_list([column.name for column in table.columns])
+    places = ", ".join("?" * len(table.columns))
+    return f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({places}){on_conflict(table)}"
+
+
+def _settle(future: asyncio.Future[None], trouble: StorageTrouble | None) -> None:
+    if future.done():
+        return
+    if trouble is None:
+        future.set_result(None)
+    else:
+        future.set_exception(trouble)
