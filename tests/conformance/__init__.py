@@ -1,0 +1,1 @@
+"""Recorded answers of AWS, played against a real server, with a floor that only rises."""
