@@ -14,46 +14,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.ports import Store
-from stepwell.runtime.tables import Key, Table
+from stepwell.runtime.turn import Turn
 
-
-class Turn:
-    """Rows staged by operations, last writer wins per key, and what to do once they are safe."""
-
-    __slots__ = ("changes", "done")
-
-    def __init__(self) -> None:
-        self.changes: dict[Table[Any], dict[Key, tuple[Any, ...] | None]] = {}
-        self.done: list[Callable[[], None]] = []
-
-    def put(self, table: Table[Any], row: tuple[Any, ...]) -> None:
-        """Insert or replace a row."""
-        rows = self.changes.get(table)
-        if rows is None:
-            rows = self.changes[table] = {}
-        rows[table.key_of(row)] = row
-
-    def delete(self, table: Table[Any], key: Key) -> None:
-        """Delete the row of that key, if there is one."""
-        self.changes.setdefault(table, {})[key] = None
-
-    def after_commit(self, action: Callable[[], None]) -> None:
-        """Run `action` on the loop once the turn is on disk; never if it fails."""
-        self.done.append(action)
-
-    def absorb(self, other: Turn) -> None:
-        """Take over everything another turn staged."""
-        for table, rows in other.changes.items():
-            mine = self.changes.get(table)
-            if mine is None:
-                self.changes[table] = rows
-            else:
-                mine.update(rows)
-        self.done.extend(other.done)
+__all__ = ["Ledger", "Turn"]
 
 
 class Ledger:
@@ -64,9 +30,13 @@ class Ledger:
         self._open = Turn()
         self._waiting: asyncio.Future[None] | None = None
         self._busy = False
-        self._idle: asyncio.Future[None] | None = None
         self._on_rollback: list[Callable[[], None]] = []
+        self._committing: asyncio.Task[None] | None = None
         self.commits = 0
+        self.open_number = 1
+        """The number of the open turn."""
+        self.safe_number = 0
+        """The number of the last turn that is on disk."""
 
     def on_rollback(self, forget: Callable[[], None]) -> None:
         """Register what drops state in memory when a commit failed."""
@@ -96,9 +66,10 @@ class Ledger:
     def _flush(self) -> None:
         turn, self._open = self._open, Turn()
         waiting, self._waiting = self._waiting, None
-        asyncio.ensure_future(self._commit(turn, waiting))
+        number, self.open_number = self.open_number, self.open_number + 1
+        self._committing = asyncio.ensure_future(self._commit(turn, waiting, number))
 
-    async def _commit(self, turn: Turn, waiting: asyncio.Future[None] | None) -> None:
+    async def _commit(self, turn: Turn, waiting: asyncio.Future[None] | None, number: int) -> None:
         try:
             if turn.changes:
                 await self._store.commit(turn.changes)
@@ -106,6 +77,7 @@ class Ledger:
         except StorageTrouble as trouble:
             self._roll_back(trouble, waiting)
             return
+        self.safe_number = number
         if self._open.changes or self._open.done or self._waiting is not None:
             self._flush()
         else:
@@ -119,6 +91,8 @@ class Ledger:
         later, self._waiting = self._waiting, None
         self._open = Turn()
         self._busy = False
+        self.safe_number = self.open_number
+        self.open_number += 1
         self._store.reset()
         for forget in self._on_rollback:
             forget()

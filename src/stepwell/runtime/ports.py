@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from stepwell.language.program import Resource
+from stepwell.runtime.records import ExecutionRow
 from stepwell.runtime.tables import Key, Table
+from stepwell.runtime.turn import Turn
+from stepwell.values import JsonValue
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -22,7 +27,10 @@ class Store(Protocol):
     """
 
     async def open(self) -> None:
-        """Take ownership of the data, bring the schema up to date. Raises StoreInUse, StoreTooNew."""
+        """Take ownership of the data and bring the schema up to date.
+
+        Raises StoreInUse, StoreTooNew.
+        """
 
     def commit(self, changes: Changes) -> Awaitable[None]:
         """Start one transaction; the awaitable is done when it is on disk."""
@@ -69,10 +77,81 @@ class Ids(Protocol):
     """Where ids and chance come from."""
 
     def next_id(self) -> int:
-        """A 63-bit id, greater than every earlier one of this node, ordered by time across nodes."""
+        """A 63-bit id, greater than every earlier one of this node, by time across nodes."""
 
     def uuid(self) -> str:
         """A random UUID."""
 
     def secret(self, size: int) -> bytes:
         """That many bytes nobody can guess."""
+
+
+class Alarm(Protocol):
+    """Calls back at a time of the clock."""
+
+    def call_at(self, at: int, action: Callable[[], None]) -> Callable[[], None]:
+        """Call `action` once it is `at` (epoch milliseconds). The answer calls it off."""
+
+
+class Caller(Protocol):
+    """Who makes a request."""
+
+    @property
+    def account(self) -> str:
+        """The 12-digit account."""
+
+    @property
+    def region(self) -> str:
+        """The region."""
+
+    @property
+    def request_id(self) -> str:
+        """The request's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """A Task's call of a service. (execution, event) is the attempt: repeated calls carry it again."""
+
+    execution: int
+    execution_arn: str
+    event: int
+    branch: int
+    resource: Resource
+    parameters: JsonValue
+    token: str | None
+    account: str
+    region: str
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The service answered; the effects are staged in the same turn."""
+
+    result: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The service refused; nothing is staged."""
+
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The answer takes time. `work` runs after the commit; None from it means: call again."""
+
+    work: Callable[[], Awaitable[Answered | Refused | None]]
+
+
+class Integrations(Protocol):
+    """How Tasks reach services."""
+
+    def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
+        """Do the call, staging its effects in the turn."""
+
+    def job_ended(self, execution: ExecutionRow, resource: Resource) -> Answered | Refused:
+        """What the end of a child execution means for the task that waited for it."""

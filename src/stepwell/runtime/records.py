@@ -54,7 +54,6 @@ class ExecutionRow(NamedTuple):
     output: str | None = None
     error: str | None = None
     cause: str | None = None
-    last_event: int = 0
     extra: str | None = None
     """JSON: traceHeader, stateMachineVersionArn, stateMachineAliasArn, parent, mapRunArn."""
 
@@ -148,7 +147,7 @@ class OutboxRow(NamedTuple):
     event: int
     branch: int
     request: str
-    """JSON: resource, parameters, pattern; the attempt is (execution, event)."""
+    """JSON: `call` (parameters, token) for a service, or `ended` (the child execution's id)."""
 
 
 OUTBOX = Table("outbox", OutboxRow, ("shard", "execution", "event"))

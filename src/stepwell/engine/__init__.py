@@ -1,0 +1,1 @@
+"""The pure core: (program, execution, event) -> history events and commands. No clock, no I/O."""

@@ -1,0 +1,99 @@
+"""What the engine asks for. The runtime carries commands out in the turn that keeps the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from stepwell.language.program import Resource
+from stepwell.values import JsonObject, JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Tell me at `due_at` (epoch ms). One timer per branch and kind; a later one replaces it."""
+
+    branch: int
+    kind: str
+    due_at: int
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    """Forget that timer, if it is set."""
+
+    branch: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToken:
+    """Keep the token of this attempt. `event` scheduled it."""
+
+    branch: int
+    event: int
+    state: str
+    attempt: int
+    resource: str
+    deadline_at: int | None
+    heartbeat_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseToken:
+    """The token is no longer good, and why."""
+
+    event: int
+    reason: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallService:
+    """Do the call and tell me the answer (TaskAnswered or TaskRefused)."""
+
+    branch: int
+    event: int
+    resource: Resource
+    parameters: JsonValue
+    token: str | None
+    context: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferActivity:
+    """Let a worker have this task; it gets `text` and the token."""
+
+    branch: int
+    event: int
+    arn: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawActivity:
+    """No worker may have this task any more."""
+
+    event: int
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopJob:
+    """The task no longer waits for the job it started: stop it, as well as that can be done."""
+
+    event: int
+    resource: Resource
+
+
+Command: TypeAlias = (
+    SetTimer
+    | ClearTimer
+    | OpenToken
+    | CloseToken
+    | CallService
+    | OfferActivity
+    | WithdrawActivity
+    | StopJob
+)

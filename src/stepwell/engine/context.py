@@ -1,0 +1,99 @@
+"""What expressions see besides their data: the context object, variables, and replayable chance.
+
+All chance of an execution comes from its secret seed and the event it is drawn at. So a step that is
+decided again after a crash draws the same, and a token can be checked without being stored in clear.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from stepwell.engine.execution import Branch, Execution
+from stepwell.language.program import ParallelState, TaskState
+from stepwell.language.timestamps import format_timestamp
+from stepwell.values import JsonObject, JsonValue
+
+_NO_VARIABLES: Mapping[str, JsonValue] = {}
+
+
+def chance(seed: bytes, purpose: str, size: int) -> bytes:
+    """Up to 64 bytes that only the owner of the seed can know."""
+    return blake2b(purpose.encode(), key=seed, digest_size=size).digest()
+
+
+class StepEnvironment:
+    """The environment of one state's expressions (language.program.Environment)."""
+
+    __slots__ = ("_branch", "_context", "_drawn", "_execution", "_token")
+
+    def __init__(self, execution: Execution, branch: Branch, token: str | None) -> None:
+        self._execution = execution
+        self._branch = branch
+        self._token = token
+        self._context: JsonObject | None = None
+        self._drawn = 0
+
+    @property
+    def context(self) -> JsonObject:
+        """The context object, made when it is asked for first."""
+        if self._context is None:
+            self._context = context_object(self._execution, self._branch, self._token)
+        return self._context
+
+    @property
+    def variables(self) -> Mapping[str, JsonValue]:
+        """No variables yet."""
+        return _NO_VARIABLES
+
+    def random_bytes(self, size: int) -> bytes:
+        """The next bytes of this state's chance."""
+        self._drawn += 1
+        place = f"{self._execution.last_event}:{self._branch.id}:{self._drawn}"
+        return chance(self._execution.identity.seed, place, size)
+
+
+def context_object(execution: Execution, branch: Branch, token: str | None) -> JsonObject:
+    """The context object (`$$`) as AWS fills it."""
+    identity = execution.identity
+    state: JsonObject = {
+        "Name": branch.state,
+        "EnteredTime": format_timestamp(branch.entered_at),
+    }
+    compiled = execution.scope(branch).states.get(branch.state)
+    if isinstance(compiled, TaskState | ParallelState):
+        state["RetryCount"] = branch.retry_count
+    context: JsonObject = {
+        "Execution": {
+            "Id": identity.arn,
+            "Input": execution.input,
+            "StartTime": format_timestamp(identity.started_at),
+            "Name": identity.name,
+            "RoleArn": identity.role_arn,
+            "RedriveCount": 0,
+        },
+        "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
+        "State": state,
+    }
+    if token is not None:
+        context["Task"] = {"Token": token}
+    return context
+
+
+TOKEN_VERSION = 1
+_SECRET_BYTES = 24
+
+
+def token_text(execution_id: int, seed: bytes, event: int) -> str:
+    """The task token of the attempt that this event scheduled.
+
+    It says where it belongs (execution and event, so that finding it needs no index) and proves it
+    with 192 secret bits; letters, digits, `-` and `_` only.
+    """
+    place = TOKEN_VERSION.to_bytes(1) + execution_id.to_bytes(8) + event.to_bytes(4)
+    return (
+        urlsafe_b64encode(place + chance(seed, f"token:{event}", _SECRET_BYTES))
+        .decode()
+        .rstrip("=")
+    )

@@ -1,0 +1,248 @@
+"""The one entry point of the core.
+
+    decide(execution, input, now, limits) -> Decision(events, commands)
+
+The execution takes the events in as they are decided; everything else is returned. Same execution,
+same input, same time: same answer. An input that comes too late for what the execution waits for
+changes nothing and returns nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stepwell.engine.commands import Command
+from stepwell.engine.endings import (
+    TYPE_NAMES,
+    end_execution,
+    fail_state,
+    failure_details,
+    runtime_failure,
+    state_of,
+    succeed_execution,
+)
+from stepwell.engine.events import HistoryEvent
+from stepwell.engine.execution import Branch, Execution
+from stepwell.engine.inputs import (
+    ActivityTaken,
+    Input,
+    Started,
+    StopRequested,
+    TaskAnswered,
+    TaskCompleted,
+    TaskFailed,
+    TaskRefused,
+    TimerFired,
+)
+from stepwell.engine.limits import Limits
+from stepwell.engine.retries import Failure
+from stepwell.engine.states import flow, parallel, task, wait
+from stepwell.engine.step import EngineBug, Entry, Step
+from stepwell.language.program import (
+    ChoiceState,
+    EvaluationFailed,
+    FailState,
+    ParallelState,
+    PassState,
+    State,
+    SucceedState,
+    TaskState,
+    WaitState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happened, and what is asked for."""
+
+    events: list[HistoryEvent]
+    commands: list[Command]
+
+
+def decide(
+    execution: Execution,
+    given: Input,
+    now: int,
+    limits: Limits,
+    *,
+    machine_deleted: bool = False,
+) -> Decision:
+    """Tell the execution something, and let it go on until it waits or ends. `now` is epoch ms."""
+    step = Step(execution, now, limits, machine_deleted=machine_deleted)
+    if isinstance(given, Started):
+        _start(step, given)
+    elif step.running:
+        if isinstance(given, StopRequested):
+            _stop(step, given)
+        else:
+            _tell(step, given)
+    _run(step)
+    return Decision(step.events, step.commands)
+
+
+def _start(step: Step, started: Started) -> None:
+    identity = step.execution.identity
+    root = Branch(0, None, 0, last=0)
+    details = {
+        "input": started.text,
+        "inputDetails": {"truncated": False},
+        "roleArn": identity.role_arn,
+        **identity.started_through,
+    }
+    step.emit(root, "ExecutionStarted", details, value=(started.value,))
+    root = step.execution.branches[0]
+    timeout = step.execution.program.timeout_seconds
+    if timeout is not None:
+        step.set_timer(root, "execution", step.now + timeout * 1000, 1)
+    scope = step.execution.program.scope
+    step.ready.append(Entry(root, scope.start_at, started.value, started.text))
+
+
+def _stop(step: Step, stop: StopRequested) -> None:
+    root = step.execution.branches[0]
+    details = failure_details(Failure(stop.error, stop.cause))
+    step.emit(root, "ExecutionAborted", details, previous=0)
+    end_execution(step, reason="stopped")
+
+
+def _tell(step: Step, given: Input) -> None:
+    branch = step.execution.branches.get(given.branch)  # type: ignore[union-attr]
+    if branch is None:
+        return
+    try:
+        if isinstance(given, TimerFired):
+            _fire(step, branch, given)
+        else:
+            _answer(step, branch, given)
+    except EvaluationFailed as failed:
+        _fail_evaluation(step, branch, failed)
+
+
+def _fire(step: Step, branch: Branch, fired: TimerFired) -> None:
+    if fired.kind == "execution":
+        _time_out(step)
+    elif fired.kind == "continue":
+        if branch.interrupted_before and fired.event <= branch.last:
+            entry = Entry(branch, branch.interrupted_before, branch.value, branch.text)
+            branch.interrupted_before = ""
+            step.ready.append(entry)
+    else:
+        _fire_state(step, branch, state_of(step, branch), fired)
+
+
+def _fire_state(step: Step, branch: Branch, state: State, fired: TimerFired) -> None:
+    if fired.kind == "wait" and branch.phase == "waiting" and branch.entered == fired.event:
+        if isinstance(state, WaitState):
+            wait.leave_wait(step, branch, state)
+    elif fired.kind == "retry" and branch.phase == "retrying":
+        if isinstance(state, TaskState):
+            task.schedule(step, branch, state)
+        elif isinstance(state, ParallelState):
+            parallel.enter_parallel(step, branch, state)
+    elif isinstance(state, TaskState) and task.waits_for(branch, fired.event):
+        task.run_out(step, branch, state, fired)
+
+
+def _time_out(step: Step) -> None:
+    root = step.execution.branches[0]
+    step.emit(root, "ExecutionTimedOut", {"error": "States.Timeout"}, previous=0)
+    end_execution(step, reason="aborted")
+
+
+def _answer(step: Step, branch: Branch, given: Input) -> None:
+    state = state_of(step, branch)
+    if not isinstance(state, TaskState) or not task.waits_for(branch, given.event):  # type: ignore[union-attr]
+        return
+    if isinstance(given, TaskCompleted):
+        task.complete(step, branch, state, given)
+    elif isinstance(given, TaskFailed):
+        task.refuse(step, branch, state, given)
+    elif isinstance(given, ActivityTaken):
+        if branch.phase == "scheduled":
+            task.take_activity(step, branch, state, given)
+    elif branch.phase == "started":
+        if isinstance(given, TaskAnswered):
+            task.answer(step, branch, state, given)
+        elif isinstance(given, TaskRefused):
+            task.refuse(step, branch, state, given)
+
+
+def _run(step: Step) -> None:
+    """Let every branch that can go on do so."""
+    while step.running:
+        if step.finished:
+            _finish(step, step.finished.popleft())
+        elif step.ready:
+            _enter(step, step.ready.popleft())
+        else:
+            return
+
+
+def _finish(step: Step, branch: Branch) -> None:
+    if branch.parent is None:
+        succeed_execution(step, branch)
+        return
+    parent = step.execution.branches[branch.parent]
+    state = state_of(step, parent)
+    if not isinstance(state, ParallelState):
+        raise EngineBug(f"branch {branch.id} does not stand in a Parallel state")
+    try:
+        parallel.join(step, parent, state, branch)
+    except EvaluationFailed as failed:
+        _fail_evaluation(step, parent, failed)
+
+
+def _enter(step: Step, entry: Entry) -> None:
+    branch = entry.branch
+    if step.machine_deleted:
+        _stop(step, StopRequested(None, None))
+        return
+    if _history_is_full(step):
+        return
+    state = step.execution.scope(branch).states[entry.state]
+    step.emit(
+        branch,
+        f"{TYPE_NAMES[type(state)]}StateEntered",
+        {"name": entry.state, "input": entry.text, "inputDetails": {"truncated": False}},
+        value=(entry.value,),
+    )
+    try:
+        _work(step, branch, state)
+    except EvaluationFailed as failed:
+        _fail_evaluation(step, branch, failed)
+
+
+def _history_is_full(step: Step) -> bool:
+    events_max = step.limits.history_events_max
+    if events_max is None or step.execution.last_event < events_max - 1:
+        return False
+    cause = f"The execution reached the maximum number of history events ({events_max})."
+    step.emit(
+        step.execution.branches[0],
+        "ExecutionFailed",
+        failure_details(Failure("States.Runtime", cause)),
+    )
+    end_execution(step, reason="aborted")
+    return True
+
+
+def _work(step: Step, branch: Branch, state: State) -> None:
+    match state:
+        case PassState():
+            flow.enter_pass(step, branch, state)
+        case ChoiceState():
+            flow.enter_choice(step, branch, state)
+        case TaskState():
+            task.schedule(step, branch, state)
+        case WaitState():
+            wait.enter_wait(step, branch, state)
+        case ParallelState():
+            parallel.enter_parallel(step, branch, state)
+        case SucceedState():
+            flow.enter_succeed(step, branch, state)
+        case FailState():
+            flow.enter_fail(step, branch, state)
+
+
+def _fail_evaluation(step: Step, branch: Branch, failed: EvaluationFailed) -> None:
+    fail_state(step, branch, state_of(step, branch), runtime_failure(branch, failed))

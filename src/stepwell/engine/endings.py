@@ -1,0 +1,223 @@
+"""How a state ends: it exits with an output, or it fails and is retried, caught or passed on."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from stepwell.engine.callbacks import abandon
+from stepwell.engine.context import chance
+from stepwell.engine.events import Details, Note
+from stepwell.engine.execution import Branch
+from stepwell.engine.limits import CAUSE_CHARACTERS_MAX, ERROR_CHARACTERS_MAX
+from stepwell.engine.retries import Failure, choose_catcher, choose_retrier, delay_ms
+from stepwell.engine.step import EngineBug, Entry, Step
+from stepwell.language.program import (
+    ChoiceState,
+    EvaluationFailed,
+    FailState,
+    ParallelState,
+    PassState,
+    State,
+    SucceedState,
+    TaskState,
+    WaitState,
+)
+from stepwell.values import JsonValue, encode_text
+
+TYPE_NAMES: dict[type[State], str] = {
+    PassState: "Pass",
+    TaskState: "Task",
+    ChoiceState: "Choice",
+    WaitState: "Wait",
+    SucceedState: "Succeed",
+    FailState: "Fail",
+    ParallelState: "Parallel",
+}
+
+
+def state_of(step: Step, branch: Branch) -> State:
+    """The state a branch stands in."""
+    return step.execution.scope(branch).states[branch.state]
+
+
+def exceeds(step: Step, text: str) -> bool:
+    """Whether a payload is too large. Counts UTF-8 bytes, but only where it could matter."""
+    size_max = step.limits.payload_bytes_max
+    return len(text) * 4 > size_max and len(text.encode()) > size_max
+
+
+def too_large(name: str) -> Failure:
+    """AWS's sentence for a result over the limit; `name` is the service, function or state."""
+    return Failure(
+        "States.DataLimitExceeded",
+        f"The state/task '{name}' returned a result with a size exceeding the maximum number of"
+        " bytes service limit.",
+    )
+
+
+def exit_state(
+    step: Step,
+    branch: Branch,
+    state: State,
+    value: JsonValue,
+    *,
+    next_state: str | None,
+    text: str | None = None,
+) -> None:
+    """The state is over and this is its output. `next_state` None ends the scope.
+
+    `text` is the output's JSON where it is known already. An input that is handed on unchanged keeps
+    the text it came with, spaces and all, as on AWS.
+    """
+    if text is None:
+        text = branch.text if value is branch.value else encode_text(value)
+    if exceeds(step, text):
+        fail_state(step, branch, state, too_large(branch.state))
+        return
+    details: Details = {"name": branch.state, "output": text, "outputDetails": {"truncated": False}}
+    exited = f"{TYPE_NAMES[type(state)]}StateExited"
+    if next_state is None:
+        note: Note | None = None if branch.parent is None else {"end": 1}
+        step.emit(branch, exited, details, value=(value,), note=note)
+        step.finished.append(branch)
+    else:
+        event = step.emit(branch, exited, details, value=(value,))
+        go_on(step, branch, next_state, value, text)
+        if branch.interrupted_before:
+            event.annotate({"next": next_state})
+
+
+def go_on(step: Step, branch: Branch, next_state: str, value: JsonValue, text: str) -> None:
+    """Enter the next state now, or in the next turn when this one has done enough."""
+    step.transitions += 1
+    if step.transitions > step.limits.transitions_per_turn_max:
+        branch.interrupted_before = next_state
+        step.set_timer(branch, "continue", step.now, step.execution.last_event)
+        return
+    step.ready.append(Entry(branch, next_state, value, text))
+
+
+def succeed_execution(step: Step, root: Branch) -> None:
+    """The root branch is done: its output is the execution's."""
+    step.emit(
+        root,
+        "ExecutionSucceeded",
+        {"output": root.text, "outputDetails": {"truncated": False}},
+    )
+    end_execution(step, reason="aborted")
+
+
+def end_execution(step: Step, *, reason: str) -> None:
+    """Whatever still waits, waits no more."""
+    step.ready.clear()
+    step.finished.clear()
+    root = step.execution.branches[0]
+    abandon(step, root, reason=reason)
+    if step.execution.program.timeout_seconds is not None:
+        step.clear_timer(root, "execution")
+
+
+def runtime_failure(branch: Branch, failed: EvaluationFailed) -> Failure:
+    """An evaluation that failed, in AWS's words, which name the state and where it was entered."""
+    return Failure(
+        failed.error,
+        f"An error occurred while executing the state '{branch.state}'"
+        f" (entered at the event id #{branch.entered}). {failed.cause}",
+    )
+
+
+def fail_state(step: Step, branch: Branch, state: State, failure: Failure) -> None:
+    """The state failed: retry it, hand on to a catcher, or fail what it stands in."""
+    if isinstance(state, TaskState | ParallelState):
+        if _retry(step, branch, state, failure):
+            return
+        if isinstance(state, ParallelState) and branch.phase == "parallel":
+            _fail_parallel(step, branch)
+        if _catch(step, branch, state, failure):
+            return
+    if branch.parent is None:
+        _fail_execution(step, branch, failure)
+    else:
+        _fail_parent(step, branch, failure)
+
+
+def _retry(step: Step, branch: Branch, state: TaskState | ParallelState, failure: Failure) -> bool:
+    position = choose_retrier(failure, state.retry, branch.retries)
+    if position is None:
+        return False
+    if not step.events:
+        raise EngineBug(f"a retry of {branch.state} without an event that says why")
+    retrier = state.retry[position]
+    last = step.events[-1]
+    drawn = chance(step.execution.identity.seed, f"retry:{last.id}:{branch.id}", 8)
+    due_at = step.now + delay_ms(retrier, branch.retries.get(position, 0), drawn)
+    _abandon_children(step, branch)
+    last.annotate({"r": position, "rb": branch.id, "due": due_at, "last": branch.last})
+    step.execution.retry(branch.id, position, branch.last)
+    step.set_timer(branch, "retry", due_at, last.id)
+    return True
+
+
+def _abandon_children(step: Step, branch: Branch) -> None:
+    for child in list(step.execution.children(branch)):
+        abandon(step, child, reason="aborted")
+
+
+def _catch(step: Step, branch: Branch, state: TaskState | ParallelState, failure: Failure) -> bool:
+    catcher = choose_catcher(failure, state.catch)
+    if catcher is None:
+        return False
+    output: JsonValue = dict(failure.output())
+    if catcher.output is not None:
+        try:
+            output = catcher.output(branch.value, output, step.environment(branch))
+        except EvaluationFailed as failed:
+            failure = runtime_failure(branch, failed)
+            fail_state(step, branch, state, failure)
+            return True
+    exit_state(step, branch, state, output, next_state=catcher.next)
+    return True
+
+
+def failure_details(failure: Failure) -> Details:
+    """`error` and `cause` of an event: only those that are known, no longer than AWS keeps them."""
+    details: Details = {}
+    if failure.error is not None:
+        details["error"] = failure.error[:ERROR_CHARACTERS_MAX]
+    if failure.cause is not None:
+        details["cause"] = failure.cause[:CAUSE_CHARACTERS_MAX]
+    return details
+
+
+def _fail_execution(step: Step, root: Branch, failure: Failure) -> None:
+    step.emit(root, "ExecutionFailed", failure_details(failure))
+    end_execution(step, reason="aborted")
+
+
+def _fail_parent(step: Step, branch: Branch, failure: Failure) -> None:
+    """A branch failed for good: its siblings are aborted and the Parallel state fails with it."""
+    execution = step.execution
+    parent = execution.branches[branch.parent or 0]
+    parent.last = branch.last
+    for child in list(execution.children(parent)):
+        _abort(step, child, previous=branch.last)
+    fail_state(step, parent, state_of(step, parent), failure)
+    alive = execution.branches
+    step.ready = deque(e for e in step.ready if e.branch.id in alive)
+    step.finished = deque(b for b in step.finished if b.id in alive)
+
+
+def _abort(step: Step, branch: Branch, *, previous: int) -> None:
+    """Write that a branch's state is aborted, from the inside out."""
+    if branch.phase == "done" or not branch.state:
+        return
+    for child in list(step.execution.children(branch)):
+        _abort(step, child, previous=previous)
+    kind = TYPE_NAMES[type(state_of(step, branch))]
+    if kind in ("Task", "Wait", "Parallel") and branch.phase != "exited":
+        step.emit(branch, f"{kind}StateAborted", previous=previous)
+
+
+def _fail_parallel(step: Step, branch: Branch) -> None:
+    _abandon_children(step, branch)
+    step.emit(branch, "ParallelStateFailed")

@@ -1,0 +1,104 @@
+"""What an execution can be told. Every input names the branch and the event it answers, so that one
+that comes too late is recognised and does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from stepwell.values import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The execution begins with this input (its text as the caller wrote it)."""
+
+    text: str
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer ran out. `kind` is wait, retry, timeout, heartbeat, execution or continue.
+
+    `beaten_at` is when the last heartbeat came, for heartbeats.
+    """
+
+    branch: int
+    kind: str
+    event: int
+    beaten_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAnswered:
+    """The called service answered. For a waiting pattern the task is now submitted."""
+
+    branch: int
+    event: int
+    result: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRefused:
+    """The call failed, or the job it started ended badly."""
+
+    branch: int
+    event: int
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCompleted:
+    """A waiting task got its result: by its token, or because its job ended.
+
+    `request_id` names the request that brought it; empty when a job ended.
+    """
+
+    branch: int
+    event: int
+    text: str
+    value: JsonValue
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailed:
+    """A waiting task failed: by its token, or because its job ended badly."""
+
+    branch: int
+    event: int
+    error: str | None
+    cause: str | None
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityTaken:
+    """A worker took the activity task."""
+
+    branch: int
+    event: int
+    worker_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Somebody stops the execution."""
+
+    error: str | None
+    cause: str | None
+    request_id: str = ""
+
+
+Input: TypeAlias = (
+    Started
+    | TimerFired
+    | TaskAnswered
+    | TaskRefused
+    | TaskCompleted
+    | TaskFailed
+    | ActivityTaken
+    | StopRequested
+)

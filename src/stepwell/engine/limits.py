@@ -1,0 +1,23 @@
+"""The bounds the engine keeps, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one execution.
+
+    `payload_bytes_max`: UTF-8 bytes of any input, output, result or parameters.
+    `transitions_per_turn_max`: how many states one turn may enter before others get theirs.
+    `history_events_max`: events in a history, None for no bound.
+    """
+
+    payload_bytes_max: int = 262_144
+    transitions_per_turn_max: int = 500
+    history_events_max: int | None = None
+
+
+ERROR_CHARACTERS_MAX = 256
+CAUSE_CHARACTERS_MAX = 32_768

@@ -1,0 +1,43 @@
+"""Parallel: branches started, all done, results joined in their order."""
+
+from __future__ import annotations
+
+from stepwell.engine.endings import exceeds, exit_state, fail_state, too_large
+from stepwell.engine.execution import Branch
+from stepwell.engine.step import Entry, Step
+from stepwell.language.program import ParallelState
+from stepwell.values import JsonValue, encode_text
+
+
+def enter_parallel(step: Step, branch: Branch, state: ParallelState) -> None:
+    """Start every branch on its own copy of the effective input."""
+    value = branch.value
+    arguments = value
+    if state.arguments is not None:
+        arguments = state.arguments(value, step.environment(branch))
+    text = branch.text if arguments is value else encode_text(arguments)
+    if exceeds(step, text):
+        fail_state(step, branch, state, too_large(branch.state))
+        return
+    step.emit(branch, "ParallelStateStarted", note={"n": len(state.branches)})
+    for child, scope in zip(step.execution.children(branch), state.branches, strict=True):
+        step.ready.append(Entry(child, scope.start_at, arguments, text))
+
+
+def join(step: Step, parent: Branch, state: ParallelState, last_done: Branch) -> None:
+    """A branch is done; when all are, the state has its result."""
+    children = list(step.execution.children(parent))
+    if any(child.phase != "done" for child in children):
+        return
+    results: list[JsonValue] = [child.value for child in children]
+    text = f"[{','.join(child.text for child in children)}]"
+    parent.last = last_done.last
+    step.emit(parent, "ParallelStateSucceeded")
+    if exceeds(step, text):
+        fail_state(step, parent, state, too_large(parent.state))
+        return
+    if state.output is not None:
+        output = state.output(parent.value, None, results, step.environment(parent))
+        exit_state(step, parent, state, output, next_state=state.next)
+    else:
+        exit_state(step, parent, state, results, next_state=state.next, text=text)

@@ -1,0 +1,231 @@
+"""Task: scheduled, started, (submitted,) answered or failed; retried with a new token each time.
+
+request-response   TaskScheduled TaskStarted TaskSucceeded|TaskFailed
+token, job         TaskScheduled TaskStarted TaskSubmitted TaskSucceeded|TaskFailed|TaskTimedOut
+activity           ActivityScheduled ActivityStarted ActivitySucceeded|ActivityFailed|ActivityTimedOut
+"""
+
+from __future__ import annotations
+
+from stepwell.engine.callbacks import OPEN_PHASES, abandon_attempt, has_token, release_attempt
+from stepwell.engine.commands import CallService, OfferActivity, OpenToken
+from stepwell.engine.context import StepEnvironment, token_text
+from stepwell.engine.endings import (
+    exceeds,
+    exit_state,
+    fail_state,
+    failure_details,
+    too_large,
+)
+from stepwell.engine.events import Details
+from stepwell.engine.execution import Branch
+from stepwell.engine.inputs import (
+    ActivityTaken,
+    TaskAnswered,
+    TaskCompleted,
+    TaskFailed,
+    TaskRefused,
+    TimerFired,
+)
+from stepwell.engine.retries import TIMEOUT, Failure
+from stepwell.engine.step import Step
+from stepwell.language.program import Seconds, TaskState
+from stepwell.values import JsonValue, encode_text
+
+
+def schedule(step: Step, branch: Branch, state: TaskState) -> None:
+    """Begin an attempt: the first one, or a retry."""
+    token = None
+    if has_token(state):
+        execution = step.execution
+        token = token_text(execution.identity.id, execution.identity.seed, execution.last_event + 1)
+    env = step.environment(branch, token=token if state.resource.kind == "service" else None)
+    timeout = _seconds(state.timeout, branch.value, env)
+    heartbeat = _seconds(state.heartbeat, branch.value, env)
+    value = branch.value
+    arguments = value if state.arguments is None else state.arguments(value, env)
+    text = branch.text if arguments is value else encode_text(arguments)
+    if exceeds(step, text):
+        fail_state(step, branch, state, too_large(branch.state))
+    elif state.resource.kind == "activity":
+        _schedule_activity(step, branch, state, text, timeout, heartbeat)
+    else:
+        _schedule_call(step, branch, state, (arguments, text, token), timeout, heartbeat)
+
+
+def _seconds(seconds: Seconds | None, value: JsonValue, env: StepEnvironment) -> int | None:
+    if seconds is None:
+        return None
+    return seconds.fixed if seconds.read is None else seconds.read(value, env)
+
+
+def _schedule_call(
+    step: Step,
+    branch: Branch,
+    state: TaskState,
+    call: tuple[JsonValue, str, str | None],
+    timeout: int | None,
+    heartbeat: int | None,
+) -> None:
+    arguments, text, token = call
+    details: Details = {
+        **_resource(state),
+        "region": step.execution.identity.region,
+        "parameters": text,
+    }
+    _add_seconds(details, timeout, heartbeat)
+    scheduled = step.emit(branch, "TaskScheduled", details)
+    step.emit(branch, "TaskStarted", _resource(state))
+    if token is not None:
+        _open_token(step, branch, state, timeout, heartbeat, started=True)
+    _set_timers(step, branch, timeout, heartbeat)
+    step.command(CallService(branch.id, scheduled.id, state.resource, arguments, token))
+
+
+def _schedule_activity(
+    step: Step,
+    branch: Branch,
+    state: TaskState,
+    text: str,
+    timeout: int | None,
+    heartbeat: int | None,
+) -> None:
+    details: Details = {
+        "resource": state.resource.arn,
+        "input": text,
+        "inputDetails": {"truncated": False},
+    }
+    _add_seconds(details, timeout, heartbeat)
+    scheduled = step.emit(branch, "ActivityScheduled", details)
+    _open_token(step, branch, state, timeout, heartbeat, started=False)
+    step.command(OfferActivity(branch.id, scheduled.id, state.resource.arn, text))
+
+
+def _add_seconds(details: Details, timeout: int | None, heartbeat: int | None) -> None:
+    if timeout is not None:
+        details["timeoutInSeconds"] = timeout
+    if heartbeat is not None:
+        details["heartbeatInSeconds"] = heartbeat
+
+
+def _open_token(
+    step: Step,
+    branch: Branch,
+    state: TaskState,
+    timeout: int | None,
+    heartbeat: int | None,
+    *,
+    started: bool,
+) -> None:
+    deadline = step.now + timeout * 1000 if timeout is not None and started else None
+    step.command(
+        OpenToken(
+            branch.id,
+            branch.scheduled,
+            branch.state,
+            branch.retry_count + 1,
+            state.resource.arn,
+            deadline,
+            heartbeat,
+        )
+    )
+
+
+def _set_timers(step: Step, branch: Branch, timeout: int | None, heartbeat: int | None) -> None:
+    """Both clocks start when the work starts, and again with each attempt."""
+    if timeout is not None:
+        step.set_timer(branch, "timeout", step.now + timeout * 1000, branch.scheduled)
+    if heartbeat is not None:
+        step.set_timer(branch, "heartbeat", step.now + heartbeat * 1000, branch.scheduled)
+
+
+def _resource(state: TaskState) -> Details:
+    resource = state.resource
+    action = f"{resource.action}.{resource.pattern}" if resource.pattern else resource.action
+    return {"resource": action, "resourceType": resource.service}
+
+
+def waits_for(branch: Branch, event: int) -> bool:
+    """Whether the branch still waits for the attempt that this event scheduled."""
+    return branch.scheduled == event and branch.phase in OPEN_PHASES
+
+
+def take_activity(step: Step, branch: Branch, state: TaskState, taken: ActivityTaken) -> None:
+    """A worker has the task: from now on the clocks run."""
+    details: Details = {} if taken.worker_name is None else {"workerName": taken.worker_name}
+    step.emit(branch, "ActivityStarted", details)
+    env = step.environment(branch)
+    timeout = _seconds(state.timeout, branch.value, env)
+    heartbeat = _seconds(state.heartbeat, branch.value, env)
+    _set_timers(step, branch, timeout, heartbeat)
+
+
+def answer(step: Step, branch: Branch, state: TaskState, answered: TaskAnswered) -> None:
+    """The service answered the call."""
+    if state.resource.pattern == "":
+        release_attempt(step, branch, state, reason="succeeded")
+        _succeed(step, branch, state, answered.result, encode_text(answered.result))
+        return
+    details: Details = {
+        **_resource(state),
+        "output": encode_text(answered.result),
+        "outputDetails": {"truncated": False},
+    }
+    step.emit(branch, "TaskSubmitted", details)
+
+
+def complete(step: Step, branch: Branch, state: TaskState, completed: TaskCompleted) -> None:
+    """The result came: by the token, or because the job ended."""
+    release_attempt(step, branch, state, reason="succeeded", request_id=completed.request_id)
+    _succeed(step, branch, state, completed.value, completed.text)
+
+
+def _succeed(step: Step, branch: Branch, state: TaskState, result: JsonValue, text: str) -> None:
+    if exceeds(step, text):
+        name = state.resource.arn if state.resource.kind == "activity" else state.resource.service
+        _fail(step, branch, state, too_large(name))
+        return
+    details: Details = {"output": text, "outputDetails": {"truncated": False}}
+    if state.resource.kind == "activity":
+        step.emit(branch, "ActivitySucceeded", details)
+    else:
+        step.emit(branch, "TaskSucceeded", {**_resource(state), **details})
+    if state.output is None:
+        exit_state(step, branch, state, result, next_state=state.next, text=text)
+        return
+    output = state.output(branch.value, None, result, step.environment(branch))
+    exit_state(step, branch, state, output, next_state=state.next)
+
+
+def refuse(step: Step, branch: Branch, state: TaskState, refused: TaskRefused | TaskFailed) -> None:
+    """The call failed, the callback said so, or the job ended badly."""
+    request_id = refused.request_id if isinstance(refused, TaskFailed) else ""
+    release_attempt(step, branch, state, reason="failed", request_id=request_id)
+    _fail(step, branch, state, Failure(refused.error, refused.cause))
+
+
+def _fail(step: Step, branch: Branch, state: TaskState, failure: Failure) -> None:
+    details = failure_details(failure)
+    if state.resource.kind == "activity":
+        step.emit(branch, "ActivityFailed", details)
+    else:
+        step.emit(branch, "TaskFailed", {**_resource(state), **details})
+    fail_state(step, branch, state, failure)
+
+
+def run_out(step: Step, branch: Branch, state: TaskState, fired: TimerFired) -> None:
+    """The time is over, or no heartbeat came. A heartbeat that did come moves its own timer."""
+    missed = fired.kind == "heartbeat"
+    if missed and fired.beaten_at is not None:
+        heartbeat = _seconds(state.heartbeat, branch.value, step.environment(branch))
+        due_at = fired.beaten_at + (heartbeat or 0) * 1000
+        if due_at > step.now:
+            step.set_timer(branch, "heartbeat", due_at, branch.scheduled)
+            return
+    reason = "heartbeat_missed" if missed else "timed_out"
+    abandon_attempt(step, branch, state, reason=reason)
+    if state.resource.kind == "activity":
+        step.emit(branch, "ActivityTimedOut", {"error": TIMEOUT})
+    else:
+        step.emit(branch, "TaskTimedOut", {**_resource(state), "error": TIMEOUT})
+    fail_state(step, branch, state, Failure(TIMEOUT, None, heartbeat_missed=missed))

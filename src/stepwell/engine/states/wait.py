@@ -1,0 +1,32 @@
+"""Wait: entered, due at a time, exited."""
+
+from __future__ import annotations
+
+from stepwell.engine.endings import exit_state
+from stepwell.engine.execution import Branch
+from stepwell.engine.step import Step
+from stepwell.language.program import WaitState
+
+
+def enter_wait(step: Step, branch: Branch, state: WaitState) -> None:
+    """Ask to be told when the time has come; a time that has passed is now."""
+    env = step.environment(branch)
+    value = branch.value
+    arguments = value if state.arguments is None else state.arguments(value, env)
+    due_at = state.due_at(arguments, env, step.now)
+    if due_at <= step.now:
+        leave_wait(step, branch, state)
+        return
+    branch.phase = "waiting"
+    step.events[-1].annotate({"due": due_at})
+    step.set_timer(branch, "wait", due_at, branch.entered)
+
+
+def leave_wait(step: Step, branch: Branch, state: WaitState) -> None:
+    """The time has come."""
+    value = branch.value
+    env = step.environment(branch)
+    output = value if state.arguments is None else state.arguments(value, env)
+    if state.output is not None:
+        output = state.output(value, output, output, env)
+    exit_state(step, branch, state, output, next_state=state.next)

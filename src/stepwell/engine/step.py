@@ -1,0 +1,105 @@
+"""One call of `decide` under way: what it has decided so far.
+
+Every handler gets the Step. `emit` is the only way to make history: the event is applied to the
+execution at once, so that what follows sees it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from stepwell.engine.commands import ClearTimer, Command, SetTimer
+from stepwell.engine.context import StepEnvironment
+from stepwell.engine.events import Details, HistoryEvent, Note
+from stepwell.engine.execution import Branch, Execution
+from stepwell.engine.limits import Limits
+from stepwell.values import JsonValue
+
+
+class EngineBug(AssertionError):
+    """The core broke one of its own rules. Never the user's fault."""
+
+
+class Entry(NamedTuple):
+    """A state about to be entered, with its input and the input's text."""
+
+    branch: Branch
+    state: str
+    value: JsonValue
+    text: str
+
+
+class Step:
+    """The events and commands of one decision, and the branches that can still go on."""
+
+    __slots__ = (
+        "commands",
+        "events",
+        "execution",
+        "finished",
+        "limits",
+        "machine_deleted",
+        "now",
+        "ready",
+        "transitions",
+    )
+
+    def __init__(
+        self, execution: Execution, now: int, limits: Limits, *, machine_deleted: bool
+    ) -> None:
+        self.execution = execution
+        self.now = now
+        self.limits = limits
+        self.machine_deleted = machine_deleted
+        self.events: list[HistoryEvent] = []
+        self.commands: list[Command] = []
+        self.ready: deque[Entry] = deque()
+        self.finished: deque[Branch] = deque()
+        self.transitions = 0
+
+    def emit(
+        self,
+        branch: Branch,
+        event_type: str,
+        details: Details | None = None,
+        *,
+        previous: int | None = None,
+        value: tuple[JsonValue] | None = None,
+        note: Note | None = None,
+    ) -> HistoryEvent:
+        """Write an event of this branch."""
+        event = HistoryEvent(
+            self.execution.last_event + 1,
+            branch.last if previous is None else previous,
+            event_type,
+            self.now,
+            details,
+            branch.id,
+            value,
+            note,
+        )
+        self.events.append(event)
+        self.execution.apply(event)
+        return event
+
+    def command(self, command: Command) -> None:
+        """Ask the runtime for something."""
+        self.commands.append(command)
+
+    def set_timer(self, branch: Branch, kind: str, due_at: int, event: int) -> None:
+        """Ask to be told at a time."""
+        self.commands.append(SetTimer(branch.id, kind, due_at, event))
+
+    def clear_timer(self, branch: Branch, kind: str) -> None:
+        """Ask to forget a timer."""
+        self.commands.append(ClearTimer(branch.id, kind))
+
+    def environment(self, branch: Branch, *, token: str | None = None) -> StepEnvironment:
+        """What an expression of the branch's state may see."""
+        return StepEnvironment(self.execution, branch, token)
+
+    @property
+    def running(self) -> bool:
+        """Whether the execution still runs."""
+        return self.execution.status == "RUNNING"

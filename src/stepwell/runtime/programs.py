@@ -1,0 +1,93 @@
+"""Revisions of state machines and their compiled programs, kept while they are used.
+
+Definitions live in the store only. The newest used ones are kept here, bounded by number and by
+the size of their texts, so that a start or a transition normally reads and parses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from stepwell.language.program import Program
+from stepwell.runtime.ports import Store
+from stepwell.runtime.records import REVISION, RevisionRow
+from stepwell.values import decode
+
+Compile = Callable[[str, str], Program]
+"""(definition, machine type) -> Program. Raises InvalidDefinition."""
+
+ENTRIES_MAX = 2_000
+TEXT_CHARACTERS_MAX = 64_000_000
+
+_Key = tuple[int, int]
+
+
+class Programs:
+    """The cache. A revision never changes, so an entry is never stale."""
+
+    def __init__(self, store: Store, compile_definition: Compile) -> None:
+        self._store = store
+        self.compile = compile_definition
+        self._entries: OrderedDict[_Key, tuple[RevisionRow, Program | None]] = OrderedDict()
+        self._characters = 0
+
+    def cached(self, machine: int, revision: int) -> Program | None:
+        """The program if it is at hand, without waiting."""
+        entry = self._entries.get((machine, revision))
+        if entry is None:
+            return None
+        self._entries.move_to_end((machine, revision))
+        return entry[1]
+
+    async def get(self, machine: int, revision: int) -> Program:
+        """The compiled program of a revision. Raises LookupError when there is no such revision."""
+        program = self.cached(machine, revision)
+        if program is None:
+            row = await self.revision(machine, revision)
+            program = self.compile(row.definition, machine_type(row))
+            self.remember(row, program)
+        return program
+
+    def cached_revision(self, machine: int, revision: int) -> RevisionRow | None:
+        """The revision's row if it is at hand, without waiting."""
+        entry = self._entries.get((machine, revision))
+        return None if entry is None else entry[0]
+
+    async def revision(self, machine: int, revision: int) -> RevisionRow:
+        """The row of a revision. Raises LookupError when there is no such revision."""
+        row = self.cached_revision(machine, revision)
+        if row is None:
+            row = await self._store.get(REVISION, (machine, revision))
+            if row is None:
+                raise LookupError(f"state machine {machine} has no revision {revision}")
+            if (machine, revision) not in self._entries:
+                self.remember(row, None)
+        return row
+
+    def remember(self, row: RevisionRow, program: Program | None) -> None:
+        """Keep a revision that was just made or read."""
+        self._drop((row.machine, row.revision))
+        self._entries[row.machine, row.revision] = row, program
+        self._characters += len(row.definition)
+        while len(self._entries) > ENTRIES_MAX or self._characters > TEXT_CHARACTERS_MAX:
+            if len(self._entries) == 1:
+                break
+            self._drop(next(iter(self._entries)))
+
+    def forget(self) -> None:
+        """Drop everything: a commit failed, and what was remembered may not exist."""
+        self._entries.clear()
+        self._characters = 0
+
+    def _drop(self, key: _Key) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._characters -= len(entry[0].definition)
+
+
+def machine_type(row: RevisionRow) -> str:
+    """STANDARD or EXPRESS."""
+    settings = decode(row.settings)
+    kind = settings.get("type") if isinstance(settings, dict) else None
+    return kind if isinstance(kind, str) else "STANDARD"
