@@ -48,3 +48,8 @@ class Service:
 
     name: str
     operations: Mapping[str, Operation]
+    checks_itself: bool = False
+    """The service checks required members, limits and patterns in its own words, so that the
+    gateway checks types only."""
+    long_polls: frozenset[str] = frozenset()
+    """Operations that may wait for long; they are cancelled when the caller goes away."""

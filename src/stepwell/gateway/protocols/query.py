@@ -1,0 +1,338 @@
+"""The Query protocol: a form with `Action` and `Version` comes in, XML goes out.
+
+STS speaks only this; SQS spoke it first, and old SDKs still do. Names on the wire are the trait
+`queryName`, else `locationName`, else the member's own. Lists are `Name.1`, `Name.2`, ...; maps
+`Name.1.Name`, `Name.1.Value`; those that are not flattened have `member` or `entry` between.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+from xml.sax.saxutils import escape
+
+from stepwell import values
+from stepwell.errors import ServiceError
+from stepwell.gateway import timestamps
+from stepwell.gateway.models import OperationModel, Ref, ServiceModel, Shape
+from stepwell.gateway.protocols import codes
+from stepwell.gateway.protocols.port import Headers, Reader, Request, Response, Writer
+from stepwell.gateway.validation import compile_check, message
+from stepwell.services.api import Answer, Encoded, Params
+
+ITEMS_MAX = 10_000
+"""The most items of one list or map in a form."""
+
+Fields: TypeAlias = Mapping[str, str]
+Parse: TypeAlias = Callable[[Fields, str], Any]
+"""The value whose name (or name's start) is given; None when the form has none."""
+Write: TypeAlias = Callable[[Any, str], str]
+"""The XML of a value as an element of that name."""
+
+
+class QueryProtocol:
+    """The Query protocol."""
+
+    def reader(
+        self, model: ServiceModel, operation: OperationModel, *, constraints: bool
+    ) -> Reader:
+        """See WireProtocol."""
+        if operation.input is None:
+            return lambda request: {}
+        shape = model.shape(operation.input)
+        parse = _structure_parser(model, shape)
+        check = compile_check(model, operation.input) if constraints else None
+        takes_queue_url = "QueueUrl" in shape.members
+
+        def read(request: Request) -> Params:
+            params: Params = parse(request.fields or {}, "") or {}
+            if takes_queue_url and "QueueUrl" not in params and request.path != "/":
+                params["QueueUrl"] = request.base_url + request.path
+            if check is not None:
+                violations: list[str] = []
+                check(params, "", violations)
+                if violations:
+                    raise ServiceError("ValidationError", message(violations))
+            return params
+
+        return read
+
+    def writer(self, model: ServiceModel, operation: OperationModel) -> Writer:
+        """See WireProtocol."""
+        root = f"{operation.name}Response"
+        opening = f'<?xml version="1.0"?>\n<{root} xmlns="{_namespace(model)}">'
+        closing = f"</ResponseMetadata></{root}>"
+        ref = operation.output
+        write = None if ref is None else _writer(model, ref)
+        wrapper = "" if ref is None else ref.traits.get("resultWrapper", f"{operation.name}Result")
+
+        def respond(answer: Answer, request_id: bytes) -> Response:
+            value = values.decode(answer.body) if isinstance(answer, Encoded) else answer or {}
+            result = "" if write is None else write(value, wrapper)
+            metadata = f"<ResponseMetadata><RequestId>{request_id.decode()}</RequestId>"
+            return _answer(200, f"{opening}{result}{metadata}{closing}", request_id)
+
+        return respond
+
+    def failure(
+        self, model: ServiceModel | None, error: ServiceError, request_id: bytes
+    ) -> Response:
+        """See WireProtocol."""
+        code = codes.bare(error.code) if model is None else codes.legacy_code(model, error.code)
+        fault = "Sender" if error.status < 500 else "Receiver"
+        text = (
+            f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{_namespace(model)}"><Error>'
+            f"<Type>{fault}</Type><Code>{_text(code)}</Code>"
+            f"<Message>{_text(error.message)}</Message><Detail/></Error>"
+            f"<RequestId>{request_id.decode()}</RequestId></ErrorResponse>"
+        )
+        return _answer(error.status, text, request_id, error.headers)
+
+
+def _namespace(model: ServiceModel | None) -> str:
+    if model is None:
+        return "http://webservices.amazon.com/AWSFault/2005-15-09"
+    declared = model.metadata.get("xmlNamespace")
+    version = model.metadata["apiVersion"]
+    return str(declared or f"http://queue.amazonaws.com/doc/{version}/")
+
+
+def _answer(
+    status: int, text: str, request_id: bytes, extra: Mapping[str, str] | None = None
+) -> Response:
+    body = text.encode("utf-8", "replace")
+    headers: Headers = [
+        (b"x-amzn-requestid", request_id),
+        (b"content-type", b"text/xml"),
+        (b"content-length", b"%d" % len(body)),
+    ]
+    headers += [(name.lower().encode(), value.encode()) for name, value in (extra or {}).items()]
+    return Response(status, headers, body)
+
+
+def _wire_name(name: str, traits: Mapping[str, Any]) -> str:
+    return str(traits.get("queryName") or traits.get("locationName") or name)
+
+
+# Reading forms
+
+
+def _parser(model: ServiceModel, ref: Ref) -> Parse:
+    shape = model.shape(ref)
+    flat = "flattened" in shape.traits or "flattened" in ref.traits
+    if shape.type == "structure":
+        return _structure_parser(model, shape)
+    if shape.type == "list":
+        return _list_parser(model, shape, flat)
+    if shape.type == "map":
+        return _map_parser(model, shape, flat)
+    return _scalar_parser(shape.type)
+
+
+def _structure_parser(model: ServiceModel, shape: Shape) -> Parse:
+    members: dict[str, tuple[str, Parse]] = {}
+    for name, ref in shape.members.items():
+        members[name] = (_member_name(model, name, ref), _lazy(model, ref))
+
+    def parse(fields: Fields, start: str) -> Any:
+        if start and not _has(fields, start):
+            return None
+        prefix = f"{start}." if start else ""
+        result = {}
+        for name, (wire, inner) in members.items():
+            item = inner(fields, prefix + wire)
+            if item is not None:
+                result[name] = item
+        return result
+
+    return parse
+
+
+def _lazy(model: ServiceModel, ref: Ref) -> Parse:
+    """Compiled at first use, so that shapes may contain themselves."""
+    made: list[Parse] = []
+
+    def parse(fields: Fields, start: str) -> Any:
+        if not made:
+            made.append(_parser(model, ref))
+        return made[0](fields, start)
+
+    return parse
+
+
+def _member_name(model: ServiceModel, name: str, ref: Ref) -> str:
+    """A flattened list's or map's member goes by the name of its items."""
+    shape = model.shape(ref)
+    if "flattened" in shape.traits or "flattened" in ref.traits:
+        if shape.item is not None:
+            return _wire_name(name, shape.item.traits)
+        return _wire_name(name, shape.traits)
+    return _wire_name(name, ref.traits)
+
+
+def _has(fields: Fields, start: str) -> bool:
+    dotted = f"{start}."
+    return start in fields or any(name.startswith(dotted) for name in fields)
+
+
+def _list_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
+    assert shape.item is not None
+    inner = _lazy(model, shape.item)
+    between = "" if flat else f".{_wire_name('member', shape.item.traits)}"
+
+    def parse(fields: Fields, start: str) -> Any:
+        items = []
+        for number in range(1, ITEMS_MAX + 1):
+            item = inner(fields, f"{start}{between}.{number}")
+            if item is None:
+                break
+            items.append(item)
+        return items or ([] if start in fields else None)
+
+    return parse
+
+
+def _map_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
+    assert shape.key is not None
+    assert shape.value is not None
+    inner = _lazy(model, shape.value)
+    between = "" if flat else ".entry"
+    key_name = _wire_name("key", shape.key.traits)
+    value_name = _wire_name("value", shape.value.traits)
+
+    def parse(fields: Fields, start: str) -> Any:
+        result = {}
+        for number in range(1, ITEMS_MAX + 1):
+            entry = f"{start}{between}.{number}"
+            key = fields.get(f"{entry}.{key_name}")
+            if key is None:
+                break
+            item = inner(fields, f"{entry}.{value_name}")
+            if item is not None:
+                result[key] = item
+        return result or None
+
+    return parse
+
+
+def _scalar_parser(kind: str) -> Parse:
+    convert = _SCALARS.get(kind, str)
+
+    def parse(fields: Fields, start: str) -> Any:
+        text = fields.get(start)
+        if text is None:
+            return None
+        try:
+            return convert(text)
+        except (ValueError, binascii.Error) as error:
+            problem = f"Value ({text}) for parameter {start} is invalid. It must be a {kind}."
+            raise ServiceError("MalformedInput", problem) from error
+
+    return parse
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "boolean": _boolean,
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "blob": lambda text: base64.b64decode(text, validate=True),
+    "timestamp": timestamps.parse,
+}
+
+
+# Writing XML
+
+
+def _writer(model: ServiceModel, ref: Ref) -> Write:
+    shape = model.shape(ref)
+    flat = "flattened" in shape.traits or "flattened" in ref.traits
+    if shape.type == "structure":
+        return _structure_writer(model, shape)
+    if shape.type == "list":
+        return _list_writer(model, shape, flat)
+    if shape.type == "map":
+        return _map_writer(model, shape, flat)
+    convert = _TEXTS.get(shape.type, str)
+    return lambda value, name: f"<{name}>{_text(convert(value))}</{name}>"
+
+
+def _structure_writer(model: ServiceModel, shape: Shape) -> Write:
+    members = {
+        name: (_member_name(model, name, ref), _lazy_writer(model, ref))
+        for name, ref in shape.members.items()
+    }
+
+    def write(value: Any, name: str) -> str:
+        inside = [
+            members[member][1](item, members[member][0])
+            for member, item in value.items()
+            if item is not None and member in members
+        ]
+        return f"<{name}>{''.join(inside)}</{name}>"
+
+    return write
+
+
+def _lazy_writer(model: ServiceModel, ref: Ref) -> Write:
+    made: list[Write] = []
+
+    def write(value: Any, name: str) -> str:
+        if not made:
+            made.append(_writer(model, ref))
+        return made[0](value, name)
+
+    return write
+
+
+def _list_writer(model: ServiceModel, shape: Shape, flat: bool) -> Write:
+    assert shape.item is not None
+    inner = _lazy_writer(model, shape.item)
+    item_name = _wire_name("member", shape.item.traits)
+
+    def write(value: Any, name: str) -> str:
+        if flat:
+            return "".join(inner(item, name) for item in value)
+        inside = "".join(inner(item, item_name) for item in value)
+        return f"<{name}>{inside}</{name}>"
+
+    return write
+
+
+def _map_writer(model: ServiceModel, shape: Shape, flat: bool) -> Write:
+    assert shape.key is not None
+    assert shape.value is not None
+    inner = _lazy_writer(model, shape.value)
+    key_name = _wire_name("key", shape.key.traits)
+    value_name = _wire_name("value", shape.value.traits)
+
+    def write(value: Any, name: str) -> str:
+        entry = name if flat else "entry"
+        entries = "".join(
+            f"<{entry}><{key_name}>{_text(key)}</{key_name}>{inner(item, value_name)}</{entry}>"
+            for key, item in value.items()
+        )
+        return entries if flat else f"<{name}>{entries}</{name}>"
+
+    return write
+
+
+def _text(text: str) -> str:
+    """Escaped; carriage returns as references, or parsers would turn them into newlines."""
+    return escape(text, {"\r": "&#xd;"})
+
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "boolean": lambda value: "true" if value else "false",
+    "blob": lambda value: base64.b64encode(value).decode(),
+    "timestamp": timestamps.iso,
+}
