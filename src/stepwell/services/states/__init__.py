@@ -1,0 +1,1 @@
+"""The Step Functions API: state machines, executions, activities, tokens, tags."""

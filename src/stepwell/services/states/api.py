@@ -1,0 +1,66 @@
+"""The table of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.states import (
+    activities,
+    aliases,
+    descriptions,
+    executions,
+    history,
+    machines,
+    tags,
+    tasks,
+    validation,
+    versions,
+)
+from stepwell.services.states.states import States
+
+_Written = Callable[[States, Call, Params], Awaitable[Answer]]
+
+_OPERATIONS: dict[str, _Written] = {
+    "CreateActivity": activities.create_activity,
+    "CreateStateMachine": machines.create_state_machine,
+    "CreateStateMachineAlias": aliases.create_state_machine_alias,
+    "DeleteActivity": activities.delete_activity,
+    "DeleteStateMachine": machines.delete_state_machine,
+    "DeleteStateMachineAlias": aliases.delete_state_machine_alias,
+    "DeleteStateMachineVersion": versions.delete_state_machine_version,
+    "DescribeActivity": activities.describe_activity,
+    "DescribeExecution": executions.describe_execution,
+    "DescribeStateMachine": descriptions.describe_state_machine,
+    "DescribeStateMachineAlias": aliases.describe_state_machine_alias,
+    "DescribeStateMachineForExecution": descriptions.describe_state_machine_for_execution,
+    "GetActivityTask": tasks.get_activity_task,
+    "GetExecutionHistory": history.get_execution_history,
+    "ListActivities": activities.list_activities,
+    "ListExecutions": executions.list_executions,
+    "ListStateMachineAliases": aliases.list_state_machine_aliases,
+    "ListStateMachineVersions": versions.list_state_machine_versions,
+    "ListStateMachines": descriptions.list_state_machines,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "PublishStateMachineVersion": versions.publish_state_machine_version,
+    "SendTaskFailure": tasks.send_task_failure,
+    "SendTaskHeartbeat": tasks.send_task_heartbeat,
+    "SendTaskSuccess": tasks.send_task_success,
+    "StartExecution": executions.start_execution,
+    "StartSyncExecution": executions.start_sync_execution,
+    "StopExecution": executions.stop_execution,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    "UpdateStateMachine": machines.update_state_machine,
+    "UpdateStateMachineAlias": aliases.update_state_machine_alias,
+    "ValidateStateMachineDefinition": validation.validate_state_machine_definition,
+}
+
+
+def service(states: States) -> Service:
+    """The Step Functions API over these parts."""
+    operations: dict[str, Operation] = {
+        name: partial(operation, states) for name, operation in _OPERATIONS.items()
+    }
+    return Service("stepfunctions", operations)

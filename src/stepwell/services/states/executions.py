@@ -1,0 +1,310 @@
+"""StartExecution, StopExecution, DescribeExecution, ListExecutions, StartSyncExecution."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from stepwell.errors import ServiceError
+from stepwell.runtime.records import (
+    EXECUTION,
+    RUNNING,
+    STATUSES,
+    SUCCEEDED,
+    ExecutionRow,
+)
+from stepwell.services.api import Answer, Call, Params
+from stepwell.services.states.aliases import choose_version
+from stepwell.services.states.arns import (
+    MachineArn,
+    check_execution,
+    machine_of_execution,
+    parse_machine,
+)
+from stepwell.services.states.json_text import complaint
+from stepwell.services.states.paging import page_size, page_token, read_token
+from stepwell.services.states.refusals import (
+    check_name,
+    check_payload,
+    execution_missing,
+    invalid,
+    machine_deleting,
+    machine_missing,
+    resource_missing,
+    type_not_supported,
+)
+from stepwell.services.states.registry import Machine
+from stepwell.services.states.states import States
+from stepwell.values import BadJson, JsonObject, JsonValue, decode
+
+LISTED_ROWS_MAX = 10_000
+"""How many executions one ListExecutions call looks at when it filters by version or alias."""
+
+_EXTRA_SHOWN = ("traceHeader", "mapRunArn", "stateMachineVersionArn", "stateMachineAliasArn")
+
+
+async def start_execution(states: States, call: Call, params: Params) -> Answer:
+    """Start an execution of a machine, of a version, or of the version an alias chooses."""
+    if not states.registry.loaded:
+        await states.registry.ready()
+    asked = params["stateMachineArn"]
+    arn = parse_machine(asked)
+    machine = _startable(states, call, arn, asked)
+    if machine.row.type != "STANDARD":
+        raise ServiceError(
+            "StateMachineTypeNotSupported",
+            "Stepwell can't run EXPRESS state machines yet. Create the state machine with type "
+            "STANDARD.",
+        )
+    name = params.get("name")
+    if name is None:
+        name = states.ids.uuid()
+    else:
+        check_name(name)
+    text = _checked_input(params.get("input"))
+    number, extra = _target(states, machine, arn, asked)
+    if params.get("traceHeader"):
+        extra = {**(extra or {}), "traceHeader": params["traceHeader"]}
+    programs = states.programs
+    revision = programs.cached_revision(machine.row.id, number)
+    if revision is None:
+        revision = await programs.revision(machine.row.id, number)
+    row = await states.executions.start(
+        call=call, revision=revision, name=name, input=text, extra=extra
+    )
+    return {"executionArn": row.arn, "startDate": row.started_at / 1000}
+
+
+async def start_sync_execution(states: States, call: Call, params: Params) -> Answer:
+    """Refuse: standard machines can't be run this way, and express ones can't run yet."""
+    await states.registry.ready()
+    asked = params["stateMachineArn"]
+    if _startable(states, call, parse_machine(asked), asked).row.type == "STANDARD":
+        raise type_not_supported()
+    raise ServiceError(
+        "StateMachineTypeNotSupported",
+        "Stepwell can't run EXPRESS state machines yet, so StartSyncExecution is not there.",
+    )
+
+
+async def stop_execution(states: States, call: Call, params: Params) -> Answer:
+    """Abort an execution."""
+    execution = await find_execution(states, call, params["executionArn"])
+    stopped = await states.executions.stop(
+        execution,
+        error=params.get("error"),
+        cause=params.get("cause"),
+        request_id=call.request_id,
+    )
+    at = states.clock.now() if stopped.stopped_at is None else stopped.stopped_at
+    return {"stopDate": at / 1000}
+
+
+async def describe_execution(states: States, call: Call, params: Params) -> Answer:
+    """Everything about an execution but its history."""
+    row = await find_execution(states, call, params["executionArn"])
+    included = params.get("includedData") != "METADATA_ONLY"
+    answer = _shown(row)
+    answer["inputDetails"] = {"included": included}
+    if included:
+        answer["input"] = row.input
+    if row.output is not None:
+        answer["outputDetails"] = {"included": included}
+        if included:
+            answer["output"] = row.output
+    if row.error is not None:
+        answer["error"] = row.error
+    if row.cause is not None:
+        answer["cause"] = row.cause
+    if row.status in (RUNNING, SUCCEEDED):
+        answer["redriveStatus"] = "NOT_REDRIVABLE"
+        answer["redriveStatusReason"] = (
+            f"Execution is {STATUSES[row.status]} and cannot be redriven"
+        )
+    else:
+        answer["redriveStatus"] = "REDRIVABLE"
+    return answer
+
+
+async def list_executions(states: States, call: Call, params: Params) -> Answer:
+    """A page of executions, newest first."""
+    await states.registry.ready()
+    machine, asked = _listed_machine(states, call, params)
+    status, redrive = params.get("statusFilter"), params.get("redriveFilter")
+    if status == "PENDING_REDRIVE":
+        raise invalid("The status PENDING_REDRIVE can only be filtered for when mapRunArn is set")
+    now = states.clock.now()
+    bound_to: list[JsonValue] = ["ListExecutions", call.scope, asked, status, redrive]
+    after = read_token(params.get("nextToken"), now=now, bound_to=bound_to)
+    statuses = range(len(STATUSES)) if status is None else (STATUSES.index(status),)
+    size = page_size(params.get("maxResults"))
+    if redrive == "REDRIVEN":
+        # Nothing can be redriven yet, so nothing was.
+        return {"executions": []}
+    rows, more = await _newest(
+        states,
+        machine.row.id,
+        statuses,
+        None if after is None else int(after),
+        size,
+        only=asked if asked != machine.arn else None,
+    )
+    answer: JsonObject = {"executions": [_shown(row, listed=True) for row in rows]}
+    if more is not None:
+        answer["nextToken"] = page_token(more, now=now, bound_to=bound_to)
+    return answer
+
+
+async def find_execution(states: States, call: Call, arn: str) -> ExecutionRow:
+    """The execution of an ARN. Raises ServiceError InvalidArn, ExecutionDoesNotExist."""
+    check_execution(arn)
+    rows = await states.store.scan(EXECUTION, (arn,), index="execution_arn", limit=1)
+    parts = arn.split(":")
+    if not rows or f"{parts[4]}:{parts[3]}" != call.scope:
+        raise execution_missing(arn)
+    return rows[0]
+
+
+def _startable(states: States, call: Call, arn: MachineArn, asked: str) -> Machine:
+    if arn.label:
+        raise invalid(
+            "The operation does not support labeled state machine ARNs.",
+            "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+        )
+    machine = states.registry.machine(arn, call.scope, asked)
+    if machine.deleting:
+        raise machine_deleting(asked)
+    return machine
+
+
+def _target(
+    states: States, machine: Machine, arn: MachineArn, asked: str
+) -> tuple[int, JsonObject | None]:
+    """The revision to run, and which version and alias led to it."""
+    if not arn.qualified:
+        return machine.row.revision, None
+    number, extra = arn.version, {}
+    if arn.alias is not None:
+        number = choose_version(states, machine, arn.alias, asked)
+        extra = {"stateMachineAliasArn": asked}
+    version = machine.versions.get(number or 0)
+    if version is None:
+        raise machine_missing(asked)
+    return version.revision, {
+        **extra,
+        "stateMachineVersionArn": f"{machine.arn}:{version.version}",
+    }
+
+
+def _checked_input(text: str | None) -> str:
+    """The input as it will be stored: the caller's text, spacing and all."""
+    if text is None:
+        return "{}"
+    check_payload("input", text)
+    if not text.strip():
+        raise _invalid_input("Invalid execution input.")
+    try:
+        decode(text)
+    except BadJson:
+        raise _invalid_input(complaint(text)) from None
+    return text
+
+
+def _invalid_input(why: str) -> ServiceError:
+    return ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{why}'")
+
+
+def _listed_machine(states: States, call: Call, params: Params) -> tuple[Machine, str]:
+    asked, map_run = params.get("stateMachineArn"), params.get("mapRunArn")
+    if (asked is None) == (map_run is None):
+        raise invalid("Exactly one of stateMachineArn and mapRunArn must be specified")
+    if asked is None:
+        # Distributed maps do not exist here yet, so no map run does.
+        raise resource_missing(str(map_run))
+    arn = parse_machine(asked)
+    machine = states.registry.machine(arn, call.scope, asked)
+    if machine.row.type != "STANDARD":
+        raise type_not_supported()
+    return machine, asked
+
+
+async def _newest(
+    states: States,
+    machine: int,
+    statuses: Sequence[int],
+    after: int | None,
+    size: int,
+    *,
+    only: str | None,
+) -> tuple[list[ExecutionRow], int | None]:
+    """The newest executions older than `after`, and where to go on if there may be more.
+
+    `only` is the ARN of a version or an alias they must have been started through.
+    """
+    found: list[ExecutionRow] = []
+    looked_at = 0
+    while True:
+        pages = await asyncio.gather(
+            *(_newest_of(states, machine, status, after, size + 1) for status in statuses)
+        )
+        rows = sorted((row for page in pages for row in page), key=_id, reverse=True)
+        rows = rows[: size + 1]
+        for row in rows[:size]:
+            after = row.id
+            if only is None or only in _started_through(row):
+                found.append(row)
+                if len(found) == size:
+                    return found, after if row is not rows[-1] else None
+        looked_at += len(rows)
+        if len(rows) <= size:
+            return found, None
+        if looked_at >= LISTED_ROWS_MAX:
+            return found, after
+
+
+async def _newest_of(
+    states: States, machine: int, status: int, after: int | None, limit: int
+) -> list[ExecutionRow]:
+    return await states.store.scan(
+        EXECUTION,
+        (machine, status),
+        index="execution_list",
+        after=None if after is None else (after,),
+        limit=limit,
+        reverse=True,
+    )
+
+
+def _id(row: ExecutionRow) -> int:
+    return row.id
+
+
+def _extra(row: ExecutionRow) -> JsonObject:
+    if row.extra is None:
+        return {}
+    extra = decode(row.extra)
+    return extra if isinstance(extra, dict) else {}
+
+
+def _started_through(row: ExecutionRow) -> tuple[JsonValue, JsonValue]:
+    extra = _extra(row)
+    return extra.get("stateMachineVersionArn"), extra.get("stateMachineAliasArn")
+
+
+def _shown(row: ExecutionRow, *, listed: bool = False) -> JsonObject:
+    """What DescribeExecution and ListExecutions have in common."""
+    shown: JsonObject = {
+        "executionArn": row.arn,
+        "stateMachineArn": machine_of_execution(row.arn),
+        "name": row.name,
+        "status": STATUSES[row.status],
+        "startDate": row.started_at / 1000,
+        "redriveCount": 0,
+    }
+    if row.stopped_at is not None:
+        shown["stopDate"] = row.stopped_at / 1000
+    extra = _extra(row)
+    for member in _EXTRA_SHOWN:
+        if member in extra and not (listed and member == "traceHeader"):
+            shown[member] = extra[member]
+    return shown

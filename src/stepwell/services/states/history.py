@@ -1,0 +1,78 @@
+"""GetExecutionHistory.
+
+The stored events are already what the API answers, so a page is put together from their bytes. Only
+`includeExecutionData=false` has to look inside.
+"""
+
+from __future__ import annotations
+
+from stepwell.runtime.records import EVENT, EventRow
+from stepwell.services.api import Answer, Call, Encoded, Params
+from stepwell.services.states.executions import find_execution
+from stepwell.services.states.paging import page_size, page_token, read_token
+from stepwell.services.states.states import States
+from stepwell.values import JsonValue, decode, encode
+
+PAGE_BYTES_MAX = 16 * 1024 * 1024
+"""A page ends early rather than grow beyond this."""
+
+_CHUNK_ROWS = 250
+_DATA = frozenset(("input", "inputDetails", "output", "outputDetails"))
+
+
+async def get_execution_history(states: States, call: Call, params: Params) -> Answer:
+    """A page of an execution's events in the order of their ids, or in reverse."""
+    arn, reverse = params["executionArn"], bool(params.get("reverseOrder"))
+    now, bound_to = states.clock.now(), ["GetExecutionHistory", arn, reverse]
+    execution = await find_execution(states, call, arn)
+    after = read_token(params.get("nextToken"), now=now, bound_to=[*bound_to])
+    size = page_size(params.get("maxResults"))
+    rows, more = await _page(
+        states, execution.id, None if after is None else int(after), size, reverse=reverse
+    )
+    bodies = [row.body for row in rows]
+    if params.get("includeExecutionData") is False:
+        bodies = [_without_data(body) for body in bodies]
+    end = b"]}"
+    if more:
+        token = page_token(rows[-1].id, now=now, bound_to=[*bound_to])
+        end = b'],"nextToken":' + encode(token) + b"}"
+    return Encoded(b'{"events":[' + b",".join(bodies) + end)
+
+
+async def _page(
+    states: States, execution: int, after: int | None, size: int, *, reverse: bool
+) -> tuple[list[EventRow], bool]:
+    """The rows of a page, and whether more follow."""
+    found: list[EventRow] = []
+    bytes_found = 0
+    while True:
+        limit = min(size + 1 - len(found), _CHUNK_ROWS)
+        rows = await states.store.scan(
+            EVENT,
+            (execution,),
+            after=None if after is None else (after,),
+            limit=limit,
+            reverse=reverse,
+        )
+        for row in rows:
+            if len(found) == size or (found and bytes_found + len(row.body) > PAGE_BYTES_MAX):
+                return found, True
+            found.append(row)
+            bytes_found += len(row.body)
+        if len(rows) < limit:
+            return found, False
+        after = found[-1].id
+
+
+def _without_data(body: bytes) -> bytes:
+    """An event without its inputs and outputs."""
+    event = decode(body)
+    assert isinstance(event, dict)
+    return encode({member: _stripped(value) for member, value in event.items()})
+
+
+def _stripped(value: JsonValue) -> JsonValue:
+    if not isinstance(value, dict):
+        return value
+    return {member: inner for member, inner in value.items() if member not in _DATA}

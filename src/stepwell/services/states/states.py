@@ -1,0 +1,71 @@
+"""What every operation of the service works with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.ports import Clock, Ids, Store
+from stepwell.runtime.programs import Programs
+from stepwell.services.states.ports import Executions
+from stepwell.services.states.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class StatesSettings:
+    """What an operator may set."""
+
+    activity_poll_seconds: float = 60.0
+    """How long GetActivityTask waits for a task."""
+
+
+class States:
+    """The parts, wired. `load` before the first operation, `close` when the server stops."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        ids: Ids,
+        programs: Programs,
+        executions: Executions,
+        settings: StatesSettings | None = None,
+    ) -> None:
+        self.store = store
+        self.ledger = ledger
+        self.clock = clock
+        self.ids = ids
+        self.programs = programs
+        self.executions = executions
+        self.settings = settings or StatesSettings()
+        self.registry = Registry(store, ledger)
+        self._polls: set[asyncio.Event] = set()
+        self._closed = False
+        ledger.on_rollback(programs.forget)
+
+    async def load(self) -> None:
+        """Bring memory up to date with the store; take up deletions that were under way."""
+        await self.registry.ready()
+        for machine in list(self.registry.machines.values()):
+            if machine.deleting:
+                await self.executions.delete_machine(machine.row.id)
+
+    def open_poll(self) -> asyncio.Event:
+        """A new long poll: the event is set when it must answer."""
+        poll = asyncio.Event()
+        if self._closed:
+            poll.set()
+        self._polls.add(poll)
+        return poll
+
+    def close_poll(self, poll: asyncio.Event) -> None:
+        """The poll has answered."""
+        self._polls.discard(poll)
+
+    def close(self) -> None:
+        """Make all long polls answer now, and those that still come answer at once."""
+        self._closed = True
+        for poll in self._polls:
+            poll.set()
