@@ -1,8 +1,22 @@
-"""Findings about a definition, and how they are shown."""
+"""Findings about a definition, and how they are shown.
+
+A finding keeps AWS's code, text and place, so that the API answers as AWS does; line, column and
+hint are what we add for people. `InvalidDefinition` joins all of them into AWS's one sentence.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from stepwell.errors import ServiceError
+
+ERROR = "ERROR"
+WARNING = "WARNING"
+SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"
+
+LINE_WIDTH_MAX = 100
+"""More of a source line is not shown: a definition may stand in one line of a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +35,55 @@ class Diagnostic:
     line: int = 0
     column: int = 0
     hint: str = ""
+
+
+class InvalidDefinition(ServiceError):
+    """A definition that is refused, with everything that was found in it.
+
+    `message` names the errors as AWS joins them; a finding without a place is at `null`.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        found = ", ".join(
+            f"{finding.code}: {finding.message} at {finding.location or 'null'}"
+            for finding in self.diagnostics
+            if finding.severity == ERROR
+        )
+        super().__init__("InvalidDefinition", f"Invalid State Machine Definition: '{found}'")
+
+
+def schema_error(message: str, location: str, hint: str = "") -> Diagnostic:
+    """The commonest finding: a SCHEMA_VALIDATION_FAILED error."""
+    return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, location, hint=hint)
+
+
+def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether any finding forbids the definition."""
+    return any(finding.severity == ERROR for finding in diagnostics)
+
+
+def render(diagnostic: Diagnostic, text: str) -> str:
+    """A finding for a terminal: what, where, the line with a caret, and what would be right."""
+    shown = [f"{diagnostic.severity.lower()}[{diagnostic.code}]: {diagnostic.message}"]
+    place = diagnostic.location
+    if diagnostic.line:
+        place = f"line {diagnostic.line}, column {diagnostic.column} {place}".rstrip()
+    if place:
+        shown.append(f"  at {place}")
+    shown += _excerpt(diagnostic, text)
+    if diagnostic.hint:
+        shown.append(f"  hint: {diagnostic.hint}")
+    return "\n".join(shown)
+
+
+def _excerpt(diagnostic: Diagnostic, text: str) -> list[str]:
+    """The source line and a caret under its column, cut to a window around the column."""
+    lines = text.split("\n")
+    if not 0 < diagnostic.line <= len(lines):
+        return []
+    start = max(0, diagnostic.column - 1 - LINE_WIDTH_MAX // 2)
+    line = lines[diagnostic.line - 1].rstrip("\r")[start : start + LINE_WIDTH_MAX]
+    gutter = f"{diagnostic.line:>5} | "
+    caret = " " * (diagnostic.column - 1 - start) + "^"
+    return [gutter + line.replace("\t", " "), " " * 5 + " | " + caret]

@@ -1,0 +1,90 @@
+"""The rules of Retry and Catch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stepwell.language.fields import CATCHER_FIELDS, MAX_DELAY_SECONDS_MAX, RETRIER_FIELDS
+from stepwell.language.findings import Findings
+from stepwell.language.syntax import is_reference_path
+from stepwell.values import JsonObject, JsonValue
+
+
+def check_retry(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Every retrier of a state."""
+    language = _language(findings, state)
+    for retrier, place in _entries(findings, state[name], f"{pointer}/{name}"):
+        findings.known_fields(retrier, RETRIER_FIELDS, place, language)
+        findings.integer(retrier, "IntervalSeconds", place, 1)
+        findings.integer(retrier, "MaxAttempts", place, 0)
+        findings.integer(retrier, "MaxDelaySeconds", place, 1, MAX_DELAY_SECONDS_MAX)
+        _check_backoff_rate(findings, retrier, place)
+        if "JitterStrategy" in retrier:
+            strategy, where = retrier["JitterStrategy"], f"{place}/JitterStrategy"
+            findings.one_of(strategy, ("FULL", "NONE"), "JitterStrategy", where)
+
+
+def check_catch(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Every catcher of a state."""
+    language = _language(findings, state)
+    for catcher, place in _entries(findings, state[name], f"{pointer}/{name}"):
+        findings.known_fields(catcher, CATCHER_FIELDS, place, language)
+        findings.required([] if "Next" in catcher else ["Next"], place)
+        findings.text(catcher, "Next", place)
+        path = catcher.get("ResultPath")
+        if language == "JSONPath" and path is not None and not is_reference_path(path):
+            findings.error("Value is not a Reference Path", f"{place}/ResultPath")
+
+
+def _language(findings: Findings, state: JsonObject) -> str:
+    """The state's query language, when it is one."""
+    language = state.get("QueryLanguage")
+    return language if language in ("JSONPath", "JSONata") else findings.machine_language
+
+
+def _entries(findings: Findings, value: JsonValue, place: str) -> Iterator[tuple[JsonObject, str]]:
+    """The entries that are objects, each with its place; what is not is named."""
+    if not isinstance(value, list):
+        findings.error("Expected value of type Array", place)
+        return
+    for index, entry in enumerate(value):
+        where = f"{place}[{index}]"
+        if not isinstance(entry, dict):
+            findings.error("Expected value of type Object", where)
+            continue
+        _check_error_equals(findings, entry, where, is_last=index == len(value) - 1)
+        findings.text(entry, "Comment", where)
+        yield entry, where
+
+
+def _check_error_equals(
+    findings: Findings, entry: JsonObject, place: str, *, is_last: bool
+) -> None:
+    """ErrorEquals is a list of names; States.ALL stands alone, and in the last entry."""
+    where = f"{place}/ErrorEquals"
+    if "ErrorEquals" not in entry:
+        findings.required(["ErrorEquals"], place)
+        return
+    names = entry["ErrorEquals"]
+    if not isinstance(names, list):
+        findings.error("Expected value of type Array", where)
+        return
+    if not names:
+        findings.error("Value cannot be empty", where)
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            findings.error("Expected value of type String", f"{where}[{index}]")
+    if "States.ALL" in names and len(names) > 1:
+        findings.error("'States.ALL' must appear alone in 'ErrorEquals'", where)
+    elif "States.ALL" in names and not is_last:
+        message = "An entry with 'States.ALL' in 'ErrorEquals' must be the last one"
+        findings.error(message, where)
+
+
+def _check_backoff_rate(findings: Findings, retrier: JsonObject, place: str) -> None:
+    """BackoffRate is a number of at least 1."""
+    rate = retrier.get("BackoffRate", 1)
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        findings.error("Expected value of type Number", f"{place}/BackoffRate")
+    elif rate < 1:
+        findings.error("The value of 'BackoffRate' must be at least 1.0", f"{place}/BackoffRate")

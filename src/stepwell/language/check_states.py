@@ -1,0 +1,267 @@
+"""The rules of a single state: its fields, their types, ranges and syntax.
+
+Graph rules and the scopes within a state are elsewhere (`check_graph`, `check`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stepwell.language.check_errors import check_catch, check_retry
+from stepwell.language.choices import rule_findings
+from stepwell.language.fields import (
+    EXCLUSIVE_FIELDS,
+    ONE_OF_FIELDS,
+    REQUIRED_FIELDS,
+    STATE_FIELDS,
+    STATE_TYPES,
+    STATE_TYPES_NOT_YET,
+)
+from stepwell.language.findings import Findings
+from stepwell.language.resources import (
+    not_here,
+    parameter_findings,
+    parse_resource,
+    resource_findings,
+)
+from stepwell.language.syntax import is_expression, is_path, is_reference_path, is_timestamp
+from stepwell.language.templates import template_findings
+from stepwell.values import JsonObject, JsonValue
+
+Check = Callable[[Findings, JsonObject, str, str], None]
+"""(findings, state, field name, state's place)."""
+
+
+def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
+    """Everything about one state but its place in the graph."""
+    language = _language(findings, state, pointer)
+    findings.text(state, "Comment", pointer)
+    if "Type" not in state:
+        findings.required(["Type"], pointer)
+        return
+    kind = state["Type"]
+    if not findings.one_of(kind, STATE_TYPES, "Type", f"{pointer}/Type"):
+        return
+    assert isinstance(kind, str)  # one_of has just looked.
+    if kind in STATE_TYPES_NOT_YET:
+        findings.add_not_yet(f"This server does not run {kind} states yet", f"{pointer}/Type")
+    fields = STATE_FIELDS[kind]
+    findings.known_fields(state, fields, pointer, language)
+    _check_groups(findings, state, kind, pointer)
+    checks = _CHECKS if language == "JSONPath" else _JSONATA_CHECKS
+    for name in state:
+        check = checks.get(name)
+        if check is not None and name in fields:
+            check(findings, state, name, pointer)
+
+
+def _language(findings: Findings, state: JsonObject, pointer: str) -> str:
+    """The state's query language; a JSONata machine has no JSONPath states."""
+    language = findings.query_language(state, pointer, findings.machine_language)
+    if language == "JSONPath" and findings.machine_language == "JSONata":
+        message = (
+            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+        )
+        findings.error(message, pointer)
+    return language
+
+
+def _check_groups(findings: Findings, state: JsonObject, kind: str, pointer: str) -> None:
+    """Required fields, fields of which one is required, and fields that exclude each other."""
+    findings.required(
+        [name for name in REQUIRED_FIELDS.get(kind, ()) if name not in state], pointer
+    )
+    for group in ONE_OF_FIELDS.get(kind, ()):
+        if not any(name in state for name in group):
+            message = f"One of these fields is required: [{', '.join(group)}]"
+            findings.error(message, pointer)
+    for group in EXCLUSIVE_FIELDS.get(kind, ()):
+        there = [name for name in group if name in state]
+        if len(there) > 1:
+            message = f"Only one of these fields is allowed: [{', '.join(there)}]"
+            findings.error(message, pointer)
+
+
+def _check_text(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    findings.text(state, name, pointer)
+
+
+def _check_end(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """`End: false` beside no Next ends nothing."""
+    if not isinstance(state[name], bool):
+        findings.error("Expected value of type Boolean", f"{pointer}/{name}")
+    elif state[name] is False and "Next" not in state:
+        findings.required(["Next"], pointer)
+
+
+def _check_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    if not is_path(state[name]):
+        findings.error("Value is not a valid JSONPath", f"{pointer}/{name}")
+
+
+def _check_nullable_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    if state[name] is not None:
+        _check_path(findings, state, name, pointer)
+
+
+def _check_result_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    if state[name] is not None and not is_reference_path(state[name]):
+        findings.error("Value is not a Reference Path", f"{pointer}/{name}")
+
+
+def _check_expression(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    if not is_expression(state[name]):
+        message = (
+            f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic "
+            "function call"
+        )
+        findings.error(message, f"{pointer}/{name}")
+
+
+def _check_template(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    findings.extend(template_findings(state[name], f"{pointer}/{name}"))
+
+
+def _check_result(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """A Result is copied as it is; what looks like a template there is a common mistake."""
+    waiting = [state[name]]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += value.values()
+            if any(key.endswith(".$") for key in value):
+                message = "Result is static: a field that ends in '.$' is copied, not evaluated"
+                findings.warning("PASS_RESULT_IS_STATIC", message, f"{pointer}/{name}")
+                return
+
+
+def _check_timestamp(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    if findings.text(state, name, pointer) is not None and not is_timestamp(state[name]):
+        findings.error("String does not match RFC3339 timestamp", f"{pointer}/{name}")
+
+
+def _check_seconds(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    findings.integer(state, name, pointer, 0)
+
+
+def _check_timeout(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    findings.integer(state, name, pointer, 1)
+
+
+def _check_heartbeat(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """A heartbeat must be shorter than the timeout."""
+    heartbeat = findings.integer(state, name, pointer, 1)
+    timeout = state.get("TimeoutSeconds")
+    if heartbeat is None or isinstance(timeout, bool) or not isinstance(timeout, int):
+        return
+    if heartbeat >= timeout:
+        message = "The value of 'HeartbeatSeconds' must be smaller than 'TimeoutSeconds'"
+        findings.error(message, f"{pointer}/{name}")
+
+
+def _check_resource(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """The Resource, and the Parameters that the integration it names wants."""
+    arn = findings.text(state, name, pointer)
+    if arn is None:
+        return
+    express = findings.machine_type == "EXPRESS"
+    findings.extend(resource_findings(arn, f"{pointer}/{name}", express=express))
+    resource = parse_resource(arn)
+    if resource is None:
+        return
+    if sentence := not_here(resource):
+        findings.add_not_yet(sentence, f"{pointer}/{name}")
+    elif "Arguments" not in state:
+        place = f"{pointer}/Parameters"
+        findings.extend(parameter_findings(resource, state.get("Parameters"), place))
+
+
+def _check_credentials(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Credentials name a role, fixed or by an expression."""
+    value = state[name]
+    place = f"{pointer}/{name}"
+    if not isinstance(value, dict):
+        findings.error("Expected value of type Object", place)
+    elif "RoleArn" not in value and "RoleArn.$" not in value:
+        findings.error("The field 'RoleArn' is required but was missing", place)
+    elif not all(isinstance(part, str) for part in value.values()):
+        findings.error("Expected value of type String", f"{place}/RoleArn")
+
+
+def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    for rule, place in _elements(findings, state[name], f"{pointer}/{name}"):
+        findings.extend(rule_findings(rule, place, True))
+
+
+def _check_branches(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    _elements(findings, state[name], f"{pointer}/{name}")
+
+
+def _elements(findings: Findings, value: JsonValue, place: str) -> list[tuple[JsonValue, str]]:
+    """The elements of an array that may not be empty, each with its place."""
+    if not isinstance(value, list):
+        findings.error("Expected value of type Array", place)
+        return []
+    if not value:
+        findings.error("Value cannot be empty", place)
+    return [(element, f"{place}[{index}]") for index, element in enumerate(value)]
+
+
+def _check_count(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    findings.integer(state, name, pointer, 0, 2**31 - 1)
+
+
+def _check_percentage(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    value = state[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        findings.error("Expected value of type Number", f"{pointer}/{name}")
+    elif not 0 <= value <= 100:
+        findings.error(f"The value of '{name}' must be between 0 and 100", f"{pointer}/{name}")
+
+
+_COMMON_CHECKS: dict[str, Check] = {
+    "Next": _check_text,
+    "End": _check_end,
+    "Default": _check_text,
+    "Resource": _check_resource,
+    "Credentials": _check_credentials,
+    "Branches": _check_branches,
+    "Retry": check_retry,
+    "Catch": check_catch,
+}
+
+_CHECKS: dict[str, Check] = {
+    **_COMMON_CHECKS,
+    "InputPath": _check_nullable_path,
+    "OutputPath": _check_nullable_path,
+    "ResultPath": _check_result_path,
+    "Parameters": _check_template,
+    "ResultSelector": _check_template,
+    "ItemSelector": _check_template,
+    "Result": _check_result,
+    "Seconds": _check_seconds,
+    "SecondsPath": _check_path,
+    "Timestamp": _check_timestamp,
+    "TimestampPath": _check_path,
+    "TimeoutSeconds": _check_timeout,
+    "TimeoutSecondsPath": _check_path,
+    "HeartbeatSeconds": _check_heartbeat,
+    "HeartbeatSecondsPath": _check_path,
+    "Choices": _check_choices,
+    "Error": _check_text,
+    "Cause": _check_text,
+    "ErrorPath": _check_expression,
+    "CausePath": _check_expression,
+    "ItemsPath": _check_path,
+    "MaxConcurrency": _check_count,
+    "MaxConcurrencyPath": _check_path,
+    "ToleratedFailureCount": _check_count,
+    "ToleratedFailureCountPath": _check_path,
+    "ToleratedFailurePercentage": _check_percentage,
+    "ToleratedFailurePercentagePath": _check_path,
+}
+
+_JSONATA_CHECKS: dict[str, Check] = {**_COMMON_CHECKS, "Choices": _check_branches}
+"""Expressions are not looked into: nothing in JSONata runs yet."""

@@ -1,0 +1,184 @@
+"""A checked definition to the Program that the engine runs.
+
+Everything that can be decided once is decided here: a field that is absent, or says what holds
+anyway, leaves no function behind, and a field that is there one that does only its own work.
+The functions never change what they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+from stepwell.language.check import check_text
+from stepwell.language.compile_data import (
+    catcher_output,
+    compile_arguments,
+    compile_input_path,
+    compile_output,
+    compile_seconds,
+    compile_text_field,
+)
+from stepwell.language.compile_waits import compile_choose, compile_due_at
+from stepwell.language.diagnostics import InvalidDefinition, has_errors
+from stepwell.language.program import (
+    Catcher,
+    ChoiceState,
+    FailState,
+    ParallelState,
+    PassState,
+    Program,
+    Retrier,
+    Scope,
+    State,
+    SucceedState,
+    TaskState,
+    WaitState,
+)
+from stepwell.language.resources import parse_resource
+from stepwell.values import JsonObject
+
+CompileState: TypeAlias = Callable[[str, JsonObject], State]
+
+
+def compile_definition(
+    text: str, *, machine_type: str = "STANDARD", refuse_unreachable: bool = True
+) -> Program:
+    """The Program of a definition's text. Raises InvalidDefinition with everything found."""
+    definition, diagnostics = check_text(text, machine_type, refuse_unreachable)
+    if definition is None or has_errors(diagnostics):
+        raise InvalidDefinition(diagnostics)
+    return Program(
+        scope=_compile_scope(definition),
+        timeout_seconds=cast("int | None", definition.get("TimeoutSeconds")),
+    )
+
+
+def _compile_scope(scope: JsonObject) -> Scope:
+    """One `States` object."""
+    states = cast("dict[str, JsonObject]", scope["States"])
+    return Scope(
+        start_at=cast("str", scope["StartAt"]),
+        states={
+            name: _STATES[cast("str", state["Type"])](name, state) for name, state in states.items()
+        },
+    )
+
+
+def _next(state: JsonObject) -> str | None:
+    return cast("str | None", state.get("Next"))
+
+
+def _compile_pass(name: str, state: JsonObject) -> State:
+    return PassState(
+        name=name,
+        next=_next(state),
+        arguments=compile_arguments(state),
+        output=compile_output(state),
+        result=(state["Result"],) if "Result" in state else None,
+    )
+
+
+def _compile_task(name: str, state: JsonObject) -> State:
+    resource = parse_resource(cast("str", state["Resource"]))
+    assert resource is not None  # The check has refused every other.
+    return TaskState(
+        name=name,
+        next=_next(state),
+        arguments=compile_arguments(state),
+        output=compile_output(state),
+        resource=resource,
+        timeout=compile_seconds(state, "TimeoutSeconds"),
+        heartbeat=compile_seconds(state, "HeartbeatSeconds"),
+        retry=_compile_retry(state),
+        catch=_compile_catch(state),
+    )
+
+
+def _compile_choice(name: str, state: JsonObject) -> State:
+    return ChoiceState(
+        name=name,
+        arguments=compile_input_path(state),
+        output=compile_output(state),
+        choose=compile_choose(cast("list[JsonObject]", state["Choices"])),
+        default=cast("str | None", state.get("Default")),
+    )
+
+
+def _compile_wait(name: str, state: JsonObject) -> State:
+    return WaitState(
+        name=name,
+        next=_next(state),
+        arguments=compile_input_path(state),
+        output=compile_output(state),
+        due_at=compile_due_at(state),
+    )
+
+
+def _compile_succeed(name: str, state: JsonObject) -> State:
+    return SucceedState(
+        name=name, arguments=compile_input_path(state), output=compile_output(state)
+    )
+
+
+def _compile_fail(name: str, state: JsonObject) -> State:
+    return FailState(
+        name=name,
+        error=compile_text_field(state, "Error"),
+        cause=compile_text_field(state, "Cause"),
+    )
+
+
+def _compile_parallel(name: str, state: JsonObject) -> State:
+    branches = cast("list[JsonObject]", state["Branches"])
+    return ParallelState(
+        name=name,
+        next=_next(state),
+        arguments=compile_arguments(state),
+        output=compile_output(state),
+        branches=tuple(_compile_scope(branch) for branch in branches),
+        retry=_compile_retry(state),
+        catch=_compile_catch(state),
+    )
+
+
+_STATES: dict[str, CompileState] = {
+    "Pass": _compile_pass,
+    "Task": _compile_task,
+    "Choice": _compile_choice,
+    "Wait": _compile_wait,
+    "Succeed": _compile_succeed,
+    "Fail": _compile_fail,
+    "Parallel": _compile_parallel,
+}
+
+
+def _compile_retry(state: JsonObject) -> tuple[Retrier, ...]:
+    """The state's retriers in their order."""
+    entries = cast("list[JsonObject]", state.get("Retry", []))
+    return tuple(_compile_retrier(entry) for entry in entries)
+
+
+def _compile_retrier(entry: JsonObject) -> Retrier:
+    """A retrier with AWS's defaults."""
+    return Retrier(
+        error_equals=_error_equals(entry),
+        interval_seconds=cast("int", entry.get("IntervalSeconds", 1)),
+        max_attempts=cast("int", entry.get("MaxAttempts", 3)),
+        backoff_rate=float(cast("float", entry.get("BackoffRate", 2.0))),
+        max_delay_seconds=cast("int | None", entry.get("MaxDelaySeconds")),
+        full_jitter=entry.get("JitterStrategy") == "FULL",
+    )
+
+
+def _compile_catch(state: JsonObject) -> tuple[Catcher, ...]:
+    """The state's catchers in their order."""
+    entries = cast("list[JsonObject]", state.get("Catch", []))
+    return tuple(
+        Catcher(_error_equals(entry), cast("str", entry["Next"]), catcher_output(entry))
+        for entry in entries
+    )
+
+
+def _error_equals(entry: JsonObject) -> tuple[str, ...]:
+    return tuple(cast("list[str]", entry["ErrorEquals"]))

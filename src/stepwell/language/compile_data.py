@@ -1,0 +1,160 @@
+"""How a state's data flows, compiled: from InputPath to OutputPath.
+
+The order is AWS's: raw input, InputPath, Parameters, the work, ResultSelector, ResultPath (into
+the raw input), OutputPath. A default leaves no function behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, cast
+
+from stepwell.language.intrinsics import compile_expression
+from stepwell.language.paths import compile_reference_path, input_path_reader
+from stepwell.language.program import Environment, Evaluate, EvaluationFailed, Output, Seconds
+from stepwell.language.templates import compile_template
+from stepwell.values import JsonObject, JsonValue, encode_text
+
+CatcherOutput: TypeAlias = Callable[[JsonValue, JsonValue, Environment], JsonValue]
+_Combine: TypeAlias = Callable[[JsonValue, JsonValue], JsonValue]
+"""(raw input, result) -> the two together, by ResultPath."""
+
+
+def compile_input_path(state: JsonObject) -> Evaluate | None:
+    """What InputPath leaves of the input."""
+    return _path(state, "InputPath")
+
+
+def compile_arguments(state: JsonObject) -> Evaluate | None:
+    """InputPath, then Parameters."""
+    read = _path(state, "InputPath")
+    if "Parameters" not in state:
+        return read
+    fill = compile_template(state["Parameters"], "Parameters")
+    if read is None:
+        return fill
+    chosen = read
+
+    def read_and_fill(data: JsonValue, env: Environment) -> JsonValue:
+        return fill(chosen(data, env), env)
+
+    return read_and_fill
+
+
+def compile_output(state: JsonObject) -> Output | None:
+    """ResultSelector, then ResultPath into the raw input, then OutputPath."""
+    select = (
+        compile_template(state["ResultSelector"], "ResultSelector")
+        if "ResultSelector" in state
+        else None
+    )
+    combine = _result_path(state)
+    cut = _path(state, "OutputPath")
+    if combine is None:
+        return _selected_and_cut(select, cut)
+    return _combined(select, combine, cut)
+
+
+def _selected_and_cut(select: Evaluate | None, cut: Evaluate | None) -> Output | None:
+    """The output where the result replaces the input."""
+    if select is None and cut is None:
+        return None
+    if cut is None:
+        chosen = cast("Evaluate", select)
+        return lambda _input, _arguments, result, env: chosen(result, env)
+    shown = cut
+    if select is None:
+        return lambda _input, _arguments, result, env: shown(result, env)
+    picked = select
+    return lambda _input, _arguments, result, env: shown(picked(result, env), env)
+
+
+def _combined(select: Evaluate | None, combine: _Combine, cut: Evaluate | None) -> Output:
+    """The output where the result goes into the raw input, or is thrown away."""
+    if select is None and cut is None:
+        return lambda data, _arguments, result, _env: combine(data, result)
+    if cut is None:
+        picked = cast("Evaluate", select)
+        return lambda data, _arguments, result, env: combine(data, picked(result, env))
+    shown = cut
+    if select is None:
+        return lambda data, _arguments, result, env: shown(combine(data, result), env)
+    chosen = select
+    return lambda data, _arguments, result, env: shown(combine(data, chosen(result, env)), env)
+
+
+def catcher_output(catcher: JsonObject) -> CatcherOutput | None:
+    """What a catcher's next state gets; None when the error output replaces the input."""
+    combine = _result_path(catcher)
+    if combine is None:
+        return None
+    combined = combine
+    return lambda data, error_output, _env: combined(data, error_output)
+
+
+def _path(state: JsonObject, name: str) -> Evaluate | None:
+    """InputPath or OutputPath: absent or `$` changes nothing, null leaves an empty object."""
+    path = state.get(name, "$")
+    if path == "$":
+        return None
+    if path is None:
+        return lambda _data, _env: {}
+    return input_path_reader(cast("str", path), name)
+
+
+def _result_path(state: JsonObject) -> _Combine | None:
+    """ResultPath: absent or `$` lets the result replace the input, null throws it away."""
+    path = state.get("ResultPath", "$")
+    if path == "$":
+        return None
+    if path is None:
+        return lambda data, _result: data
+    return compile_reference_path(cast("str", path)).put
+
+
+def compile_seconds(state: JsonObject, name: str) -> Seconds | None:
+    """TimeoutSeconds or HeartbeatSeconds, fixed or by their Path field."""
+    if name in state:
+        return Seconds(fixed=cast("int", state[name]))
+    field = f"{name}Path"
+    if field not in state:
+        return None
+    path = cast("str", state[field])
+    read = input_path_reader(path, field)
+
+    def read_seconds(data: JsonValue, env: Environment) -> int:
+        value = read(data, env)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _not_valid(field, value, "a valid integer", path)
+        if value <= 0:
+            raise EvaluationFailed(f"{name} must be greater than zero.", location=field)
+        return value
+
+    return Seconds(read=read_seconds)
+
+
+def compile_text_field(state: JsonObject, name: str) -> Evaluate | None:
+    """Error or Cause of a Fail state, fixed or by its Path field."""
+    if name in state:
+        text = state[name]
+        return lambda _data, _env: text
+    field = f"{name}Path"
+    if field not in state:
+        return None
+    expression = cast("str", state[field])
+    evaluate = compile_expression(expression, field)
+
+    def read_text(data: JsonValue, env: Environment) -> JsonValue:
+        value = evaluate(data, env)
+        if not isinstance(value, str):
+            raise _not_valid(field, value, "a valid string", expression)
+        return value
+
+    return read_text
+
+
+def _not_valid(field: str, value: JsonValue, wanted: str, path: str) -> EvaluationFailed:
+    """AWS's sentence for a value of the wrong type behind a Path field."""
+    shown = value if isinstance(value, str) else encode_text(value)
+    cause = f'The {field} field refers to value "{shown}" which is not {wanted}: {path}'
+    return EvaluationFailed(cause, location=field)

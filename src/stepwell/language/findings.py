@@ -1,0 +1,135 @@
+"""The collector that the checks write to, with the rules that many fields share."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, schema_error
+from stepwell.language.fields import (
+    FIELDS_NOT_YET,
+    QUERY_LANGUAGES,
+    QUERY_LANGUAGES_NOT_YET,
+    SECONDS_MAX,
+)
+from stepwell.values import JsonObject, JsonValue
+
+
+class Findings:
+    """What has been found in one definition so far, and what holds for all of it."""
+
+    def __init__(self, machine_type: str, refuse_unreachable: bool) -> None:
+        self.machine_type = machine_type
+        self.refuse_unreachable = refuse_unreachable
+        self.machine_language = "JSONPath"
+        self.state_names: set[str] = set()
+        self.found: list[Diagnostic] = []
+        self.not_yet: list[Diagnostic] = []
+
+    def error(self, message: str, location: str, hint: str = "") -> None:
+        """A SCHEMA_VALIDATION_FAILED error."""
+        self.found.append(schema_error(message, location, hint))
+
+    def coded(self, code: str, message: str, location: str, hint: str = "") -> None:
+        """An error with a code of its own."""
+        self.found.append(Diagnostic(ERROR, code, message, location, hint=hint))
+
+    def warning(self, code: str, message: str, location: str) -> None:
+        """A warning, which does not forbid the definition."""
+        self.found.append(Diagnostic(WARNING, code, message, location))
+
+    def add_not_yet(self, message: str, location: str) -> None:
+        """Something AWS takes and this server does not run yet."""
+        self.not_yet.append(schema_error(message, location))
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Findings made elsewhere."""
+        self.found.extend(diagnostics)
+
+    def required(self, missing: Sequence[str], location: str) -> None:
+        """One finding for all required fields that are not there."""
+        if missing:
+            self.error(f"These fields are required: [{', '.join(missing)}]", location)
+
+    def known_fields(
+        self, value: JsonObject, fields: dict[str, str], location: str, language: str
+    ) -> None:
+        """Each field must be known here, and belong to the query language in force."""
+        for name in value:
+            marked = fields.get(name)
+            if marked is None:
+                self.error(f"Field '{name}' is not supported", location, _nearest(name, fields))
+            elif marked == "P" and language == "JSONata":
+                self.error(_wrong_language(name, "JSONata", "JSONPath"), location)
+            elif marked == "A" and language == "JSONPath":
+                self.error(_wrong_language(name, "JSONPath", "JSONata"), location)
+            if name in FIELDS_NOT_YET and marked is not None:
+                self.add_not_yet(
+                    f"The field '{name}' is not run by this server yet", f"{location}/{name}"
+                )
+
+    def query_language(self, value: JsonObject, location: str, inherited: str) -> str:
+        """The query language a machine or state is in."""
+        if "QueryLanguage" not in value:
+            return inherited
+        language = value["QueryLanguage"]
+        place = f"{location.rstrip('/')}/QueryLanguage"
+        if not isinstance(language, str) or language not in QUERY_LANGUAGES:
+            self.one_of(language, QUERY_LANGUAGES, "QueryLanguage", place)
+            return inherited
+        if language in QUERY_LANGUAGES_NOT_YET:
+            self.add_not_yet(f"This server does not run the query language {language} yet", place)
+        return language
+
+    def one_of(self, value: JsonValue, allowed: Sequence[str], name: str, location: str) -> bool:
+        """The value must be one of a few texts."""
+        if isinstance(value, str) and value in allowed:
+            return True
+        message = f"The field '{name}' should have one of these values: [{', '.join(allowed)}]"
+        self.error(message, location, _nearest(value, allowed) if isinstance(value, str) else "")
+        return False
+
+    def text(self, value: JsonObject, name: str, pointer: str) -> str | None:
+        """A field that must be text, when it is there."""
+        if name not in value:
+            return None
+        found = value[name]
+        if isinstance(found, str):
+            return found
+        self.error("Expected value of type String", f"{pointer}/{name}")
+        return None
+
+    def integer(
+        self,
+        value: JsonObject,
+        name: str,
+        pointer: str,
+        least: int,
+        most: int = SECONDS_MAX,
+    ) -> int | None:
+        """A field that must be a whole number within bounds, when it is there."""
+        if name not in value:
+            return None
+        found = value[name]
+        if isinstance(found, bool) or not isinstance(found, int):
+            self.error("Expected value of type Integer", f"{pointer}/{name}")
+            return None
+        if not least <= found <= most:
+            message = f"The value of '{name}' must be between {least} and {most}"
+            self.error(message, f"{pointer}/{name}")
+            return None
+        return found
+
+
+def _wrong_language(name: str, language: str, wanted: str) -> str:
+    """AWS's sentence for a field of the other query language."""
+    return (
+        f"The QueryLanguage is set to '{language}', but field '{name}' is only supported "
+        f"for the '{wanted}' QueryLanguage"
+    )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """A hint with the known name that looks most like this one."""
+    near = difflib.get_close_matches(name[:100], list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else ""

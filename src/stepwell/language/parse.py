@@ -1,0 +1,105 @@
+"""The text of a definition to its JSON object, or the findings that forbid it.
+
+Size, syntax and nesting are bounded here, so that whoever walks the value may recurse.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from stepwell.language.diagnostics import (
+    ERROR,
+    SCHEMA_VALIDATION_FAILED,
+    WARNING,
+    Diagnostic,
+    schema_error,
+)
+from stepwell.language.fields import DEFINITION_LENGTH_MAX, NESTING_MAX
+from stepwell.language.source import json_trouble, scan_places
+from stepwell.values import BadJson, JsonObject, JsonValue, decode
+
+
+def parse_definition(text: str) -> tuple[JsonObject | None, list[Diagnostic]]:
+    """The object a text stands for and what is to say about it; None when it cannot be used."""
+    if len(text) > DEFINITION_LENGTH_MAX:
+        message = f"The definition is longer than {DEFINITION_LENGTH_MAX} characters"
+        return None, [schema_error(message, "/")]
+    if not text.strip():
+        return None, [_not_an_object()]
+    try:
+        value = decode(text)
+    except BadJson as error:
+        return None, [_bad_json(text, error)]
+    if not isinstance(value, dict):
+        return None, [_not_an_object()]
+    if place := _too_deep(value):
+        message = f"Arrays and objects are nested deeper than {NESTING_MAX}"
+        return None, [Diagnostic(ERROR, "TOO_DEEPLY_NESTED", message, place)]
+    return value, _duplicates(text)
+
+
+def _not_an_object() -> Diagnostic:
+    """AWS names no place for this one."""
+    return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, "Definition must be a valid JSON object")
+
+
+def _bad_json(text: str, error: BadJson) -> Diagnostic:
+    """The finding for text that is no JSON, or is JSON too deep to be read."""
+    if isinstance(error.__cause__, RecursionError):
+        message = f"Arrays and objects are nested deeper than {NESTING_MAX}"
+        return Diagnostic(ERROR, "TOO_DEEPLY_NESTED", message, "/")
+    found = json_trouble(text)
+    return Diagnostic(
+        ERROR, "INVALID_JSON_DESCRIPTION", found.message, found.location, found.line, found.column
+    )
+
+
+def _too_deep(value: JsonObject) -> str:
+    """The place of a value nested deeper than allowed, or the empty text."""
+    level: list[tuple[str, JsonValue]] = [("", value)]
+    for _ in range(NESTING_MAX):
+        level = [inner for place, outer in level for inner in _within(place, outer)]
+        if not level:
+            return ""
+    return level[0][0]
+
+
+def _within(place: str, outer: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """The arrays and objects directly within a value, with their places."""
+    if isinstance(outer, dict):
+        for key, inner in outer.items():
+            if isinstance(inner, dict | list):
+                yield f"{place}/{key}", inner
+    elif isinstance(outer, list):
+        for index, inner in enumerate(outer):
+            if isinstance(inner, dict | list):
+                yield f"{place}[{index}]", inner
+
+
+def _duplicates(text: str) -> list[Diagnostic]:
+    """Findings about keys that stand twice in one object, of which only the last would count."""
+    repeated = False
+
+    def count(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) != len(pairs)
+        return found
+
+    # Numbers stay text: their size must not matter here.
+    json.loads(text, object_pairs_hook=count, parse_int=str, parse_float=str)
+    if not repeated:
+        return []
+    return [_duplicate(place) for place in scan_places(text).duplicates]
+
+
+def _duplicate(place: str) -> Diagnostic:
+    """A repeated state name is AWS's error; any other repeated key a warning of ours."""
+    parts = place.split("/")
+    if len(parts) > 2 and parts[-2] == "States":
+        return Diagnostic(
+            ERROR, "DUPLICATE_STATE_NAME", f"Duplicate State name: {parts[-1]}", place
+        )
+    message = f"The field '{parts[-1]}' appears more than once; only the last one counts"
+    return Diagnostic(WARNING, "DUPLICATE_FIELD", message, place)

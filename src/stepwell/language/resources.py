@@ -1,0 +1,184 @@
+"""What a Task's Resource names: AWS's catalogue, and which rows of it this server runs.
+
+A resource that AWS does not know is refused in AWS's words; one that AWS has and this server has
+not is refused by name. To make an integration available, say so in its row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stepwell.language.diagnostics import Diagnostic, schema_error
+from stepwell.language.program import Resource
+from stepwell.values import JsonValue
+
+TOKEN = "waitForTaskToken"
+_ACTIVITY = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:[^\s:]{1,80}")
+_LAMBDA = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_$.:-]+")
+_SERVICE = re.compile(
+    r"arn:aws[a-z-]*:states:(?:[a-z0-9-]*):(?:\d{12})?:([a-z0-9-]+):([A-Za-z0-9]+)(?:\.(.+))?"
+)
+_SDK = re.compile(
+    r"arn:aws[a-z-]*:states:(?:[a-z0-9-]*):(?:\d{12})?:"
+    r"aws-sdk:([a-z0-9]+):([a-z][A-Za-z0-9]*)(?:\.(.+))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """One optimised integration: its patterns on AWS, and its parameters where AWS limits them.
+
+    `runs_here` are the patterns this server runs. Without `parameters` any name is let through.
+    """
+
+    patterns: tuple[str, ...]
+    runs_here: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    parameters: frozenset[str] = frozenset()
+
+
+def _rows(service: str, actions: str, *patterns: str) -> dict[tuple[str, str], Integration]:
+    """Rows for the actions (parted by spaces) of one service that differ in nothing."""
+    return {(service, action): Integration(patterns=patterns) for action in actions.split()}
+
+
+CATALOGUE: dict[tuple[str, str], Integration] = {
+    ("sqs", "sendMessage"): Integration(
+        patterns=("", TOKEN),
+        runs_here=("", TOKEN),
+        required=("QueueUrl", "MessageBody"),
+        parameters=frozenset(
+            {
+                "DelaySeconds",
+                "MessageAttributes",
+                "MessageBody",
+                "MessageDeduplicationId",
+                "MessageGroupId",
+                "QueueUrl",
+            }
+        ),
+    ),
+    ("states", "startExecution"): Integration(
+        patterns=("", "sync", "sync:2", TOKEN),
+        runs_here=("", "sync", "sync:2", TOKEN),
+        required=("StateMachineArn",),
+        parameters=frozenset({"Input", "Name", "StateMachineArn"}),
+    ),
+    **_rows("apigateway", "invoke", "", TOKEN),
+    **_rows("athena", "startQueryExecution", "", "sync"),
+    **_rows("athena", "getQueryExecution getQueryResults stopQueryExecution", ""),
+    **_rows("batch", "submitJob", "", "sync"),
+    **_rows("bedrock", "invokeModel", "", TOKEN),
+    **_rows("bedrock", "createModelCustomizationJob", "", "sync"),
+    **_rows("codebuild", "startBuild startBuildBatch", "", "sync"),
+    **_rows("codebuild", "stopBuild stopBuildBatch retryBuildBatch", ""),
+    **_rows("codebuild", "batchDeleteBuilds batchGetReports", ""),
+    **_rows("databrew", "startJobRun", "", "sync"),
+    **_rows("dynamodb", "getItem putItem updateItem deleteItem", ""),
+    **_rows("ecs", "runTask", "", "sync", TOKEN),
+    **_rows("eks", "createCluster deleteCluster createFargateProfile", "", "sync"),
+    **_rows("eks", "deleteFargateProfile createNodegroup deleteNodegroup runJob", "", "sync"),
+    **_rows("eks", "call", ""),
+    **_rows("elasticmapreduce", "createCluster addStep terminateCluster", "", "sync"),
+    **_rows("elasticmapreduce", "cancelStep setClusterTerminationProtection", ""),
+    **_rows("elasticmapreduce", "modifyInstanceFleetByName modifyInstanceGroupByName", ""),
+    **_rows("emr-containers", "createVirtualCluster", ""),
+    **_rows("emr-containers", "deleteVirtualCluster startJobRun", "", "sync"),
+    **_rows("emr-serverless", "createApplication startApplication stopApplication", "", "sync"),
+    **_rows("emr-serverless", "deleteApplication startJobRun cancelJobRun", "", "sync"),
+    **_rows("events", "putEvents", "", TOKEN),
+    **_rows("glue", "startJobRun", "", "sync"),
+    **_rows("http", "invoke", ""),
+    **_rows("lambda", "invoke", "", TOKEN),
+    **_rows("mediaconvert", "createJob", "", "sync"),
+    **_rows("sagemaker", "createLabelingJob createProcessingJob", "", "sync"),
+    **_rows("sagemaker", "createTrainingJob createTransformJob", "", "sync"),
+    **_rows("sagemaker", "createHyperParameterTuningJob", "", "sync"),
+    **_rows("sagemaker", "createEndpoint createEndpointConfig createModel updateEndpoint", ""),
+    **_rows("sns", "publish", "", TOKEN),
+}
+
+_EXPRESS_REFUSALS = {
+    # The two spaces that AWS writes before the place come from the blank at the end of this one.
+    TOKEN: "Express state machine does not support '.waitForTaskToken' service integration ",
+    "sync": "Express state machine does not support '.sync' service integration",
+    "sync:2": "Express state machine does not support '.sync' service integration",
+}
+
+
+def parse_resource(arn: str) -> Resource | None:
+    """What an ARN names, or None when AWS would not know it."""
+    if _ACTIVITY.fullmatch(arn):
+        return Resource(kind="activity", arn=arn)
+    if _LAMBDA.fullmatch(arn):
+        return Resource(kind="lambda", arn=arn)
+    if sdk := _SDK.fullmatch(arn):
+        service, action, pattern = sdk[1], sdk[2], sdk[3] or ""
+        if pattern in ("", TOKEN):
+            return Resource("service", arn, f"aws-sdk:{service}", action, pattern)
+        return None
+    if named := _SERVICE.fullmatch(arn):
+        service, action, pattern = named[1], named[2], named[3] or ""
+        row = CATALOGUE.get((service, action))
+        if row is not None and pattern in row.patterns:
+            return Resource("service", arn, service, action, pattern)
+    return None
+
+
+def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnostic]:
+    """What AWS says against a Resource. Whether this server runs it is `not_here`."""
+    resource = parse_resource(arn)
+    if resource is None:
+        message = (
+            f"The resource provided {arn} is not recognized. The value is not a valid resource "
+            "ARN, or the resource is not available in this region."
+        )
+        return [schema_error(message, location, _resource_hint(arn))]
+    if not express:
+        return []
+    if resource.kind == "activity":
+        return [schema_error("Express state machine does not support Activity ARN", location)]
+    refusal = _EXPRESS_REFUSALS.get(resource.pattern)
+    return [schema_error(refusal, location)] if refusal else []
+
+
+def not_here(resource: Resource) -> str:
+    """The sentence that refuses a resource this server does not run yet, or the empty text."""
+    if resource.kind == "activity":
+        return ""
+    row = CATALOGUE.get((resource.service, resource.action))
+    if row is not None and resource.pattern in row.runs_here:
+        return ""
+    return f"The resource {resource.arn} is not run by this server yet"
+
+
+def parameter_findings(
+    resource: Resource, parameters: JsonValue, location: str
+) -> list[Diagnostic]:
+    """Findings about the names in the Parameters of an integration whose parameters are known."""
+    row = CATALOGUE.get((resource.service, resource.action))
+    if row is None or not isinstance(parameters, dict | None):
+        return []
+    names = {name.removesuffix(".$") for name in parameters or {}}
+    findings = [
+        schema_error(f"The field '{name}' is required but was missing", location)
+        for name in row.required
+        if name not in names
+    ]
+    if row.parameters:
+        findings += [
+            schema_error(f'The field "{name}" is not supported by Step Functions', location)
+            for name in sorted(names - row.parameters)
+        ]
+    return findings
+
+
+def _resource_hint(arn: str) -> str:
+    """What the same service and action may be called with, when only the pattern is wrong."""
+    named = _SERVICE.fullmatch(arn)
+    row = CATALOGUE.get((named[1], named[2])) if named else None
+    if row is None:
+        return ""
+    forms = ", ".join(f".{pattern}" if pattern else "without a suffix" for pattern in row.patterns)
+    return f"this action can be used: {forms}"
