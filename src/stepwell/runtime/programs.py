@@ -7,15 +7,13 @@ the size of their texts, so that a start or a transition normally reads and pars
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from typing import Protocol
 
+from stepwell.language.compile import compile_definition
 from stepwell.language.program import Program
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import REVISION, RevisionRow
 from stepwell.values import decode
-
-Compile = Callable[[str, str], Program]
-"""(definition, machine type) -> Program. Raises InvalidDefinition."""
 
 ENTRIES_MAX = 2_000
 TEXT_CHARACTERS_MAX = 64_000_000
@@ -23,14 +21,25 @@ TEXT_CHARACTERS_MAX = 64_000_000
 _Key = tuple[int, int]
 
 
+class Compile(Protocol):
+    """Makes a definition's text a program. Raises InvalidDefinition."""
+
+    def __call__(self, text: str, /, *, machine_type: str) -> Program:
+        """The program."""
+
+
 class Programs:
     """The cache. A revision never changes, so an entry is never stale."""
 
-    def __init__(self, store: Store, compile_definition: Compile) -> None:
+    def __init__(self, store: Store, compiler: Compile = compile_definition) -> None:
         self._store = store
-        self.compile = compile_definition
+        self._compiler = compiler
         self._entries: OrderedDict[_Key, tuple[RevisionRow, Program | None]] = OrderedDict()
         self._characters = 0
+
+    def compile(self, definition: str, machine_type: str) -> Program:
+        """The program of a new definition. Raises InvalidDefinition."""
+        return self._compiler(definition, machine_type=machine_type)
 
     def cached(self, machine: int, revision: int) -> Program | None:
         """The program if it is at hand, without waiting."""
