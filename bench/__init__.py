@@ -1,0 +1,1 @@
+"""Load scenarios against Stepwell and a ceiling probe, side by side."""
