@@ -71,12 +71,13 @@ def missing(
     return known[len(applied) :]
 
 
-def absent_columns(table: Table[Any], present: Iterable[str]) -> StorageTrouble | None:
+def not_as_declared(table: Table[Any], present: Iterable[str]) -> StorageTrouble | None:
     """What to say when a declared table is not in the database as declared."""
-    lacking = {column.name for column in table.columns} - set(present)
-    if not lacking:
+    odd = {column.name for column in table.columns} ^ set(present)
+    if not odd:
         return None
     return StorageTrouble(
-        f"table {table.name} lacks {', '.join(sorted(lacking))} after all migrations: "
-        f"write the migration with `{WRITE_COMMAND} NAME`"
+        f"table {table.name} is declared otherwise than the migrations leave it "
+        f"({', '.join(sorted(odd))}): write the migration with `{WRITE_COMMAND} NAME`, "
+        "or --rewrite-first before the first release"
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
+from pathlib import Path
 from typing import Any
 
 import stepwell.services
@@ -15,10 +14,10 @@ from stepwell.runtime.tables import Table
 def declared_tables() -> tuple[Table[Any], ...]:
     """All tables by name. A service takes part by having a `records` module with TABLES."""
     tables: list[Table[Any]] = list(records.TABLES)
-    for service in pkgutil.iter_modules(stepwell.services.__path__, "stepwell.services."):
-        module = f"{service.name}.records"
-        if service.ispkg and importlib.util.find_spec(module) is not None:
-            tables.extend(importlib.import_module(module).TABLES)
+    for folder in stepwell.services.__path__:
+        for path in sorted(Path(folder).glob("*/records.py")):
+            module = importlib.import_module(f"stepwell.services.{path.parent.name}.records")
+            tables.extend(module.TABLES)
     tables.sort(key=lambda table: table.name)
     names = [table.name for table in tables]
     twice = {name for name in names if names.count(name) > 1}

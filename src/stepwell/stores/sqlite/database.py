@@ -16,7 +16,7 @@ import apsw
 
 from stepwell.errors import StorageTrouble, StoreFull
 from stepwell.runtime.tables import Table
-from stepwell.stores.migrations import Migration, absent_columns, missing
+from stepwell.stores.migrations import Migration, missing, not_as_declared
 from stepwell.stores.sql import quoted
 
 STATEMENTS_CACHED_MAX = 512
@@ -75,7 +75,7 @@ def bring_up_to_date(
             )
     for table in tables:
         info = connection.execute(f"PRAGMA table_info({quoted(table.name)})")
-        if trouble := absent_columns(table, [str(row[1]) for row in info]):
+        if trouble := not_as_declared(table, [str(row[1]) for row in info]):
             raise trouble
 
 

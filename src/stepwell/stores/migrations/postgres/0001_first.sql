@@ -28,7 +28,6 @@ CREATE TABLE "execution" (
   "output" text COLLATE "C",
   "error" text COLLATE "C",
   "cause" text COLLATE "C",
-  "last_event" bigint NOT NULL,
   "extra" text COLLATE "C",
   PRIMARY KEY ("id")
 );
@@ -104,6 +103,65 @@ CREATE TABLE "outbox" (
   "branch" bigint NOT NULL,
   "request" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
+);
+CREATE TABLE "sqs_abandoned" (
+  "node" bigint NOT NULL,
+  "box" bigint NOT NULL,
+  "queue" bigint NOT NULL,
+  PRIMARY KEY ("node", "box")
+);
+CREATE TABLE "sqs_deduplication" (
+  "queue" bigint NOT NULL,
+  "identity" text COLLATE "C" NOT NULL,
+  "message_id" text COLLATE "C" NOT NULL,
+  "sequence" bigint NOT NULL,
+  "expires_at" bigint NOT NULL,
+  PRIMARY KEY ("queue", "identity")
+);
+CREATE TABLE "sqs_message" (
+  "box" bigint NOT NULL,
+  "sequence" bigint NOT NULL,
+  "message_id" text COLLATE "C" NOT NULL,
+  "body" text COLLATE "C" NOT NULL,
+  "attributes" bytea,
+  "sender" text COLLATE "C" NOT NULL,
+  "sent_at" bigint NOT NULL,
+  "message_group" text COLLATE "C",
+  "deduplication" text COLLATE "C",
+  "trace" text COLLATE "C",
+  "source_arn" text COLLATE "C",
+  "earlier_receives" bigint NOT NULL,
+  "visible_at" bigint NOT NULL,
+  "receive_count" bigint NOT NULL,
+  "first_received_at" bigint NOT NULL,
+  "received_at" bigint NOT NULL,
+  "receipt" bigint NOT NULL,
+  PRIMARY KEY ("box", "sequence")
+);
+CREATE TABLE "sqs_move_task" (
+  "queue" bigint NOT NULL,
+  "id" bigint NOT NULL,
+  "task_id" text COLLATE "C" NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "destination_arn" text COLLATE "C",
+  "rate" bigint,
+  "moved" bigint NOT NULL,
+  "to_move" bigint NOT NULL,
+  "started_at" bigint NOT NULL,
+  "failure" text COLLATE "C",
+  PRIMARY KEY ("queue", "id")
+);
+CREATE TABLE "sqs_queue" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "box" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "purged_at" bigint NOT NULL,
+  "attributes" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
 );
 CREATE TABLE "states_tags" (
   "arn" text COLLATE "C" NOT NULL,

@@ -28,7 +28,6 @@ CREATE TABLE "execution" (
   "output" TEXT,
   "error" TEXT,
   "cause" TEXT,
-  "last_event" INTEGER NOT NULL,
   "extra" TEXT,
   PRIMARY KEY ("id")
 ) STRICT;
@@ -104,6 +103,65 @@ CREATE TABLE "outbox" (
   "branch" INTEGER NOT NULL,
   "request" TEXT NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sqs_abandoned" (
+  "node" INTEGER NOT NULL,
+  "box" INTEGER NOT NULL,
+  "queue" INTEGER NOT NULL,
+  PRIMARY KEY ("node", "box")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sqs_deduplication" (
+  "queue" INTEGER NOT NULL,
+  "identity" TEXT NOT NULL,
+  "message_id" TEXT NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "expires_at" INTEGER NOT NULL,
+  PRIMARY KEY ("queue", "identity")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sqs_message" (
+  "box" INTEGER NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "message_id" TEXT NOT NULL,
+  "body" TEXT NOT NULL,
+  "attributes" BLOB,
+  "sender" TEXT NOT NULL,
+  "sent_at" INTEGER NOT NULL,
+  "message_group" TEXT,
+  "deduplication" TEXT,
+  "trace" TEXT,
+  "source_arn" TEXT,
+  "earlier_receives" INTEGER NOT NULL,
+  "visible_at" INTEGER NOT NULL,
+  "receive_count" INTEGER NOT NULL,
+  "first_received_at" INTEGER NOT NULL,
+  "received_at" INTEGER NOT NULL,
+  "receipt" INTEGER NOT NULL,
+  PRIMARY KEY ("box", "sequence")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sqs_move_task" (
+  "queue" INTEGER NOT NULL,
+  "id" INTEGER NOT NULL,
+  "task_id" TEXT NOT NULL,
+  "status" TEXT NOT NULL,
+  "destination_arn" TEXT,
+  "rate" INTEGER,
+  "moved" INTEGER NOT NULL,
+  "to_move" INTEGER NOT NULL,
+  "started_at" INTEGER NOT NULL,
+  "failure" TEXT,
+  PRIMARY KEY ("queue", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sqs_queue" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "box" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "purged_at" INTEGER NOT NULL,
+  "attributes" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE "states_tags" (
   "arn" TEXT NOT NULL,
