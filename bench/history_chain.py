@@ -3,7 +3,8 @@
     python history_chain.py LOAD_PY --endpoint URL -n PAGES -c CLIENTS --json OUT
 
 The pages are read as the harness reads them; only the execution that is read differs: 2,499 Pass
-states and a Succeed leave 5,002 events, as many as the Map of the harness. Runs in the bench's own environment.
+states and a Succeed leave 5,002 events, about as many as the Map of the harness. Runs in the
+bench's own environment.
 """
 
 import argparse
