@@ -69,8 +69,8 @@ def _check_machine(findings: Findings, definition: JsonObject) -> None:
     findings.machine_language = language
     if findings.machine_type == "EXPRESS":
         findings.add_not_yet("This server does not run EXPRESS state machines yet", "/")
-    findings.integer(definition, "TimeoutSeconds", "", 1, SECONDS_MAX)
-    findings.one_of(definition.get("Version", "1.0"), ("1.0",), "Version", "/Version")
+    findings.integer(definition, "TimeoutSeconds", "", 0, SECONDS_MAX)
+    findings.one_of(definition.get("Version", "1.0"), ("1.0",), "/Version")
     _check_scope(findings, definition, "", TOP_FIELDS)
 
 

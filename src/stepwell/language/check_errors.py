@@ -6,40 +6,33 @@ from collections.abc import Iterator
 
 from stepwell.language.fields import CATCHER_FIELDS, MAX_DELAY_SECONDS_MAX, RETRIER_FIELDS
 from stepwell.language.findings import Findings
-from stepwell.language.syntax import is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
 
 def check_retry(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     """Every retrier of a state."""
-    language = _language(findings, state)
+    language = findings.language_of(state)
     for retrier, place in _entries(findings, state[name], f"{pointer}/{name}"):
         findings.known_fields(retrier, RETRIER_FIELDS, place, language)
-        findings.integer(retrier, "IntervalSeconds", place, 1)
+        findings.integer(retrier, "IntervalSeconds", place, 0)
         findings.integer(retrier, "MaxAttempts", place, 0)
         findings.integer(retrier, "MaxDelaySeconds", place, 1, MAX_DELAY_SECONDS_MAX)
         _check_backoff_rate(findings, retrier, place)
         if "JitterStrategy" in retrier:
             strategy, where = retrier["JitterStrategy"], f"{place}/JitterStrategy"
-            findings.one_of(strategy, ("FULL", "NONE"), "JitterStrategy", where)
+            findings.one_of(strategy, ("NONE", "FULL"), where)
 
 
 def check_catch(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     """Every catcher of a state."""
-    language = _language(findings, state)
+    language = findings.language_of(state)
     for catcher, place in _entries(findings, state[name], f"{pointer}/{name}"):
         findings.known_fields(catcher, CATCHER_FIELDS, place, language)
         findings.required([] if "Next" in catcher else ["Next"], place)
         findings.text(catcher, "Next", place)
         path = catcher.get("ResultPath")
-        if language == "JSONPath" and path is not None and not is_reference_path(path):
-            findings.error("Value is not a Reference Path", f"{place}/ResultPath")
-
-
-def _language(findings: Findings, state: JsonObject) -> str:
-    """The state's query language, when it is one."""
-    language = state.get("QueryLanguage")
-    return language if language in ("JSONPath", "JSONata") else findings.machine_language
+        if language == "JSONPath" and path is not None:
+            findings.reference_path(path, f"{place}/ResultPath")
 
 
 def _entries(findings: Findings, value: JsonValue, place: str) -> Iterator[tuple[JsonObject, str]]:
@@ -74,11 +67,8 @@ def _check_error_equals(
     for index, name in enumerate(names):
         if not isinstance(name, str):
             findings.error("Expected value of type String", f"{where}[{index}]")
-    if "States.ALL" in names and len(names) > 1:
-        findings.error("'States.ALL' must appear alone in 'ErrorEquals'", where)
-    elif "States.ALL" in names and not is_last:
-        message = "An entry with 'States.ALL' in 'ErrorEquals' must be the last one"
-        findings.error(message, where)
+    if "States.ALL" in names and (len(names) > 1 or not is_last):
+        findings.error("States.ALL must appear alone and at end of list", where)
 
 
 def _check_backoff_rate(findings: Findings, retrier: JsonObject, place: str) -> None:
@@ -87,4 +77,4 @@ def _check_backoff_rate(findings: Findings, retrier: JsonObject, place: str) -> 
     if isinstance(rate, bool) or not isinstance(rate, int | float):
         findings.error("Expected value of type Number", f"{place}/BackoffRate")
     elif rate < 1:
-        findings.error("The value of 'BackoffRate' must be at least 1.0", f"{place}/BackoffRate")
+        findings.error("Minimum value is 1.0", f"{place}/BackoffRate")

@@ -11,20 +11,22 @@ from stepwell.language.check_errors import check_catch, check_retry
 from stepwell.language.choices import rule_findings
 from stepwell.language.fields import (
     EXCLUSIVE_FIELDS,
+    FLOWING_TYPES,
     ONE_OF_FIELDS,
     REQUIRED_FIELDS,
     STATE_FIELDS,
     STATE_TYPES,
     STATE_TYPES_NOT_YET,
 )
-from stepwell.language.findings import Findings
+from stepwell.language.findings import Findings, nearest
+from stepwell.language.program import Resource
 from stepwell.language.resources import (
     not_here,
     parameter_findings,
     parse_resource,
     resource_findings,
 )
-from stepwell.language.syntax import is_expression, is_path, is_reference_path, is_timestamp
+from stepwell.language.syntax import is_expression, is_path, is_timestamp
 from stepwell.language.templates import template_findings
 from stepwell.values import JsonObject, JsonValue
 
@@ -40,9 +42,10 @@ def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
         findings.required(["Type"], pointer)
         return
     kind = state["Type"]
-    if not findings.one_of(kind, STATE_TYPES, "Type", f"{pointer}/Type"):
+    if not isinstance(kind, str) or kind not in STATE_TYPES:
+        message = f"The field 'Type' should have one of these values: [{', '.join(STATE_TYPES)}]"
+        findings.error(message, f"{pointer}/Type", nearest(kind, STATE_TYPES))
         return
-    assert isinstance(kind, str)  # one_of has just looked.
     if kind in STATE_TYPES_NOT_YET:
         findings.add_not_yet(f"This server does not run {kind} states yet", f"{pointer}/Type")
     fields = STATE_FIELDS[kind]
@@ -68,18 +71,33 @@ def _language(findings: Findings, state: JsonObject, pointer: str) -> str:
 
 def _check_groups(findings: Findings, state: JsonObject, kind: str, pointer: str) -> None:
     """Required fields, fields of which one is required, and fields that exclude each other."""
-    findings.required(
-        [name for name in REQUIRED_FIELDS.get(kind, ()) if name not in state], pointer
-    )
-    for group in ONE_OF_FIELDS.get(kind, ()):
-        if not any(name in state for name in group):
-            message = f"One of these fields is required: [{', '.join(group)}]"
-            findings.error(message, pointer)
+    missing = [name for name in REQUIRED_FIELDS.get(kind, ()) if name not in state]
+    findings.required(missing, pointer)
+    if kind in FLOWING_TYPES:
+        _check_flow(findings, state, pointer)
+    wanted = ONE_OF_FIELDS.get(kind, ())
+    if wanted and not any(name in state for name in wanted):
+        findings.error(_one_of_these(wanted), pointer)
     for group in EXCLUSIVE_FIELDS.get(kind, ()):
-        there = [name for name in group if name in state]
-        if len(there) > 1:
-            message = f"Only one of these fields is allowed: [{', '.join(there)}]"
-            findings.error(message, pointer)
+        if sum(name in state for name in group) > 1:
+            findings.error(_only_one_of(group), pointer)
+
+
+def _check_flow(findings: Findings, state: JsonObject, pointer: str) -> None:
+    """Next, or End with true, but not both."""
+    ends = state.get("End", False) is not False
+    if "Next" in state and ends:
+        findings.error(_only_one_of(("Next", "End")), pointer)
+    elif "Next" not in state and not ends:
+        findings.error(_one_of_these(("Next", "End")), pointer)
+
+
+def _one_of_these(names: tuple[str, ...]) -> str:
+    return f"This object should have only one of the following fields: [{', '.join(names)}]"
+
+
+def _only_one_of(names: tuple[str, ...]) -> str:
+    return f"There should only be one of the following fields: [{', '.join(names)}]"
 
 
 def _check_text(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -87,16 +105,13 @@ def _check_text(findings: Findings, state: JsonObject, name: str, pointer: str) 
 
 
 def _check_end(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
-    """`End: false` beside no Next ends nothing."""
     if not isinstance(state[name], bool):
         findings.error("Expected value of type Boolean", f"{pointer}/{name}")
-    elif state[name] is False and "Next" not in state:
-        findings.required(["Next"], pointer)
 
 
 def _check_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     if not is_path(state[name]):
-        findings.error("Value is not a valid JSONPath", f"{pointer}/{name}")
+        findings.error("Value must be a valid JSONPath.", f"{pointer}/{name}")
 
 
 def _check_nullable_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -105,8 +120,8 @@ def _check_nullable_path(findings: Findings, state: JsonObject, name: str, point
 
 
 def _check_result_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
-    if state[name] is not None and not is_reference_path(state[name]):
-        findings.error("Value is not a Reference Path", f"{pointer}/{name}")
+    if state[name] is not None:
+        findings.reference_path(state[name], f"{pointer}/{name}")
 
 
 def _check_expression(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -173,9 +188,23 @@ def _check_resource(findings: Findings, state: JsonObject, name: str, pointer: s
         return
     if sentence := not_here(resource):
         findings.add_not_yet(sentence, f"{pointer}/{name}")
-    elif "Arguments" not in state:
-        place = f"{pointer}/Parameters"
-        findings.extend(parameter_findings(resource, state.get("Parameters"), place))
+    if resource.kind == "activity" and "Credentials" in state:
+        message = "The field 'Credentials' is not supported for activities"
+        findings.error(message, f"{pointer}/Credentials")
+    if resource.kind == "service":
+        _check_parameters(findings, state, resource, pointer)
+
+
+def _check_parameters(
+    findings: Findings, state: JsonObject, resource: Resource, pointer: str
+) -> None:
+    """A service integration has Parameters (Arguments in JSONata), and AWS knows their names."""
+    name = "Parameters" if findings.language_of(state) == "JSONPath" else "Arguments"
+    if name not in state:
+        message = f"{name} field is required for resource ARN: {resource.arn}"
+        findings.error(message, pointer)
+    else:
+        findings.extend(parameter_findings(resource, state[name], f"{pointer}/{name}"))
 
 
 def _check_credentials(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -218,7 +247,8 @@ def _check_percentage(findings: Findings, state: JsonObject, name: str, pointer:
     if isinstance(value, bool) or not isinstance(value, int | float):
         findings.error("Expected value of type Number", f"{pointer}/{name}")
     elif not 0 <= value <= 100:
-        findings.error(f"The value of '{name}' must be between 0 and 100", f"{pointer}/{name}")
+        bound = "Minimum value is 0" if value < 0 else "Maximum value is 100"
+        findings.error(bound, f"{pointer}/{name}")
 
 
 _COMMON_CHECKS: dict[str, Check] = {

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias, cast
 
-from stepwell.language.intrinsics import compile_expression
 from stepwell.language.paths import compile_reference_path, input_path_reader
 from stepwell.language.program import Environment, Evaluate, EvaluationFailed, Output, Seconds
-from stepwell.language.templates import compile_template
+from stepwell.language.templates import compile_expression, compile_template
 from stepwell.values import JsonObject, JsonValue, encode_text
 
 CatcherOutput: TypeAlias = Callable[[JsonValue, JsonValue, Environment], JsonValue]

@@ -127,19 +127,24 @@ REQUIRED_FIELDS: dict[str, tuple[str, ...]] = {
     "Choice": ("Choices",),
 }
 
+FLOWING_TYPES = frozenset({"Task", "Parallel", "Map", "Pass", "Wait"})
+"""The state types that go on to Next or End."""
+
+WAIT_FIELDS = ("SecondsPath", "Seconds", "TimestampPath", "Timestamp")
+PROCESSOR_NAMES = ("ItemProcessor", "Iterator")
+
+ONE_OF_FIELDS: dict[str, tuple[str, ...]] = {"Wait": WAIT_FIELDS, "Map": PROCESSOR_NAMES}
+"""Groups of which one must be there."""
+
 EXCLUSIVE_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Task": (
         ("TimeoutSeconds", "TimeoutSecondsPath"),
         ("HeartbeatSeconds", "HeartbeatSecondsPath"),
-        ("Next", "End"),
     ),
     "Fail": (("Error", "ErrorPath"), ("Cause", "CausePath")),
-    "Wait": (("Seconds", "SecondsPath", "Timestamp", "TimestampPath"), ("Next", "End")),
-    "Pass": (("Next", "End"),),
-    "Parallel": (("Next", "End"),),
+    "Wait": (WAIT_FIELDS,),
     "Map": (
-        ("Next", "End"),
-        ("ItemProcessor", "Iterator"),
+        PROCESSOR_NAMES,
         ("ItemSelector", "Parameters"),
         ("MaxConcurrency", "MaxConcurrencyPath"),
         ("ToleratedFailureCount", "ToleratedFailureCountPath"),
@@ -147,15 +152,6 @@ EXCLUSIVE_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
 }
 """Groups of which at most one may be there."""
-
-ONE_OF_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "Task": (("Next", "End"),),
-    "Wait": (("Next", "End"), ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")),
-    "Pass": (("Next", "End"),),
-    "Parallel": (("Next", "End"),),
-    "Map": (("Next", "End"), ("ItemProcessor", "Iterator")),
-}
-"""Groups of which one must be there."""
 
 # What AWS runs and this server does not yet. A definition that AWS would take is refused
 # with each of these by name; delete a row when the thing is built.

@@ -12,6 +12,7 @@ from stepwell.language.fields import (
     QUERY_LANGUAGES_NOT_YET,
     SECONDS_MAX,
 )
+from stepwell.language.syntax import is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
 
@@ -58,7 +59,7 @@ class Findings:
         for name in value:
             marked = fields.get(name)
             if marked is None:
-                self.error(f"Field '{name}' is not supported", location, _nearest(name, fields))
+                self.error(f"Field '{name}' is not supported", location, nearest(name, fields))
             elif marked == "P" and language == "JSONata":
                 self.error(_wrong_language(name, "JSONata", "JSONPath"), location)
             elif marked == "A" and language == "JSONPath":
@@ -74,20 +75,33 @@ class Findings:
             return inherited
         language = value["QueryLanguage"]
         place = f"{location.rstrip('/')}/QueryLanguage"
-        if not isinstance(language, str) or language not in QUERY_LANGUAGES:
-            self.one_of(language, QUERY_LANGUAGES, "QueryLanguage", place)
+        if not self.one_of(language, QUERY_LANGUAGES, place):
             return inherited
         if language in QUERY_LANGUAGES_NOT_YET:
             self.add_not_yet(f"This server does not run the query language {language} yet", place)
-        return language
+        return self.language_of(value)
 
-    def one_of(self, value: JsonValue, allowed: Sequence[str], name: str, location: str) -> bool:
+    def language_of(self, state: JsonObject) -> str:
+        """The query language a state is in, without a word when what it says is wrong."""
+        language = state.get("QueryLanguage")
+        return language if language in QUERY_LANGUAGES else self.machine_language
+
+    def one_of(self, value: JsonValue, allowed: Sequence[str], location: str) -> bool:
         """The value must be one of a few texts."""
         if isinstance(value, str) and value in allowed:
             return True
-        message = f"The field '{name}' should have one of these values: [{', '.join(allowed)}]"
-        self.error(message, location, _nearest(value, allowed) if isinstance(value, str) else "")
+        message = f"Value should be one of the following: [{', '.join(allowed)}]"
+        self.error(message, location, nearest(value, allowed))
         return False
+
+    def reference_path(self, value: JsonValue, location: str) -> None:
+        """The value must name one place of the input."""
+        if not is_reference_path(value):
+            starts = isinstance(value, str) and value.startswith("$")
+            wanted = (
+                "Value is not a Reference Path" if starts else "Value must be a valid JSONPath."
+            )
+            self.error(wanted, location)
 
     def text(self, value: JsonObject, name: str, pointer: str) -> str | None:
         """A field that must be text, when it is there."""
@@ -115,8 +129,8 @@ class Findings:
             self.error("Expected value of type Integer", f"{pointer}/{name}")
             return None
         if not least <= found <= most:
-            message = f"The value of '{name}' must be between {least} and {most}"
-            self.error(message, f"{pointer}/{name}")
+            bound = f"Minimum value is {least}" if found < least else f"Maximum value is {most}"
+            self.error(bound, f"{pointer}/{name}")
             return None
         return found
 
@@ -129,7 +143,9 @@ def _wrong_language(name: str, language: str, wanted: str) -> str:
     )
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """A hint with the known name that looks most like this one."""
+def nearest(name: JsonValue, known: Iterable[str]) -> str:
+    """A hint with the known name that looks most like this one, or the empty text."""
+    if not isinstance(name, str):
+        return ""
     near = difflib.get_close_matches(name[:100], list(known), n=1)
     return f"did you mean '{near[0]}'?" if near else ""

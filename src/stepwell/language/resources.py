@@ -38,9 +38,12 @@ class Integration:
     parameters: frozenset[str] = frozenset()
 
 
-def _rows(service: str, actions: str, *patterns: str) -> dict[tuple[str, str], Integration]:
+def _rows(
+    service: str, actions: str, *patterns: str, required: str = ""
+) -> dict[tuple[str, str], Integration]:
     """Rows for the actions (parted by spaces) of one service that differ in nothing."""
-    return {(service, action): Integration(patterns=patterns) for action in actions.split()}
+    row = Integration(patterns=patterns, required=tuple(required.split()))
+    return {(service, action): row for action in actions.split()}
 
 
 CATALOGUE: dict[tuple[str, str], Integration] = {
@@ -75,8 +78,9 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("codebuild", "stopBuild stopBuildBatch retryBuildBatch", ""),
     **_rows("codebuild", "batchDeleteBuilds batchGetReports", ""),
     **_rows("databrew", "startJobRun", "", "sync"),
-    **_rows("dynamodb", "getItem putItem updateItem deleteItem", ""),
-    **_rows("ecs", "runTask", "", "sync", TOKEN),
+    **_rows("dynamodb", "getItem updateItem deleteItem", "", required="TableName Key"),
+    **_rows("dynamodb", "putItem", "", required="TableName Item"),
+    **_rows("ecs", "runTask", "", "sync", TOKEN, required="TaskDefinition"),
     **_rows("eks", "createCluster deleteCluster createFargateProfile", "", "sync"),
     **_rows("eks", "deleteFargateProfile createNodegroup deleteNodegroup runJob", "", "sync"),
     **_rows("eks", "call", ""),
@@ -87,16 +91,16 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("emr-containers", "deleteVirtualCluster startJobRun", "", "sync"),
     **_rows("emr-serverless", "createApplication startApplication stopApplication", "", "sync"),
     **_rows("emr-serverless", "deleteApplication startJobRun cancelJobRun", "", "sync"),
-    **_rows("events", "putEvents", "", TOKEN),
-    **_rows("glue", "startJobRun", "", "sync"),
+    **_rows("events", "putEvents", "", TOKEN, required="Entries"),
+    **_rows("glue", "startJobRun", "", "sync", required="JobName"),
     **_rows("http", "invoke", ""),
-    **_rows("lambda", "invoke", "", TOKEN),
+    **_rows("lambda", "invoke", "", TOKEN, required="FunctionName"),
     **_rows("mediaconvert", "createJob", "", "sync"),
     **_rows("sagemaker", "createLabelingJob createProcessingJob", "", "sync"),
     **_rows("sagemaker", "createTrainingJob createTransformJob", "", "sync"),
     **_rows("sagemaker", "createHyperParameterTuningJob", "", "sync"),
     **_rows("sagemaker", "createEndpoint createEndpointConfig createModel updateEndpoint", ""),
-    **_rows("sns", "publish", "", TOKEN),
+    **_rows("sns", "publish", "", TOKEN, required="Message"),
 }
 
 _EXPRESS_REFUSALS = {
@@ -129,6 +133,8 @@ def parse_resource(arn: str) -> Resource | None:
 def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnostic]:
     """What AWS says against a Resource. Whether this server runs it is `not_here`."""
     resource = parse_resource(arn)
+    if resource is None and not arn.startswith("arn:"):
+        return [schema_error("Value is not a valid resource ARN", location)]
     if resource is None:
         message = (
             f"The resource provided {arn} is not recognized. The value is not a valid resource "
@@ -158,9 +164,9 @@ def parameter_findings(
 ) -> list[Diagnostic]:
     """Findings about the names in the Parameters of an integration whose parameters are known."""
     row = CATALOGUE.get((resource.service, resource.action))
-    if row is None or not isinstance(parameters, dict | None):
+    if row is None or not isinstance(parameters, dict):
         return []
-    names = {name.removesuffix(".$") for name in parameters or {}}
+    names = {name.removesuffix(".$") for name in parameters}
     findings = [
         schema_error(f"The field '{name}' is required but was missing", location)
         for name in row.required

@@ -5,9 +5,8 @@ The checks ask here; what the text then does is for the modules that compile it.
 
 from __future__ import annotations
 
-from stepwell.language.intrinsics import compile_expression
+from stepwell.language import templates, timestamps
 from stepwell.language.paths import PathSyntaxError, compile_path, compile_reference_path
-from stepwell.language.timestamps import parse_timestamp
 from stepwell.values import JsonValue
 
 
@@ -35,15 +34,9 @@ def is_reference_path(value: JsonValue) -> bool:
 
 def is_expression(value: JsonValue) -> bool:
     """Whether this is a JSONPath or a call of an intrinsic function."""
-    if not isinstance(value, str):
-        return False
-    try:
-        compile_expression(value, "")
-    except PathSyntaxError:
-        return False
-    return True
+    return templates.expression_problem(value) is None
 
 
 def is_timestamp(value: JsonValue) -> bool:
     """Whether this is an RFC 3339 timestamp as AWS takes it."""
-    return isinstance(value, str) and parse_timestamp(value) is not None
+    return isinstance(value, str) and timestamps.is_timestamp(value)
