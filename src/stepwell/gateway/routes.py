@@ -29,7 +29,16 @@ OLDER_VERSIONS = {"sqs": ("2008-01-01", "2009-02-01", "2011-10-01")}
 class Route:
     """One operation in one protocol."""
 
-    __slots__ = ("_reader", "_writer", "handler", "model", "operation", "protocol", "service")
+    __slots__ = (
+        "_reader",
+        "_writer",
+        "handler",
+        "long_poll",
+        "model",
+        "operation",
+        "protocol",
+        "service",
+    )
 
     def __init__(
         self,
@@ -43,6 +52,7 @@ class Route:
         self.operation = operation
         self.protocol = protocol
         self.handler: Operation | None = service.operations.get(operation.name)
+        self.long_poll = operation.name in service.long_polls
         self._reader: Reader | None = None
         self._writer: Writer | None = None
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 
 from stepwell.gateway.app import App
+from stepwell.gateway.connection import BoundedConnection
 
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 20
@@ -42,7 +43,7 @@ async def serve(
     listener = _listen(host, port)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         lifespan="off",
         interface="asgi3",

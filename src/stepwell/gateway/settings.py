@@ -10,6 +10,8 @@ from stepwell.errors import StepwellError
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
 HEADER_BYTES_MAX = 64 * 1024
+HEADERS_MAX = 256
+"""Headers of one request, those after a chunked body included."""
 CLOCK_SKEW_SECONDS = 5 * 60
 
 
@@ -28,7 +30,6 @@ class GatewaySettings:
     region: str = "us-east-1"
     """The region of requests that name none."""
     body_bytes_max: int = BODY_BYTES_MAX
-    header_bytes_max: int = HEADER_BYTES_MAX
     trust_forwarded: bool = False
     """Believe X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy of your own."""
 

@@ -48,7 +48,6 @@ LEGACY_CODES: Mapping[str, Mapping[str, str]] = {
         "MissingRequiredParameterException": "MissingParameter",
         "MissingParameterException": "MissingParameter",
         "AccessDeniedException": "AccessDenied",
-        "UnknownOperationException": "InvalidAction",
     }
 }
 """By service: today's code -> the code of the Query protocol, where they differ."""
@@ -62,6 +61,35 @@ MODERN_CODES: Mapping[str, Mapping[str, str]] = {
     }
 }
 """By service: codes that are spelt otherwise in `__type`."""
+
+
+COMMON_LEGACY_CODES: Mapping[str, str] = {
+    "ExpiredTokenException": "ExpiredToken",
+    "IncompleteSignatureException": "IncompleteSignature",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+    "MissingAuthenticationTokenException": "MissingAuthenticationToken",
+    "SerializationException": "MalformedInput",
+    "UnknownOperationException": "InvalidAction",
+    "UnrecognizedClientException": "InvalidClientTokenId",
+}
+"""Errors of the framework as every Query service spells them."""
+
+FORBIDDEN = frozenset(
+    {
+        "ExpiredTokenException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "UnrecognizedClientException",
+    }
+)
+"""Errors that are 400 in JSON services and 403 in those that speak or spoke Query."""
+
+
+def status_of(model: ServiceModel | None, error: ServiceError) -> int:
+    """The HTTP status of an error."""
+    if error.status == 400 and error.code in FORBIDDEN and (model is None or model.speaks_query):
+        return 403
+    return error.status
 
 
 def invalid_input(message: str) -> ServiceError:
@@ -89,10 +117,12 @@ def json_code(model: ServiceModel | None, code: str) -> tuple[str, Mapping[str, 
     return namespace + modern, headers
 
 
-def legacy_code(model: ServiceModel, code: str) -> str:
+def legacy_code(model: ServiceModel | None, code: str) -> str:
     """The code as the Query protocol knows it."""
     name = bare(code)
-    legacy = LEGACY_CODES.get(model.name, {}).get(name)
+    if model is None:
+        return COMMON_LEGACY_CODES.get(name, name)
+    legacy = LEGACY_CODES.get(model.name, {}).get(name) or COMMON_LEGACY_CODES.get(name)
     if legacy is not None:
         return legacy
     shape = model.shapes.get(name)

@@ -80,7 +80,8 @@ class JsonProtocol:
         body = values.encode(document)
         extra: Headers = [(name.encode(), text.encode()) for name, text in headers.items()]
         extra += [(name.lower().encode(), text.encode()) for name, text in error.headers.items()]
-        return Response(error.status, self._headers(request_id, body) + extra, body)
+        status = codes.status_of(model, error)
+        return Response(status, self._headers(request_id, body) + extra, body)
 
     def _headers(self, request_id: bytes, body: bytes) -> Headers:
         return [

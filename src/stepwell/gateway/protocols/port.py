@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from stepwell.errors import ServiceError
 from stepwell.gateway.models import OperationModel, ServiceModel
@@ -13,9 +13,9 @@ from stepwell.services.api import Answer, Params
 Headers: TypeAlias = "list[tuple[bytes, bytes]]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One HTTP request, its body read and decompressed."""
+    """One HTTP request, its body read and decompressed. Not frozen, for it is made every time."""
 
     method: str
     path: str
@@ -23,14 +23,16 @@ class Request:
     query: bytes
     headers: Mapping[bytes, bytes]
     body: bytes
+    signed_body: bytes
+    """The body as sent: what the signature covers."""
+    base_url: str
     fields: Mapping[str, str] | None = None
     """The form of a Query request, parsed already."""
-    base_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
-    """One whole HTTP answer."""
+    """One whole HTTP answer. Not frozen, for it is made every time."""
 
     status: int
     headers: Headers
@@ -59,6 +61,3 @@ class WireProtocol(Protocol):
         self, model: ServiceModel | None, error: ServiceError, request_id: bytes
     ) -> Response:
         """The error document; without a model when the service is not known."""
-
-
-Document: TypeAlias = "dict[str, Any]"

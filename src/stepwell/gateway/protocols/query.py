@@ -80,7 +80,7 @@ class QueryProtocol:
         self, model: ServiceModel | None, error: ServiceError, request_id: bytes
     ) -> Response:
         """See WireProtocol."""
-        code = codes.bare(error.code) if model is None else codes.legacy_code(model, error.code)
+        code = codes.legacy_code(model, error.code)
         fault = "Sender" if error.status < 500 else "Receiver"
         text = (
             f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{_namespace(model)}"><Error>'
@@ -88,7 +88,7 @@ class QueryProtocol:
             f"<Message>{_text(error.message)}</Message><Detail/></Error>"
             f"<RequestId>{request_id.decode()}</RequestId></ErrorResponse>"
         )
-        return _answer(error.status, text, request_id, error.headers)
+        return _answer(codes.status_of(model, error), text, request_id, error.headers)
 
 
 def _namespace(model: ServiceModel | None) -> str:
