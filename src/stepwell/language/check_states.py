@@ -5,6 +5,7 @@ Graph rules and the scopes within a state are elsewhere (`check_graph`, `check`)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from stepwell.language.check_errors import check_catch, check_retry
@@ -32,6 +33,22 @@ from stepwell.values import JsonObject, JsonValue
 
 Check = Callable[[Findings, JsonObject, str, str], None]
 """(findings, state, field name, state's place)."""
+
+
+INTRINSIC_NAME = re.compile(r"\s*States\.(\w+)")
+TEXT_FUNCTIONS = (
+    "ArrayGetItem",
+    "Base64Encode",
+    "Base64Decode",
+    "Format",
+    "JsonToString",
+    "Hash",
+    "UUID",
+)
+_TEXT_EXPRESSION_WANTED = (
+    "The value for the field must be a valid JSONPath or an intrinsic function expression that "
+    f"returns a string ({', '.join(TEXT_FUNCTIONS[:-1])}, or {TEXT_FUNCTIONS[-1]})."
+)
 
 
 def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
@@ -124,13 +141,12 @@ def _check_result_path(findings: Findings, state: JsonObject, name: str, pointer
         findings.reference_path(state[name], f"{pointer}/{name}")
 
 
-def _check_expression(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
-    if not is_expression(state[name]):
-        message = (
-            f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic "
-            "function call"
-        )
-        findings.error(message, f"{pointer}/{name}")
+def _check_text_expression(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """A path, or a call of one of the functions that can give a text."""
+    value = state[name]
+    called = INTRINSIC_NAME.match(value) if isinstance(value, str) else None
+    if not is_expression(value) or (called and called[1] not in TEXT_FUNCTIONS):
+        findings.error(_TEXT_EXPRESSION_WANTED, f"{pointer}/{name}")
 
 
 def _check_template(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -282,8 +298,8 @@ _CHECKS: dict[str, Check] = {
     "Choices": _check_choices,
     "Error": _check_text,
     "Cause": _check_text,
-    "ErrorPath": _check_expression,
-    "CausePath": _check_expression,
+    "ErrorPath": _check_text_expression,
+    "CausePath": _check_text_expression,
     "ItemsPath": _check_path,
     "MaxConcurrency": _check_count,
     "MaxConcurrencyPath": _check_path,
