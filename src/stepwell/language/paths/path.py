@@ -1,0 +1,100 @@
+"""Paths, compiled: text in, one small object with a `read` function out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stepwell.language.paths.parse import parse_path
+from stepwell.language.paths.select import NotFound, Walk, compile_walk
+from stepwell.language.paths.syntax import PathSyntaxError, Step, is_definite
+from stepwell.language.program import Environment
+from stepwell.values import JsonValue
+
+PATH_CHARACTERS_MAX = 65_536
+
+Evaluate = Callable[[JsonValue, Environment], JsonValue]
+
+
+class PathNotFound(Exception):
+    """A definite path names nothing.
+
+    `path` is the path as written, `reason` the sentence of AWS's path library, such as
+    `No results for path: $['X']`.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"Invalid path '{path}' : {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A compiled path.
+
+    `root` is `$` (the data), `$$` (the context object) or `$name` (a variable, then `variable` is
+    its name). `definite` paths give one value and raise PathNotFound when there is none; others
+    give a list. `read(data, env)` gives the value itself, not a copy: nobody may change it.
+    """
+
+    text: str
+    root: str
+    variable: str
+    definite: bool
+    steps: tuple[Step, ...]
+    read: Evaluate
+
+
+def compile_path(text: str) -> Path:
+    """The compiled path. Raises PathSyntaxError."""
+    stripped = text.strip()
+    if len(stripped) > PATH_CHARACTERS_MAX:
+        raise PathSyntaxError(f"A path has at most {PATH_CHARACTERS_MAX} characters")
+    root, steps = parse_path(stripped)
+    read = _reader(stripped, root, steps)
+    return Path(
+        stripped, root, "" if root in ("$", "$$") else root[1:], is_definite(steps), steps, read
+    )
+
+
+def _reader(text: str, root: str, steps: tuple[Step, ...]) -> Evaluate:
+    walk = compile_walk(steps)
+    if root == "$":
+        return _data_reader(text, walk) if steps else lambda data, _env: data
+    if root == "$$":
+        return _context_reader(text, walk)
+    return _variable_reader(text, root[1:], walk)
+
+
+def _data_reader(text: str, walk: Walk) -> Evaluate:
+    def read(data: JsonValue, _env: Environment) -> JsonValue:
+        try:
+            return walk(data)
+        except NotFound as error:
+            raise PathNotFound(text, str(error)) from None
+
+    return read
+
+
+def _context_reader(text: str, walk: Walk) -> Evaluate:
+    def read(_data: JsonValue, env: Environment) -> JsonValue:
+        try:
+            return walk(env.context)
+        except NotFound as error:
+            raise PathNotFound(text, str(error)) from None
+
+    return read
+
+
+def _variable_reader(text: str, name: str, walk: Walk) -> Evaluate:
+    def read(_data: JsonValue, env: Environment) -> JsonValue:
+        variables = env.variables
+        if name not in variables:
+            raise PathNotFound(text, f"No results for path: ${name}")
+        try:
+            return walk(variables[name])
+        except NotFound as error:
+            raise PathNotFound(text, str(error)) from None
+
+    return read

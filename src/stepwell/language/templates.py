@@ -1,0 +1,162 @@
+"""Payload templates: Parameters, ResultSelector, ItemSelector, Assign.
+
+A key that ends in `.$` holds a path or an intrinsic function and loses its ending in the result;
+this holds at any depth, in arrays too. Whatever is constant is kept as it stands in the definition
+and shared by all results, so results must not be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stepwell.language.diagnostics import Diagnostic
+from stepwell.language.intrinsics import compile_intrinsic
+from stepwell.language.paths import PathNotFound, PathSyntaxError, compile_path
+from stepwell.language.program import Environment, Evaluate, EvaluationFailed
+from stepwell.values import JsonObject, JsonValue, encode_text
+
+MARK = ".$"
+DEPTH_MAX = 100
+
+
+def compile_expression(text: str, field: str) -> Evaluate:
+    """One path, context path, variable or intrinsic function as a function (data, env) -> value.
+
+    `field` is how a failure names the place: `ErrorPath`, `Y.$`. Raises PathSyntaxError.
+    """
+    stripped = text.strip()
+    if not stripped.startswith("$"):
+        return compile_intrinsic(stripped)
+    path = compile_path(stripped)
+    read = path.read
+    if path.definite and (path.steps or path.variable):
+        return _reader(read, path.text, field)
+    return read
+
+
+def _reader(read: Evaluate, text: str, field: str) -> Evaluate:
+    def evaluate(data: JsonValue, env: Environment) -> JsonValue:
+        try:
+            return read(data, env)
+        except PathNotFound:
+            cause = (
+                f"The JSONPath '{text}' specified for the field '{field}' could not be found in "
+                f"the input '{encode_text(data)}'"
+            )
+            raise EvaluationFailed(cause, location=field) from None
+
+    return evaluate
+
+
+def compile_template(template: JsonValue, field: str) -> Evaluate:
+    """The template as a function (data, env) -> value. `field` names it in failures.
+
+    Raises PathSyntaxError where `template_findings` would have reported an error.
+    """
+    build = _compile(template)
+    return build if build is not None else lambda _data, _env: template
+
+
+def _compile(template: JsonValue) -> Evaluate | None:
+    """None when nothing in it depends on the data."""
+    if isinstance(template, dict):
+        return _compile_object(template)
+    if isinstance(template, list):
+        return _compile_array(template)
+    return None
+
+
+def _compile_object(template: JsonObject) -> Evaluate | None:
+    constants: JsonObject = {}
+    computed: list[tuple[str, Evaluate]] = []
+    for key, value in template.items():
+        if key.endswith(MARK):
+            if not isinstance(value, str):
+                raise PathSyntaxError(f"The value of '{key}' must be a text")
+            computed.append((key[: -len(MARK)], compile_expression(value, key)))
+            continue
+        constants[key] = value
+        build = _compile(value)
+        if build is not None:
+            computed.append((key, build))
+    return _object_builder(constants, tuple(computed)) if computed else None
+
+
+def _object_builder(constants: JsonObject, computed: tuple[tuple[str, Evaluate], ...]) -> Evaluate:
+    def build(data: JsonValue, env: Environment) -> JsonValue:
+        result = constants.copy()
+        for name, evaluate in computed:
+            result[name] = evaluate(data, env)
+        return result
+
+    return build
+
+
+def _compile_array(template: list[JsonValue]) -> Evaluate | None:
+    builds = [(place, _compile(item)) for place, item in enumerate(template)]
+    computed = tuple((place, build) for place, build in builds if build is not None)
+    if not computed:
+        return None
+
+    def build(data: JsonValue, env: Environment) -> JsonValue:
+        result = template.copy()
+        for place, evaluate in computed:
+            result[place] = evaluate(data, env)
+        return result
+
+    return build
+
+
+def template_findings(template: JsonValue, pointer: str) -> list[Diagnostic]:
+    """What is wrong with the template. `pointer` is its place: `/States/X/Parameters`."""
+    findings: list[Diagnostic] = []
+    _collect(template, pointer, findings.append, 0)
+    return findings
+
+
+def _collect(
+    template: JsonValue, pointer: str, report: Callable[[Diagnostic], None], depth: int
+) -> None:
+    if depth > DEPTH_MAX:
+        report(
+            Diagnostic("ERROR", "TOO_DEEPLY_NESTED", "The template is too deeply nested", pointer)
+        )
+        return
+    if isinstance(template, list):
+        for place, item in enumerate(template):
+            _collect(item, f"{pointer}[{place}]", report, depth + 1)
+    elif isinstance(template, dict):
+        for key, value in template.items():
+            if not key.endswith(MARK):
+                _collect(value, f"{pointer}/{key}", report, depth + 1)
+                continue
+            problem = expression_problem(value)
+            if problem is not None:
+                report(_bad_value(key, pointer, problem))
+            if key[: -len(MARK)] in template:
+                report(_duplicate(key, pointer))
+
+
+def expression_problem(value: JsonValue) -> str | None:
+    """Why the value is no path and no intrinsic function, None when it is one."""
+    if not isinstance(value, str):
+        return "A text that holds a path or an intrinsic function is expected"
+    try:
+        compile_expression(value, "")
+    except PathSyntaxError as error:
+        return error.message
+    return None
+
+
+def _bad_value(key: str, pointer: str, problem: str) -> Diagnostic:
+    message = (
+        f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic function "
+        "call"
+    )
+    return Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", message, pointer, hint=problem)
+
+
+def _duplicate(key: str, pointer: str) -> Diagnostic:
+    name = key[: -len(MARK)]
+    message = f"The field '{name}' must not be specified together with '{key}'"
+    return Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", message, pointer)
