@@ -13,8 +13,13 @@ FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
 
 PRINTING_PARTS = ("stepwell.cli",)
-IMPURE_PLACES = ("stepwell.runtime.clock", "stepwell.runtime.ids", "stepwell.testing")
-"""The ports' real implementations: the only modules that read the clock or make random numbers."""
+IMPURE_PLACES = (
+    "stepwell.runtime.clock",
+    "stepwell.stores.postgres.lease",
+    "stepwell.testing",
+)
+"""The ports' real implementations, and the lease, which names this very process: the only modules
+that read the clock or make random numbers."""
 
 IMPURE = frozenset(
     {
@@ -30,6 +35,9 @@ IMPURE = frozenset(
     }
 )
 IMPURE_MODULES = frozenset({"random", "secrets"})
+SEEDED = "random.Random"
+"""A generator of one's own with a seed is a function of its arguments."""
+
 OUTSIDE_THE_RULE = ("stepwell.cli",)
 """The command line is a client: it reads the clock that a person reads."""
 
@@ -95,16 +103,16 @@ def impure_calls(module: Module) -> Iterator[str]:
     """Where a module reads the clock or makes a random number."""
     for node in ast.walk(module.tree):
         names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Attribute):
             names = [".".join(dotted(node).split(".")[-2:])]
+        elif isinstance(node, ast.Call) and dotted(node.func) == SEEDED and not node.args:
+            names = ["random.Random without a seed"]
         yield from (
             f"{module.place}:{getattr(node, 'lineno', 0)}: {name}"
             for name in names
-            if name in IMPURE or name in IMPURE_MODULES
+            if name in IMPURE or (name.split(".")[0] in IMPURE_MODULES and name != SEEDED)
         )
 
 
@@ -193,7 +201,9 @@ def _sleeps_for_a_time(call: ast.Call) -> bool:
         "from time import time",
         "import datetime\nx = datetime.datetime.now()",
         "from random import choice",
-        "import random",
+        "import random\nx = random.random()",
+        "import random\nx = random.Random()",
+        "import secrets\nx = secrets.token_bytes(8)",
         "import uuid\nmake = uuid.uuid4",
     ],
 )
@@ -201,3 +211,9 @@ def test_the_check_sees_impurity(text: str) -> None:
     """Each way to read the clock or chance is a finding."""
     sample = product()[0]
     assert list(impure_calls(Module(PACKAGE, sample.path, text, ast.parse(text))))
+
+
+def test_the_check_lets_a_seeded_generator_pass() -> None:
+    """A generator with a seed is no finding."""
+    text = "import random\nx = random.Random(7).random()"
+    assert list(impure_calls(Module(PACKAGE, product()[0].path, text, ast.parse(text)))) == []
