@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 from stepwell.errors import ServiceError, StorageTrouble, StoreFull
@@ -29,8 +29,6 @@ from stepwell.gateway.routes import Refusal, Route, Routes
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.gateway.sigv4 import SignedRequest, Verifier
 from stepwell.gateway.temporary import TemporaryKeys
-from stepwell.runtime.clock import SystemClock, SystemIds
-from stepwell.runtime.ports import Clock, Ids
 from stepwell.services.api import Call, Service
 
 log = logging.getLogger("stepwell.gateway")
@@ -44,26 +42,38 @@ FORM_FIELDS_MAX = 20_000
 JSON = ways.JSON_PROTOCOLS["1.0"]
 
 
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> int:
+        """Epoch milliseconds."""
+
+
+class Ids(Protocol):
+    """Where chance comes from."""
+
+    def secret(self, size: int) -> bytes:
+        """That many bytes nobody can guess."""
+
+
 def create_app(
     services: Sequence[Service],
     *,
-    settings: GatewaySettings | None = None,
+    settings: GatewaySettings,
     health: Health,
+    clock: Clock,
+    ids: Ids,
     temporary: TemporaryKeys | None = None,
-    clock: Clock | None = None,
-    ids: Ids | None = None,
 ) -> App:
     """The ASGI application that serves these services.
 
-    `health` gives facts for the health page. `temporary` knows the temporary credentials that
-    STS hands out. Clock and ids are the machine's unless given.
+    `health` gives facts for the health page; `ids` makes request ids; `clock` judges signatures.
+    `temporary` knows the temporary credentials that STS hands out.
     """
-    settings = settings or GatewaySettings()
     verifier = None
     if settings.credentials:
-        now = (clock or SystemClock()).now
-        verifier = Verifier(settings.credentials, temporary, now)
-    return Gateway(Routes(services), settings, health, verifier, ids or SystemIds())
+        verifier = Verifier(settings.credentials, temporary, clock.now)
+    return Gateway(Routes(services), settings, health, verifier, ids)
 
 
 class Gateway:

@@ -10,12 +10,27 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from stepwell.gateway.identity import temporary_key
-from stepwell.services.sts import TemporaryCredentials
 
 _SEAL_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryCredentials:
+    """What a session signs with."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+def root_secret(credentials: Mapping[str, str]) -> bytes:
+    """A root secret that stays the same while the configured credentials do."""
+    text = "\n".join(f"{key}={secret}" for key, secret in sorted(credentials.items()))
+    return hmac.digest(b"temporary credentials", text.encode(), "sha256")
 
 
 class TemporaryKeys:

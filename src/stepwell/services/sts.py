@@ -8,7 +8,6 @@ keys and secrets, as it is the one that reads them back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stepwell.errors import ServiceError
@@ -18,13 +17,20 @@ SECONDS_DEFAULT = 3600
 SESSION_TOKEN_SECONDS_DEFAULT = 43200
 
 
-@dataclass(frozen=True, slots=True)
-class TemporaryCredentials:
+class TemporaryCredentials(Protocol):
     """What a session signs with."""
 
-    access_key_id: str
-    secret_access_key: str
-    session_token: str
+    @property
+    def access_key_id(self) -> str:
+        """Names the credentials, and here their account."""
+
+    @property
+    def secret_access_key(self) -> str:
+        """Signs requests."""
+
+    @property
+    def session_token(self) -> str:
+        """Sent with every request."""
 
 
 class Issuer(Protocol):
