@@ -1,17 +1,15 @@
 """The life of a token: opened with an attempt, beaten, closed with a reason.
 
-Also what else an attempt holds while it waits (timers, an offer to workers, a job), because all of it
-ends together.
+Also what else an attempt holds while it waits (timers, an offer to workers, a job), because all of
+it ends together.
 """
 
 from __future__ import annotations
-
 
 from stepwell.engine.commands import CloseToken, StopJob, WithdrawActivity
 from stepwell.engine.execution import Branch
 from stepwell.engine.step import Step
 from stepwell.language.program import TaskState, WaitState
-
 
 OPEN_PHASES = frozenset({"scheduled", "started", "submitted"})
 

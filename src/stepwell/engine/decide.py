@@ -21,7 +21,7 @@ from stepwell.engine.endings import (
     state_of,
     succeed_execution,
 )
-from stepwell.engine.events import HistoryEvent
+from stepwell.engine.events import Details, HistoryEvent
 from stepwell.engine.execution import Branch, Execution
 from stepwell.engine.inputs import (
     ActivityTaken,
@@ -34,7 +34,7 @@ from stepwell.engine.inputs import (
     TaskRefused,
     TimerFired,
 )
-from stepwell.engine.limits import Limits
+from stepwell.engine.limits import Limits, World
 from stepwell.engine.retries import Failure
 from stepwell.engine.states import flow, parallel, task, wait
 from stepwell.engine.step import EngineBug, Entry, Step
@@ -50,6 +50,8 @@ from stepwell.language.program import (
     WaitState,
 )
 
+_WORLD = World()
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -64,11 +66,10 @@ def decide(
     given: Input,
     now: int,
     limits: Limits,
-    *,
-    machine_deleted: bool = False,
+    world: World = _WORLD,
 ) -> Decision:
     """Tell the execution something, and let it go on until it waits or ends. `now` is epoch ms."""
-    step = Step(execution, now, limits, machine_deleted=machine_deleted)
+    step = Step(execution, now, limits, world)
     if isinstance(given, Started):
         _start(step, given)
     elif step.running:
@@ -83,7 +84,7 @@ def decide(
 def _start(step: Step, started: Started) -> None:
     identity = step.execution.identity
     root = Branch(0, None, 0, last=0)
-    details = {
+    details: Details = {
         "input": started.text,
         "inputDetails": {"truncated": False},
         "roleArn": identity.role_arn,
@@ -194,7 +195,7 @@ def _finish(step: Step, branch: Branch) -> None:
 
 def _enter(step: Step, entry: Entry) -> None:
     branch = entry.branch
-    if step.machine_deleted:
+    if step.world.machine_deleted:
         _stop(step, StopRequested(None, None))
         return
     if _history_is_full(step):

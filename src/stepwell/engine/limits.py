@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -17,6 +18,18 @@ class Limits:
     payload_bytes_max: int = 262_144
     transitions_per_turn_max: int = 500
     history_events_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine has to know of what is around an execution.
+
+    `machine_deleted`: its machine is gone, so it ends at its next transition.
+    `activity_exists(arn)`: whether workers can be asked at all.
+    """
+
+    machine_deleted: bool = False
+    activity_exists: Callable[[str], bool] = lambda arn: True
 
 
 ERROR_CHARACTERS_MAX = 256

@@ -13,7 +13,7 @@ from stepwell.engine.commands import ClearTimer, Command, SetTimer
 from stepwell.engine.context import StepEnvironment
 from stepwell.engine.events import Details, HistoryEvent, Note
 from stepwell.engine.execution import Branch, Execution
-from stepwell.engine.limits import Limits
+from stepwell.engine.limits import Limits, World
 from stepwell.values import JsonValue
 
 
@@ -39,19 +39,17 @@ class Step:
         "execution",
         "finished",
         "limits",
-        "machine_deleted",
         "now",
         "ready",
         "transitions",
+        "world",
     )
 
-    def __init__(
-        self, execution: Execution, now: int, limits: Limits, *, machine_deleted: bool
-    ) -> None:
+    def __init__(self, execution: Execution, now: int, limits: Limits, world: World) -> None:
         self.execution = execution
         self.now = now
         self.limits = limits
-        self.machine_deleted = machine_deleted
+        self.world = world
         self.events: list[HistoryEvent] = []
         self.commands: list[Command] = []
         self.ready: deque[Entry] = deque()

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from stepwell.language.program import Resource
-from stepwell.runtime.records import ExecutionRow
+from stepwell.language.program import Program, Resource
+from stepwell.runtime.records import ExecutionRow, RevisionRow
 from stepwell.runtime.tables import Key, Table
 from stepwell.runtime.turn import Turn
-from stepwell.values import JsonValue
+from stepwell.values import JsonObject, JsonValue
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -126,10 +126,25 @@ class ServiceCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """An execution to be begun in the turn. `input` is JSON text, `value` what it stands for."""
+
+    revision: RevisionRow
+    program: Program
+    name: str
+    input: str
+    value: JsonValue
+    extra: JsonObject | None
+    waiter: tuple[int, int, int] | None = None
+    """Who waits for its end: (parent execution, branch, event)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """The service answered; the effects are staged in the same turn."""
+    """The service answered; the effects are staged in the same turn. `begin` comes after it."""
 
     result: JsonValue
+    begin: Beginning | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ table also spreads over a distributed PostgreSQL. Times are epoch milliseconds. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -53,20 +54,27 @@ class Table(Generic[R]):
     append_only: bool = False
     columns: tuple[Column, ...] = field(init=False)
     key_positions: tuple[int, ...] = field(init=False)
+    key_of: Callable[[R], Key] = field(init=False)
+    """The key of a row."""
 
     def __post_init__(self) -> None:
         columns = tuple(_column(n, t) for n, t in get_type_hints(self.row).items())
         names = [c.name for c in columns]
+        positions = tuple(names.index(k) for k in self.key)
         object.__setattr__(self, "columns", columns)
-        object.__setattr__(self, "key_positions", tuple(names.index(k) for k in self.key))
-
-    def key_of(self, row: R) -> Key:
-        """The key of a row."""
-        return tuple(row[i] for i in self.key_positions)
+        object.__setattr__(self, "key_positions", positions)
+        object.__setattr__(self, "key_of", _key_reader(positions))
 
     def index(self, name: str) -> Index:
         """The index of that name."""
         return next(i for i in self.indexes if i.name == name)
+
+
+def _key_reader(positions: tuple[int, ...]) -> Callable[[Any], Key]:
+    if len(positions) == 1:
+        only = positions[0]
+        return lambda row: (row[only],)
+    return itemgetter(*positions)
 
 
 def _column(name: str, annotation: Any) -> Column:

@@ -29,7 +29,7 @@ from stepwell.engine.inputs import (
 )
 from stepwell.engine.retries import TIMEOUT, Failure
 from stepwell.engine.step import Step
-from stepwell.language.program import Seconds, TaskState
+from stepwell.language.program import EvaluationFailed, Seconds, TaskState
 from stepwell.values import JsonValue, encode_text
 
 
@@ -90,6 +90,8 @@ def _schedule_activity(
     timeout: int | None,
     heartbeat: int | None,
 ) -> None:
+    if not step.world.activity_exists(state.resource.arn):
+        raise EvaluationFailed(f"The activity {state.resource.arn} does not exist.")
     details: Details = {
         "resource": state.resource.arn,
         "input": text,

@@ -1,0 +1,149 @@
+"""Activity tasks: offered in order, taken by one worker each.
+
+Tasks nobody has taken yet are rows; the next ones of each activity are in memory too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from stepwell.engine.commands import OfferActivity, WithdrawActivity
+from stepwell.engine.context import token_text
+from stepwell.engine.inputs import ActivityTaken
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.live import Live
+from stepwell.runtime.ports import Store
+from stepwell.runtime.records import ACTIVITY_TASK, ActivityTaskRow
+from stepwell.runtime.turn import Turn
+
+if TYPE_CHECKING:
+    from stepwell.runtime.executions import Executions
+
+READ_AHEAD_MAX = 1_000
+
+
+class Closing(Protocol):
+    """Tells a long poll that it must answer now (asyncio.Event is one)."""
+
+    def is_set(self) -> bool:
+        """Whether the poll must answer now."""
+
+    async def wait(self) -> object:
+        """Return when the poll must answer."""
+
+
+class _Line:
+    """The tasks of one activity. `more` says that there are rows which are not in `next`."""
+
+    __slots__ = ("more", "next", "workers")
+
+    def __init__(self) -> None:
+        self.next: deque[ActivityTaskRow] = deque()
+        self.more = True
+        self.workers: deque[asyncio.Future[None]] = deque()
+
+
+class ActivityTasks:
+    """See the module."""
+
+    def __init__(self, store: Store, ledger: Ledger, executions: Executions) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._executions = executions
+        self._lines: dict[str, _Line] = {}
+
+    def _line(self, arn: str) -> _Line:
+        line = self._lines.get(arn)
+        if line is None:
+            line = self._lines[arn] = _Line()
+        return line
+
+    def offer(self, turn: Turn, live: Live, command: OfferActivity) -> None:
+        """Let a worker have a task."""
+        row = ActivityTaskRow(command.arn, live.row.id, command.event, command.branch, command.text)
+        turn.put(ACTIVITY_TASK, row)
+        line = self._line(command.arn)
+        if not line.more and len(line.next) < READ_AHEAD_MAX:
+            line.next.append(row)
+        else:
+            line.more = True
+        _wake(line)
+
+    def withdraw(self, turn: Turn, live: Live, command: WithdrawActivity) -> None:
+        """No worker may have this task any more."""
+        turn.delete(ACTIVITY_TASK, (command.arn, live.row.id, command.event))
+        line = self._line(command.arn)
+        line.next = deque(
+            r for r in line.next if (r.execution, r.event) != (live.row.id, command.event)
+        )
+
+    def withdraw_all(self, arn: str) -> None:
+        """The activity is gone: those who ask for its tasks get none. Tasks keep waiting, as on AWS."""
+        self._lines.pop(arn, None)
+
+    def forget(self) -> None:
+        """A commit failed: read everything again."""
+        for line in self._lines.values():
+            line.next.clear()
+            line.more = True
+            _wake(line)
+
+    async def poll(
+        self, arn: str, worker_name: str | None, closing: Closing
+    ) -> tuple[str, str] | None:
+        """The next task as (token, input), or None once `closing` is set."""
+        line = self._line(arn)
+        closed = asyncio.ensure_future(closing.wait())
+        try:
+            while not closing.is_set():
+                taken = await self._take(line, arn, worker_name)
+                if taken is not None:
+                    return taken
+                worker = asyncio.get_running_loop().create_future()
+                line.workers.append(worker)
+                try:
+                    await asyncio.wait((worker, closed), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if worker in line.workers:
+                        line.workers.remove(worker)
+            return None
+        finally:
+            closed.cancel()
+
+    async def _take(self, line: _Line, arn: str, worker_name: str | None) -> tuple[str, str] | None:
+        while True:
+            if not line.next and line.more:
+                await self._read_ahead(line, arn)
+            if not line.next:
+                return None
+            row = line.next.popleft()
+            live = await self._executions.live.get(row.execution)
+            with self._ledger.stage() as turn:
+                turn.delete(ACTIVITY_TASK, ACTIVITY_TASK.key_of(row))
+                if live is not None:
+                    taken = ActivityTaken(row.branch, row.event, worker_name)
+                    self._executions.deliver(turn, live, taken)
+            if live is None:
+                continue
+            branch = live.execution.branches.get(row.branch)
+            await self._ledger.committed()
+            if branch is not None and branch.scheduled == row.event:
+                return token_text(row.execution, live.row.seed, row.event), row.input
+
+    async def _read_ahead(self, line: _Line, arn: str) -> None:
+        line.more = False
+        await self._ledger.committed()
+        known = {(r.execution, r.event) for r in line.next}
+        rows = await self._store.scan(ACTIVITY_TASK, (arn,), limit=READ_AHEAD_MAX)
+        fresh = [r for r in rows if (r.execution, r.event) not in known]
+        line.next = deque([*fresh, *line.next])
+        line.more = line.more or len(rows) == READ_AHEAD_MAX
+
+
+def _wake(line: _Line) -> None:
+    if line.workers:
+        worker = line.workers.popleft()
+        if not worker.done():
+            worker.set_result(None)

@@ -1,0 +1,405 @@
+"""The running executions: what they are told, what they decide, what is kept of it.
+
+Everything that concerns an execution goes through `deliver`, synchronously, within one turn: the
+history it makes, its tokens, timers and calls are staged together and so are on disk together.
+Whoever waits for an answer awaits the commit afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stepwell.engine.decide import decide
+from stepwell.engine.events import HistoryEvent
+from stepwell.engine.inputs import (
+    Input,
+    Started,
+    StopRequested,
+    TaskCompleted,
+    TaskFailed,
+    TimerFired,
+)
+from stepwell.engine.limits import Limits, World
+from stepwell.errors import ServiceError
+from stepwell.runtime.activities import ActivityTasks, Closing
+from stepwell.runtime.carry import Carrier, Told, pass_on
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.live import Live, LiveExecutions
+from stepwell.runtime.outbox import Outbox
+from stepwell.runtime.ports import (
+    Alarm,
+    Answered,
+    Beginning,
+    Caller,
+    Clock,
+    Ids,
+    Integrations,
+    Refused,
+    ServiceCall,
+    Store,
+)
+from stepwell.runtime.programs import Programs
+from stepwell.runtime.records import (
+    CHILD,
+    EVENT,
+    EXECUTION,
+    RUNNING,
+    STATUSES,
+    TIMER,
+    TOKEN,
+    ChildRow,
+    EventRow,
+    ExecutionRow,
+    RevisionRow,
+    TimerRow,
+    TokenRow,
+)
+from stepwell.runtime.timers import Timers
+from stepwell.runtime.tokens import (
+    check_secret,
+    invalid_token,
+    place_of,
+    task_is_over,
+    unknown_task,
+)
+from stepwell.runtime.turn import Turn
+from stepwell.values import BadJson, JsonObject, decode, encode_text
+
+_log = logging.getLogger("stepwell.runtime")
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the runtime is built from."""
+
+    store: Store
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    alarm: Alarm
+    programs: Programs
+    integrations: Integrations
+    limits: Limits = field(default_factory=Limits)
+    cached_max: int = 4_000
+
+
+class Executions:
+    """See the module. Implements the port of the Step Functions API."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._ledger = parts.ledger
+        self._clock = parts.clock
+        self._ids = parts.ids
+        self._programs = parts.programs
+        self._limits = parts.limits
+        self.live = LiveExecutions(
+            parts.store, parts.ledger, parts.programs, cached_max=parts.cached_max
+        )
+        self.timers = Timers(parts.store, parts.ledger, parts.clock, parts.alarm, self._fire)
+        self.outbox = Outbox(parts.store, parts.ledger, parts.integrations, self)
+        self.activities = ActivityTasks(parts.store, parts.ledger, self)
+        self._carrier = Carrier(
+            parts.clock, self.timers, self.outbox, self.activities, parts.integrations
+        )
+        self._deleted_machines: set[int] = set()
+        self.activity_exists: Callable[[str], bool] = lambda arn: True
+        self._world = World(activity_exists=self._activity_exists)
+        self._world_without_machine = World(
+            machine_deleted=True, activity_exists=self._activity_exists
+        )
+
+    def _activity_exists(self, arn: str) -> bool:
+        return self.activity_exists(arn)
+
+    async def load(self) -> None:
+        """Pick up what was under way: calls that were not answered, timers that are due."""
+        await self.outbox.load()
+        await self.timers.load(self.outbox.spawn)
+
+    def forget(self) -> None:
+        """A commit failed: drop what is in memory and read it again."""
+        self.live.forget()
+        self.activities.forget()
+        self.outbox.spawn(self.load())
+
+    async def close(self) -> None:
+        """Stop ringing, and let what is under way end."""
+        self.timers.stop()
+        await self.outbox.close()
+
+    # -- starting and stopping
+
+    async def start(
+        self,
+        *,
+        call: Caller,
+        revision: RevisionRow,
+        name: str,
+        input: str,
+        extra: JsonObject | None,
+    ) -> ExecutionRow:
+        """Start an execution, or return the running one of that name and input."""
+        arn = execution_arn(revision.arn, name)
+        program = await self._programs.get(revision.machine, revision.revision)
+        known = await self.find(arn)
+        if known is not None:
+            if known.status == RUNNING and known.input == input:
+                return known
+            raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+        try:
+            value = decode(input)
+        except BadJson as error:
+            raise ServiceError(
+                "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
+            ) from error
+        beginning = Beginning(revision, program, name, input, value, extra)
+        with self._ledger.stage() as turn:
+            live = self.begin(turn, beginning)
+            self.deliver(turn, live, Started(input, value))
+        await self._ledger.committed()
+        return live.row
+
+    async def find(self, arn: str) -> ExecutionRow | None:
+        """The execution of that ARN, on disk or about to be."""
+        live = self.live.named(arn)
+        if live is not None:
+            return live.row
+        rows = await self._store.scan(EXECUTION, (arn,), index="execution_arn", limit=1)
+        # While the store was read, somebody else may have started one of that name.
+        live = self.live.named(arn)
+        if live is not None:
+            return live.row
+        return rows[0] if rows else None
+
+    def begin(self, turn: Turn, beginning: Beginning) -> Live:
+        """Put a new execution into memory and the turn. It must still be told that it started."""
+        revision = beginning.revision
+        extra = beginning.extra
+        if beginning.waiter is not None:
+            extra = {**(extra or {}), "waiter": list(beginning.waiter)}
+        row = ExecutionRow(
+            id=self._ids.next_id(),
+            arn=execution_arn(revision.arn, beginning.name),
+            name=beginning.name,
+            machine=revision.machine,
+            revision=revision.revision,
+            role_arn=revision.role_arn,
+            seed=self._ids.secret(16),
+            started_at=self._clock.now(),
+            input=beginning.input,
+            status=RUNNING,
+            extra=encode_text(extra) if extra else None,
+        )
+        turn.put(EXECUTION, row)
+        if beginning.waiter is not None:
+            parent, _, event = beginning.waiter
+            turn.put(CHILD, ChildRow(parent, event, row.id))
+        return self.live.add(row, revision, beginning.program)
+
+    async def stop(
+        self, execution: ExecutionRow, *, error: str | None, cause: str | None, request_id: str
+    ) -> ExecutionRow:
+        """Abort a running execution; a closed one is returned as it is."""
+        live = await self.live.get(execution.id)
+        if live is None:
+            return await self.live.row(execution.id) or execution
+        with self._ledger.stage() as turn:
+            self.deliver(turn, live, StopRequested(error, cause, request_id))
+        await self._ledger.committed()
+        return live.row
+
+    async def delete_machine(self, machine: int) -> None:
+        """End the running executions of a machine at their next transition."""
+        self._deleted_machines.add(machine)
+
+    def activity_deleted(self, arn: str) -> None:
+        """Forget what waits for workers of an activity that no longer exists."""
+        self.activities.withdraw_all(arn)
+
+    # -- tokens
+
+    async def task_succeeded(self, *, call: Caller, token: str, output: str) -> None:
+        """Complete the task of a token."""
+        try:
+            value = decode(output)
+        except BadJson as error:
+            raise ServiceError("InvalidOutput", f"Invalid Output: '{error}'") from error
+        live, row, branch = await self._open_task(call, token)
+        with self._ledger.stage() as turn:
+            told = TaskCompleted(branch, row.event, output, value, call.request_id)
+            self.deliver(turn, live, told)
+        await self._ledger.committed()
+
+    async def task_failed(
+        self, *, call: Caller, token: str, error: str | None, cause: str | None
+    ) -> None:
+        """Fail the task of a token."""
+        live, row, branch = await self._open_task(call, token)
+        with self._ledger.stage() as turn:
+            told = TaskFailed(branch, row.event, error, cause, call.request_id)
+            self.deliver(turn, live, told)
+        await self._ledger.committed()
+
+    async def task_heartbeat(self, *, call: Caller, token: str) -> None:
+        """Start the heartbeat clock of a token's task again."""
+        live, row, _ = await self._open_task(call, token)
+        with self._ledger.stage() as turn:
+            beaten = row._replace(beaten_at=self._clock.now(), beats=row.beats + 1)
+            live.tokens[row.event] = beaten
+            live.turn = self._ledger.open_number
+            turn.put(TOKEN, beaten)
+        await self._ledger.committed()
+
+    async def _open_task(self, call: Caller, token: str) -> tuple[Live, TokenRow, int]:
+        """The execution, the open token and the branch that a token stands for."""
+        execution, event = place_of(token)
+        live = await self.live.get(execution)
+        if live is None:
+            await self._refuse_late(call, token, execution, event)
+            raise unknown_task()
+        _check_owner(call, live.row)
+        check_secret(token, live.row, event)
+        row = live.tokens.get(event)
+        if row is None or row.closed_at is not None:
+            raise task_is_over(row or await self._store.get(TOKEN, (execution, event)))
+        for branch in live.execution.branches.values():
+            if branch.scheduled == event:
+                return live, row, branch.id
+        raise task_is_over(row)
+
+    async def _refuse_late(self, call: Caller, token: str, execution: int, event: int) -> None:
+        row = await self.live.row(execution)
+        if row is None:
+            return
+        _check_owner(call, row)
+        check_secret(token, row, event)
+        raise task_is_over(await self._store.get(TOKEN, (execution, event)))
+
+    # -- activities
+
+    async def poll_activity(
+        self, *, arn: str, worker_name: str | None, wait: Closing
+    ) -> tuple[str, str] | None:
+        """The next task of an activity as (token, input), or None once `wait` is set."""
+        return await self.activities.poll(arn, worker_name, wait)
+
+    # -- telling
+
+    def deliver(self, turn: Turn, live: Live, given: Input) -> None:
+        """Tell an execution something, and whoever is concerned by what follows."""
+        self._deliver(turn, deque([(live, given)]))
+
+    def answered(
+        self, turn: Turn, live: Live, call: ServiceCall, outcome: Answered | Refused
+    ) -> None:
+        """Tell a task what came of a call that took its time."""
+        told: Told = deque()
+        pass_on(turn, live, call, outcome, told, self.begin)
+        self._deliver(turn, told)
+
+    def _deliver(self, turn: Turn, told: Told) -> None:
+        while told:
+            live, given = told.popleft()
+            try:
+                self._tell(turn, live, given, told)
+            except ServiceError:
+                raise
+            except Exception:
+                _log.exception("execution %s broke on %r", live.row.arn, given)
+                self.live.give_up(live)
+                raise
+
+    def _tell(self, turn: Turn, live: Live, given: Input, told: Told) -> None:
+        world = (
+            self._world_without_machine
+            if live.row.machine in self._deleted_machines
+            else self._world
+        )
+        decision = decide(live.execution, given, self._clock.now(), self._limits, world)
+        if not decision.events and not decision.commands:
+            return
+        live.turn = self._ledger.open_number
+        execution = live.row.id
+        for event in decision.events:
+            turn.put(EVENT, EventRow(execution, event.id, event.body(), event.note_text()))
+        for command in decision.commands:
+            self._carrier.carry(turn, live, command, told, self.begin)
+        if live.execution.status != "RUNNING":
+            self._close(turn, live, decision.events, told)
+
+    def _close(self, turn: Turn, live: Live, events: list[HistoryEvent], told: Told) -> None:
+        """Keep how an execution ended, and tell whoever waits for that."""
+        end = next(e for e in reversed(events) if e.type.startswith("Execution"))
+        details = end.details or {}
+        timed_out = live.execution.status == "TIMED_OUT"
+        live.row = live.row._replace(
+            status=STATUSES.index(live.execution.status),
+            stopped_at=end.at,
+            output=_optional(details.get("output")),
+            error=None if timed_out else _optional(details.get("error")),
+            cause=None if timed_out else _optional(details.get("cause")),
+        )
+        turn.put(EXECUTION, live.row)
+        turn.after_commit(lambda: self.live.closed(live))
+        waiter = waiter_of(live.row)
+        if waiter is not None:
+            self._end_job(turn, live, waiter, told)
+
+    def _end_job(self, turn: Turn, live: Live, waiter: tuple[int, int, int], told: Told) -> None:
+        parent, branch, event = waiter
+        turn.delete(CHILD, (parent, event))
+        waiting = self.live.cached(parent)
+        if waiting is None:
+            self.outbox.job_ended(turn, parent, branch, event, live.row.id)
+            return
+        given = self.outbox.job_result(waiting, branch, event, live.row)
+        if given is not None:
+            told.append((waiting, given))
+
+    async def _fire(self, rows: list[TimerRow]) -> None:
+        """Timers are due. One that breaks its execution does not keep the others waiting."""
+        for row in rows:
+            try:
+                self._ring(row, await self.live.get(row.execution))
+            except Exception:
+                _log.exception("timer %s of execution %d failed", row.kind, row.execution)
+
+    def _ring(self, row: TimerRow, live: Live | None) -> None:
+        with self._ledger.stage() as turn:
+            turn.delete(TIMER, TIMER.key_of(row))
+            if live is not None:
+                token = live.tokens.get(row.event)
+                beaten_at = token.beaten_at if token is not None else None
+                fired = TimerFired(row.branch, row.kind, row.event, beaten_at)
+                self.deliver(turn, live, fired)
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _check_owner(call: Caller, row: ExecutionRow) -> None:
+    """Tokens are good in the account that owns the execution."""
+    if row.arn.split(":", 5)[4] != call.account:
+        raise invalid_token()
+
+
+def execution_arn(machine_arn: str, name: str) -> str:
+    """The ARN of an execution of a machine."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
+
+def waiter_of(row: ExecutionRow) -> tuple[int, int, int] | None:
+    """Who waits for the end of an execution: (parent, branch, event)."""
+    if row.extra is None:
+        return None
+    extra = decode(row.extra)
+    waiter = extra.get("waiter") if isinstance(extra, dict) else None
+    if not isinstance(waiter, list):
+        return None
+    parent, branch, event = waiter
+    return int(parent), int(branch), int(event)  # type: ignore[arg-type]

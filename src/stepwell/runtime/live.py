@@ -1,0 +1,188 @@
+"""Executions in memory: a bounded cache over the store.
+
+An execution is here while something of it is not on disk yet, and as long as there is room. What is
+dropped is folded again from its history when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from stepwell.engine.callbacks import OPEN_PHASES
+from stepwell.engine.events import HistoryEvent, read_event
+from stepwell.engine.execution import Execution, Identity, fold
+from stepwell.language.program import Program
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.ports import Store
+from stepwell.runtime.programs import Programs
+from stepwell.runtime.records import EVENT, EXECUTION, TOKEN, ExecutionRow, RevisionRow, TokenRow
+from stepwell.values import decode
+
+CACHED_MAX = 4_000
+_PAGE = 1_000
+
+
+class Live:
+    """One execution in memory. `turn` is the last turn that holds something of it."""
+
+    __slots__ = ("account", "execution", "region", "row", "tokens", "turn")
+
+    def __init__(self, row: ExecutionRow, execution: Execution) -> None:
+        self.row = row
+        self.execution = execution
+        self.tokens: dict[int, TokenRow] = {}
+        self.turn = 0
+        parts = row.arn.split(":", 5)
+        self.region = parts[3]
+        self.account = parts[4]
+
+
+def identity_of(row: ExecutionRow, revision: RevisionRow) -> Identity:
+    """What never changes of an execution."""
+    through: dict[str, str] = {}
+    if row.extra is not None:
+        extra = decode(row.extra)
+        if isinstance(extra, dict):
+            through = {
+                k: str(extra[k])
+                for k in ("stateMachineVersionArn", "stateMachineAliasArn")
+                if extra.get(k)
+            }
+    return Identity(
+        id=row.id,
+        arn=row.arn,
+        name=row.name,
+        role_arn=row.role_arn,
+        machine_arn=revision.arn,
+        machine_name=revision.name,
+        region=row.arn.split(":", 4)[3],
+        started_at=row.started_at,
+        seed=row.seed,
+        started_through=through,
+    )
+
+
+class LiveExecutions:
+    """The cache."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, programs: Programs, *, cached_max: int = CACHED_MAX
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._programs = programs
+        self._cached_max = cached_max
+        self._live: OrderedDict[int, Live] = OrderedDict()
+        self._by_arn: dict[str, Live] = {}
+        self._broken: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def cached(self, execution: int) -> Live | None:
+        """The execution if it is in memory."""
+        return self._live.get(execution)
+
+    def named(self, arn: str) -> Live | None:
+        """The execution of that ARN if it is in memory."""
+        return self._by_arn.get(arn)
+
+    def add(self, row: ExecutionRow, revision: RevisionRow, program: Program) -> Live:
+        """Put a new execution in."""
+        live = Live(row, Execution(identity_of(row, revision), program))
+        self._keep(live)
+        return live
+
+    async def row(self, execution: int) -> ExecutionRow | None:
+        """The row of an execution, from memory or the store."""
+        live = self._live.get(execution)
+        return live.row if live is not None else await self._store.get(EXECUTION, (execution,))
+
+    async def get(self, execution: int) -> Live | None:
+        """A running execution, folded from its history if need be. None if it is not running."""
+        live = self._live.get(execution)
+        if live is not None:
+            self._live.move_to_end(execution)
+            return live
+        if execution in self._broken:
+            await self._ledger.committed()
+            self._broken.discard(execution)
+        row = await self._store.get(EXECUTION, (execution,))
+        if row is None or row.status != 0:
+            return None
+        live = await self._fold(row)
+        # Somebody else may have folded it meanwhile: theirs may have moved on already.
+        known = self._live.get(execution)
+        if known is None:
+            self._keep(live)
+            return live
+        return known
+
+    async def _fold(self, row: ExecutionRow) -> Live:
+        program = await self._programs.get(row.machine, row.revision)
+        revision = await self._programs.revision(row.machine, row.revision)
+        events = await self.history(row.id)
+        live = Live(row, fold(identity_of(row, revision), program, events))
+        for branch in live.execution.branches.values():
+            if branch.phase in OPEN_PHASES:
+                token = await self._store.get(TOKEN, (row.id, branch.scheduled))
+                if token is not None:
+                    live.tokens[token.event] = token
+        return live
+
+    async def history(self, execution: int) -> list[HistoryEvent]:
+        """Every committed event of an execution."""
+        events: list[HistoryEvent] = []
+        last = 0
+        while True:
+            rows = await self._store.scan(EVENT, (execution,), after=(last,), limit=_PAGE)
+            events.extend(read_event(r.body, r.note) for r in rows)
+            if len(rows) < _PAGE:
+                return events
+            last = rows[-1].id
+
+    def _keep(self, live: Live) -> None:
+        self._live[live.row.id] = live
+        self._by_arn[live.row.arn] = live
+        if len(self._live) > self._cached_max:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Drop the least used ones, but none that is not wholly on disk."""
+        safe = self._ledger.safe_number
+        for execution, live in list(_first(self._live, 16)):
+            if live.turn <= safe and live.turn:
+                self.drop(live)
+            else:
+                self._live.move_to_end(execution)
+
+    def closed(self, live: Live) -> None:
+        """A finished execution is on disk: nobody needs it in memory."""
+        if live.turn <= self._ledger.safe_number:
+            self.drop(live)
+
+    def drop(self, live: Live) -> None:
+        """Drop one."""
+        if self._live.get(live.row.id) is live:
+            del self._live[live.row.id]
+        if self._by_arn.get(live.row.arn) is live:
+            del self._by_arn[live.row.arn]
+
+    def give_up(self, live: Live) -> None:
+        """A bug left this one half-changed: fold it again, once its last turn is on disk."""
+        self._broken.add(live.row.id)
+        self.drop(live)
+
+    def forget(self) -> None:
+        """A commit failed: nothing in memory can be trusted."""
+        self._live.clear()
+        self._by_arn.clear()
+
+
+def _first(live: OrderedDict[int, Live], count: int) -> list[tuple[int, Live]]:
+    found = []
+    for item in live.items():
+        found.append(item)
+        if len(found) == count:
+            break
+    return found

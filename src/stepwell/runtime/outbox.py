@@ -1,0 +1,201 @@
+"""Work that can't be done within a turn: recorded first, done after the commit, repeated after a crash.
+
+Three kinds of rows: a service call that takes its time, a child execution that ended while its parent
+was not in memory, a child execution to be stopped. The attempt (execution, event) goes with each, so
+that whoever is called twice can tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from stepwell.engine.inputs import Input, TaskCompleted, TaskFailed
+from stepwell.language.program import Resource, TaskState
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.live import Live
+from stepwell.runtime.ports import Integrations, Later, Refused, ServiceCall, Store
+from stepwell.runtime.records import CHILD, OUTBOX, ExecutionRow, OutboxRow
+from stepwell.runtime.timers import SHARD
+from stepwell.runtime.turn import Turn
+from stepwell.values import JsonObject, decode, encode_text
+
+if TYPE_CHECKING:
+    from stepwell.runtime.executions import Executions
+
+_log = logging.getLogger("stepwell.runtime")
+_PAGE = 1_000
+
+
+class Outbox:
+    """See the module."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, integrations: Integrations, executions: Executions
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._integrations = integrations
+        self._executions = executions
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    # -- recording
+
+    def call(self, turn: Turn, call: ServiceCall, later: Later) -> None:
+        """Do a call after the commit."""
+        request: JsonObject = {"call": call.parameters, "token": call.token}
+        self._put(turn, call.execution, call.event, call.branch, request)
+        turn.after_commit(lambda: self.spawn(self._do_call(call, later)))
+
+    def job_ended(self, turn: Turn, parent: int, branch: int, event: int, child: int) -> None:
+        """Tell a parent that is not in memory that its child ended."""
+        row = self._put(turn, parent, event, branch, {"ended": child})
+        turn.after_commit(lambda: self.spawn(self._do(row)))
+
+    def stop_job(self, turn: Turn, parent: int, event: int) -> None:
+        """Stop the child that an attempt of the parent started."""
+        row = self._put(turn, parent, event, 0, {"stop": True})
+        turn.after_commit(lambda: self.spawn(self._do(row)))
+
+    def _put(
+        self, turn: Turn, execution: int, event: int, branch: int, request: JsonObject
+    ) -> OutboxRow:
+        row = OutboxRow(SHARD, execution, event, branch, encode_text(request))
+        turn.put(OUTBOX, row)
+        return row
+
+    # -- doing
+
+    def spawn(self, work: Awaitable[None]) -> None:
+        """Run work beside the loop; what it raises is logged, the row stays for the next start."""
+        task = asyncio.ensure_future(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Return once nothing is under way."""
+        while self._tasks:
+            await asyncio.gather(*list(self._tasks))
+
+    async def close(self) -> None:
+        """Let what is under way go: it is recorded and will be repeated."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*list(self._tasks), return_exceptions=True)
+
+    async def load(self) -> None:
+        """After a start: do what was recorded and not done."""
+        last: tuple[int, ...] | None = None
+        while True:
+            rows = await self._store.scan(OUTBOX, (SHARD,), after=last, limit=_PAGE)
+            for row in rows:
+                self.spawn(self._do(row))
+            if len(rows) < _PAGE:
+                return
+            last = (rows[-1].execution, rows[-1].event)
+
+    async def _do(self, row: OutboxRow) -> None:
+        request = decode(row.request)
+        if not isinstance(request, dict):
+            raise ValueError(f"outbox row of {row.execution} is not an object")
+        if "ended" in request:
+            await self._do_job_ended(row, int(request["ended"]))  # type: ignore[arg-type]
+        elif "stop" in request:
+            await self._do_stop(row)
+        else:
+            await self._do_again(row, request)
+
+    async def _do_again(self, row: OutboxRow, request: JsonObject) -> None:
+        """A call that was recorded before a restart."""
+        live = await self._executions.live.get(row.execution)
+        resource = None if live is None else waiting_resource(live, row.branch, row.event)
+        if live is None or resource is None:
+            self._drop(row)
+            return
+        token = request.get("token")
+        call = ServiceCall(
+            execution=row.execution,
+            execution_arn=live.row.arn,
+            event=row.event,
+            branch=row.branch,
+            resource=resource,
+            parameters=request["call"],
+            token=None if token is None else str(token),
+            account=live.account,
+            region=live.region,
+            now=live.row.started_at,
+        )
+        await self._do_call(call, None)
+
+    async def _do_call(self, call: ServiceCall, later: Later | None) -> None:
+        outcome = None if later is None else await later.work()
+        while True:
+            live = await self._executions.live.get(call.execution)
+            with self._ledger.stage() as turn:
+                if live is None or not waiting_resource(live, call.branch, call.event):
+                    turn.delete(OUTBOX, (SHARD, call.execution, call.event))
+                    return
+                if outcome is None:
+                    answer = self._integrations.call(turn, call)
+                    if isinstance(answer, Later):
+                        later = answer
+                    else:
+                        outcome = answer
+                if outcome is not None:
+                    turn.delete(OUTBOX, (SHARD, call.execution, call.event))
+                    self._executions.answered(turn, live, call, outcome)
+                    return
+            if later is not None:
+                outcome = await later.work()
+
+    async def _do_job_ended(self, row: OutboxRow, child: int) -> None:
+        live = await self._executions.live.get(row.execution)
+        ended = await self._executions.live.row(child)
+        with self._ledger.stage() as turn:
+            turn.delete(OUTBOX, OUTBOX.key_of(row))
+            if live is not None and ended is not None:
+                given = self.job_result(live, row.branch, row.event, ended)
+                if given is not None:
+                    self._executions.deliver(turn, live, given)
+
+    def job_result(self, live: Live, branch: int, event: int, child: ExecutionRow) -> Input | None:
+        """What the end of a child tells the task that waits for it."""
+        resource = waiting_resource(live, branch, event)
+        if resource is None:
+            return None
+        outcome = self._integrations.job_ended(child, resource)
+        if isinstance(outcome, Refused):
+            return TaskFailed(branch, event, outcome.error, outcome.cause)
+        return TaskCompleted(branch, event, encode_text(outcome.result), outcome.result)
+
+    async def _do_stop(self, row: OutboxRow) -> None:
+        waiting = await self._store.get(CHILD, (row.execution, row.event))
+        if waiting is not None:
+            child = await self._executions.live.row(waiting.child)
+            if child is not None:
+                await self._executions.stop(child, error=None, cause=None, request_id="")
+        self._drop(row)
+
+    def _drop(self, row: OutboxRow) -> None:
+        with self._ledger.stage() as turn:
+            turn.delete(OUTBOX, OUTBOX.key_of(row))
+
+
+async def _logged(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        _log.exception("work after a commit failed; it is repeated at the next start")
+
+
+def waiting_resource(live: Live, branch: int, event: int) -> Resource | None:
+    """What the branch called in that attempt, if it still waits for it."""
+    found = live.execution.branches.get(branch)
+    if found is None or found.scheduled != event:
+        return None
+    state = live.execution.scope(found).states.get(found.state)
+    return state.resource if isinstance(state, TaskState) else None
