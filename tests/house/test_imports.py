@@ -28,7 +28,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "services": frozenset({"runtime", "services"}),
     "services.states": frozenset({"language", "engine", "runtime", "services"}),
     "integrations": frozenset({"language", "engine", "runtime", "services", "integrations"}),
-    "gateway": frozenset({"services.api", "runtime.ports", "runtime.clock", "gateway"}),
+    "gateway": frozenset({"services.api", "gateway"}),
     "cli": frozenset({"cli"}),
     "server": frozenset(
         {
