@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from stepwell.language.diagnostics import Diagnostic
+from stepwell.language.java import utf16_order
 from stepwell.language.paths import Path, PathNotFound, PathSyntaxError, compile_path
 from stepwell.language.paths.equality import is_number
 from stepwell.language.program import Environment, EvaluationFailed
@@ -30,18 +31,13 @@ COMBINERS: Final = ("And", "Or", "Not")
 COMMON_FIELDS: Final = frozenset(("Variable", "Next", "Comment", "Assign"))
 
 
-def java_order(text: str) -> str | bytes:
-    """A key that sorts texts as Java does."""
-    return text.encode("utf-16-be", "surrogatepass")
-
-
 def _strings(order: Order) -> Compare:
     def compare(left: JsonValue, right: JsonValue) -> bool:
         if not isinstance(left, str) or not isinstance(right, str):
             return False
         if left.isascii() and right.isascii():
             return order(left, right)
-        return order(java_order(left), java_order(right))
+        return order(utf16_order(left), utf16_order(right))
 
     return compare
 

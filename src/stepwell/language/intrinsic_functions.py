@@ -10,20 +10,18 @@ import base64
 import binascii
 import hashlib
 import math
-import random
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stepwell.language.paths.equality import identical, is_number, java_text
+from stepwell.language.java import INTEGER_MAX, INTEGER_MIN, SeededRandom, hash_order, java_text
+from stepwell.language.paths.equality import identical, is_number
 from stepwell.language.program import Environment
 from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
 
 TEXT_CHARACTERS_MAX = 10_000
 RANGE_ITEMS_MAX = 1000
-INTEGER_MIN = -(2**31)
-INTEGER_MAX = 2**31 - 1
 ALGORITHMS = {
     "MD5": "md5",
     "SHA-1": "sha1",
@@ -82,8 +80,8 @@ def _limited(value: JsonValue, place: int) -> str:
     return text
 
 
-def unescape_template(template: JsonValue) -> str:
-    """A template that came from data, as compile_format reads it."""
+def template_text(template: JsonValue) -> str:
+    """A template of Format that came from data. Raises FunctionFailed when it is no text."""
     return _string(template, 1)
 
 
@@ -216,7 +214,8 @@ def _merge(arguments: list[JsonValue], _env: Environment) -> JsonValue:
         raise FunctionFailed("Argument 3 must be a boolean")
     if deep:
         raise FunctionFailed("Argument 3 must be false: only the shallow merge is supported")
-    return {**first, **second}
+    merged = {**first, **second}
+    return {name: merged[name] for name in hash_order(merged)}
 
 
 def _math_random(arguments: list[JsonValue], env: Environment) -> JsonValue:
@@ -224,7 +223,7 @@ def _math_random(arguments: list[JsonValue], env: Environment) -> JsonValue:
     if start >= end:
         raise FunctionFailed("Argument 1 must be less than argument 2")
     if len(arguments) == 3:
-        return random.Random(_integer(arguments[2], 3)).randrange(start, end)
+        return start + SeededRandom(_integer(arguments[2], 3)).below(end - start)
     return start + int.from_bytes(env.random_bytes(16)) % (end - start)
 
 

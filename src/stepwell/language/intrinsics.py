@@ -9,6 +9,7 @@ is a call nested more than ten deep. A failure at run time names the whole expre
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from stepwell.language.intrinsic_functions import (
     FUNCTIONS,
     FunctionFailed,
     compile_format,
-    unescape_template,
+    template_text,
 )
 from stepwell.language.paths import PathNotFound, PathSyntaxError, compile_path
 from stepwell.language.paths.cursor import Cursor
@@ -77,7 +78,7 @@ def compile_intrinsic(text: str) -> Evaluate:
     def evaluate_or_fail(data: JsonValue, env: Environment) -> JsonValue:
         try:
             return evaluate(data, env)
-        except FunctionFailed as error:
+        except (FunctionFailed, RecursionError) as error:
             cause = f"The function '{shown}' had the following error: {error}"
             raise EvaluationFailed(cause) from None
 
@@ -118,10 +119,10 @@ def _call(cursor: Cursor, depth: int) -> _Call:
     name = cursor.until(" \t\r\n(),'")
     if name not in FUNCTIONS and name != "Format":
         cursor.position = start
-        raise cursor.error(f"'States.{name}' is not an intrinsic function;")
+        raise cursor.refusal(f"'States.{name}' is not an intrinsic function")
     if depth > NESTING_MAX:
         cursor.position = start
-        raise cursor.error(f"Intrinsic functions nest at most {NESTING_MAX} deep;")
+        raise cursor.refusal(f"Intrinsic functions nest at most {NESTING_MAX} deep")
     cursor.skip_spaces()
     arguments = _arguments(cursor, depth)
     _check_count(cursor, name, len(arguments), start)
@@ -147,7 +148,7 @@ def _check_count(cursor: Cursor, name: str, count: int, start: int) -> None:
     fewest, most = (1, None) if name == "Format" else FUNCTIONS[name].counts
     if count < fewest or (most is not None and count > most):
         cursor.position = start
-        raise cursor.error(f"States.{name} does not take {count} arguments;")
+        raise cursor.refusal(f"States.{name} does not take {count} arguments")
 
 
 def _argument(cursor: Cursor, depth: int) -> _Argument:
@@ -172,7 +173,7 @@ def _text(cursor: Cursor) -> _Text:
         value.append(plain)
         if not cursor.peek():
             cursor.position = start
-            raise cursor.error("The text is not closed")
+            raise cursor.refusal("The text is not closed")
         if cursor.take("\\"):
             escaped = cursor.peek()
             if not escaped or escaped not in ESCAPABLE:
@@ -209,7 +210,12 @@ def _constant(cursor: Cursor) -> JsonValue:
     if number is None:
         cursor.position = start
         raise cursor.error("Expected a text in apostrophes, a number, a path or a function")
-    return int(word) if number[1] is None and number[2] is None else float(word)
+    if number[1] is None and number[2] is None:
+        return int(word)
+    if not math.isfinite(float(word)):
+        cursor.position = start
+        raise cursor.refusal("The number is too large")
+    return float(word)
 
 
 def _compile(argument: _Argument) -> Evaluate:
@@ -258,7 +264,7 @@ def _compile_format(arguments: tuple[_Argument, ...]) -> Evaluate:
     read = _compile(template)
 
     def evaluate(data: JsonValue, env: Environment) -> JsonValue:
-        fill = compile_format(unescape_template(read(data, env)))
+        fill = compile_format(template_text(read(data, env)))
         return fill([value(data, env) for value in values])
 
     return evaluate

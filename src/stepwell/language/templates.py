@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from stepwell.language.diagnostics import Diagnostic
 from stepwell.language.intrinsics import compile_intrinsic
+from stepwell.language.java import hash_order
 from stepwell.language.paths import PathNotFound, PathSyntaxError, compile_path
 from stepwell.language.program import Environment, Evaluate, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode_text
@@ -53,33 +54,38 @@ def compile_template(template: JsonValue, field: str) -> Evaluate:
 
     Raises PathSyntaxError where `template_findings` would have reported an error.
     """
-    build = _compile(template)
+    build = _compile(template, 0)
     return build if build is not None else lambda _data, _env: template
 
 
-def _compile(template: JsonValue) -> Evaluate | None:
+def _compile(template: JsonValue, depth: int) -> Evaluate | None:
     """None when nothing in it depends on the data."""
+    if depth > DEPTH_MAX:
+        raise PathSyntaxError("The template is too deeply nested")
     if isinstance(template, dict):
-        return _compile_object(template)
+        return _compile_object(template, depth)
     if isinstance(template, list):
-        return _compile_array(template)
+        return _compile_array(template, depth)
     return None
 
 
-def _compile_object(template: JsonObject) -> Evaluate | None:
+def _compile_object(template: JsonObject, depth: int) -> Evaluate | None:
     constants: JsonObject = {}
-    computed: list[tuple[str, Evaluate]] = []
+    inner: list[tuple[str, Evaluate]] = []
+    computed: dict[str, Evaluate] = {}
     for key, value in template.items():
         if key.endswith(MARK):
             if not isinstance(value, str):
                 raise PathSyntaxError(f"The value of '{key}' must be a text")
-            computed.append((key[: -len(MARK)], compile_expression(value, key)))
+            computed[key[: -len(MARK)]] = compile_expression(value, key)
             continue
         constants[key] = value
-        build = _compile(value)
+        build = _compile(value, depth + 1)
         if build is not None:
-            computed.append((key, build))
-    return _object_builder(constants, tuple(computed)) if computed else None
+            inner.append((key, build))
+    # AWS puts the computed members behind the others, in the order of its hash map.
+    inner += [(name, computed[name]) for name in hash_order(computed)]
+    return _object_builder(constants, tuple(inner)) if inner else None
 
 
 def _object_builder(constants: JsonObject, computed: tuple[tuple[str, Evaluate], ...]) -> Evaluate:
@@ -92,8 +98,8 @@ def _object_builder(constants: JsonObject, computed: tuple[tuple[str, Evaluate],
     return build
 
 
-def _compile_array(template: list[JsonValue]) -> Evaluate | None:
-    builds = [(place, _compile(item)) for place, item in enumerate(template)]
+def _compile_array(template: list[JsonValue], depth: int) -> Evaluate | None:
+    builds = [(place, _compile(item, depth + 1)) for place, item in enumerate(template)]
     computed = tuple((place, build) for place, build in builds if build is not None)
     if not computed:
         return None

@@ -53,7 +53,7 @@ StepsParser = Callable[[], tuple[Step, ...]]
 def parse_condition(cursor: Cursor, steps: StepsParser, depth: int = 0) -> Condition:
     """The condition at the cursor. Raises PathSyntaxError."""
     if depth > DEPTH_MAX:
-        raise cursor.error("The filter is nested too deeply;")
+        raise cursor.refusal("The filter is nested too deeply")
     parts = [_both(cursor, steps, depth)]
     while _operator(cursor, "||"):
         parts.append(_both(cursor, steps, depth))
@@ -74,7 +74,7 @@ def _operator(cursor: Cursor, symbol: str) -> bool:
 
 def _one(cursor: Cursor, steps: StepsParser, depth: int) -> Condition:
     if depth > DEPTH_MAX:
-        raise cursor.error("The filter is nested too deeply;")
+        raise cursor.refusal("The filter is nested too deeply")
     cursor.skip_spaces()
     if cursor.take("!"):
         return Negation(_one(cursor, steps, depth + 1))
@@ -122,7 +122,7 @@ def _operand(cursor: Cursor, steps: StepsParser, depth: int) -> Operand:
 
 def _literal(cursor: Cursor, depth: int) -> JsonValue:
     if depth > DEPTH_MAX:
-        raise cursor.error("The list is nested too deeply;")
+        raise cursor.refusal("The list is nested too deeply")
     first = cursor.peek()
     if first in ("'", '"') and first:
         return cursor.quoted()
@@ -163,7 +163,7 @@ def _regex(cursor: Cursor) -> re.Pattern[str]:
     while not cursor.take("/"):
         if not cursor.peek():
             cursor.position = start
-            raise cursor.error("The pattern is not closed")
+            raise cursor.refusal("The pattern is not closed")
         parts.append(cursor.peek())
         cursor.position += 1
         if parts[-1] == "\\" and cursor.peek():
@@ -183,4 +183,4 @@ def _compile_regex(cursor: Cursor, pattern: str, flags: re.RegexFlag) -> re.Patt
             warnings.simplefilter("ignore")
             return re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError, ValueError) as error:
-        raise cursor.error(f"The pattern is not a regular expression ({error})") from error
+        raise cursor.refusal(f"The pattern is not a regular expression ({error})") from error

@@ -66,7 +66,7 @@ class Cursor:
                 return "".join(parts)
             if not self.peek():
                 self.position = start
-                raise self.error("The string is not closed")
+                raise self.refusal("The string is not closed")
             follower = self.peek(1)
             if follower and follower in quote + "\\":
                 parts.append(follower)
@@ -88,7 +88,10 @@ class Cursor:
         return int(self.text[start : self.position])
 
     def error(self, message: str) -> PathSyntaxError:
-        """The error that says `message` about this place."""
+        """The error of something else standing here than was expected."""
         seen = f"'{self.peek()}'" if self.peek() else "the end"
-        place = self.position + 1
-        return PathSyntaxError(f"{message} but found {seen} at column {place}", self.position)
+        return self.refusal(f"{message} but found {seen}")
+
+    def refusal(self, message: str) -> PathSyntaxError:
+        """The error of what stands here being well formed and still not allowed."""
+        return PathSyntaxError(f"{message} at column {self.position + 1}", self.position)

@@ -54,7 +54,7 @@ def parse_steps(cursor: Cursor, stops: str) -> tuple[Step, ...]:
         if steps and isinstance(steps[-1].selector, Function):
             return tuple(steps)
         if len(steps) > STEPS_MAX:
-            raise cursor.error(f"A path has at most {STEPS_MAX} steps")
+            raise cursor.refusal(f"A path has at most {STEPS_MAX} steps")
         deep = cursor.take("..")
         if cursor.peek() == "[":
             steps.append(Step(_bracket(cursor), deep))
@@ -78,7 +78,7 @@ def _dotted(cursor: Cursor, stops: str) -> Selector:
 
 def _function(cursor: Cursor, name: str) -> Function:
     if name not in FUNCTIONS:
-        raise cursor.error(f"'{name}' is not a function of a path;")
+        raise cursor.refusal(f"'{name}' is not a function of a path")
     cursor.need("(")
     cursor.skip_spaces()
     argument = cursor.integer() if name == "index" else None
@@ -167,7 +167,7 @@ def _slice(cursor: Cursor, start: int | None) -> Slice:
         cursor.skip_spaces()
         step = _optional_integer(cursor)
     if step == 0:
-        raise cursor.error("The step of a slice must not be 0;")
+        raise cursor.refusal("The step of a slice must not be 0")
     return Slice(start, stop, 1 if step is None else step)
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from stepwell.language.paths.equality import identical, is_number, java_text
+from stepwell.language.java import java_text
+from stepwell.language.paths.equality import identical, is_number
 from stepwell.language.paths.syntax import (
     AllOf,
     AnyOf,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from stepwell.language.paths.equality import java_class, java_text
+from stepwell.language.java import java_class, java_text
 from stepwell.language.paths.functions import FUNCTIONS, NoResult
 from stepwell.language.paths.predicates import MISSING, Operable, Read, Test, compile_condition
 from stepwell.language.paths.syntax import (
