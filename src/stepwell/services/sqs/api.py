@@ -1,0 +1,52 @@
+"""The operations of SQS as the gateway calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.sqs import (
+    administration,
+    dead_letters,
+    receiving,
+    sending,
+    settling,
+    tagging,
+)
+from stepwell.services.sqs.queues import Queues
+
+_Operation = Callable[[Queues, Call, Params], Awaitable[Answer]]
+
+_OPERATIONS: dict[str, _Operation] = {
+    "CreateQueue": administration.create_queue,
+    "GetQueueUrl": administration.get_queue_url,
+    "ListQueues": administration.list_queues,
+    "DeleteQueue": administration.delete_queue,
+    "PurgeQueue": administration.purge_queue,
+    "GetQueueAttributes": administration.get_queue_attributes,
+    "SetQueueAttributes": administration.set_queue_attributes,
+    "SendMessage": sending.send_message,
+    "SendMessageBatch": sending.send_message_batch,
+    "ReceiveMessage": receiving.receive_message,
+    "DeleteMessage": settling.delete_message,
+    "DeleteMessageBatch": settling.delete_message_batch,
+    "ChangeMessageVisibility": settling.change_message_visibility,
+    "ChangeMessageVisibilityBatch": settling.change_message_visibility_batch,
+    "ListDeadLetterSourceQueues": dead_letters.list_dead_letter_source_queues,
+    "ListQueueTags": tagging.list_queue_tags,
+    "TagQueue": tagging.tag_queue,
+    "UntagQueue": tagging.untag_queue,
+}
+
+
+def service(queues: Queues) -> Service:
+    """SQS on those queues."""
+    return Service("sqs", {name: _bind(queues, run) for name, run in _OPERATIONS.items()})
+
+
+def _bind(queues: Queues, run: _Operation) -> Operation:
+    async def operation(call: Call, params: Params) -> Answer:
+        await queues.settled()
+        return await run(queues, call, params)
+
+    return operation

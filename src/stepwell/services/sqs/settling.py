@@ -1,0 +1,171 @@
+"""What a consumer does with a message it received: delete it, or change when it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from stepwell.errors import ServiceError
+from stepwell.runtime.ledger import Turn
+from stepwell.services.api import Call, Params
+from stepwell.services.sqs import batches, limits, receipts
+from stepwell.services.sqs.errors import (
+    expired_receipt_handle,
+    invalid_value,
+    missing_parameter,
+)
+from stepwell.services.sqs.messages import IN_FLIGHT, Message
+from stepwell.services.sqs.parameters import integer, required
+from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.records import MESSAGE
+
+if TYPE_CHECKING:
+    from stepwell.services.sqs.queues import Queues
+
+
+async def delete_message(queues: Queues, call: Call, params: Params) -> None:
+    """DeleteMessage. A message that is gone already is no error."""
+    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
+    handle = required(params, "ReceiptHandle")
+    await _reach(queues, queue, [handle])
+    with queues.ledger.stage() as turn:
+        _delete(queues, turn, queue, handle)
+    if queue.fifo:
+        queues.wake(queue)
+    await queues.ledger.committed()
+
+
+async def delete_message_batch(queues: Queues, call: Call, params: Params) -> dict[str, Any]:
+    """DeleteMessageBatch: every entry succeeds or fails by itself."""
+    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
+    entries = batches.check(params, "DeleteMessageBatchRequestEntry")
+    await _reach(queues, queue, [entry.get("ReceiptHandle") for entry in entries])
+    outcome = batches.Outcome()
+    with queues.ledger.stage() as turn:
+        for entry in entries:
+            try:
+                _delete(queues, turn, queue, required(entry, "ReceiptHandle"))
+                outcome.succeed({"Id": entry["Id"]})
+            except ServiceError as error:
+                outcome.fail(entry["Id"], error)
+    if queue.fifo:
+        queues.wake(queue)
+    await queues.ledger.committed()
+    return outcome.answer()
+
+
+async def change_message_visibility(queues: Queues, call: Call, params: Params) -> None:
+    """ChangeMessageVisibility: from now on, not from the receive."""
+    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
+    handle = required(params, "ReceiptHandle")
+    await _reach(queues, queue, [handle])
+    with queues.ledger.stage() as turn:
+        _change(queues, turn, queue, handle, params)
+    _surface(queues, queue)
+    await queues.ledger.committed()
+
+
+async def change_message_visibility_batch(
+    queues: Queues, call: Call, params: Params
+) -> dict[str, Any]:
+    """ChangeMessageVisibilityBatch: every entry succeeds or fails by itself."""
+    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
+    entries = batches.check(params, "ChangeMessageVisibilityBatchRequestEntry")
+    await _reach(queues, queue, [entry.get("ReceiptHandle") for entry in entries])
+    outcome = batches.Outcome()
+    with queues.ledger.stage() as turn:
+        for entry in entries:
+            try:
+                _change(queues, turn, queue, required(entry, "ReceiptHandle"), entry)
+                outcome.succeed({"Id": entry["Id"]})
+            except ServiceError as error:
+                outcome.fail(entry["Id"], error)
+    _surface(queues, queue)
+    await queues.ledger.committed()
+    return outcome.answer()
+
+
+async def _reach(queues: Queues, queue: Queue, handles: list[str | None]) -> None:
+    """Load as far as the handles point, which after a restart may be beyond the window.
+
+    Handles that cannot be read are left for the operation to refuse.
+    """
+    mailbox = queue.mailbox
+    if mailbox.horizon is None:
+        return
+    far = 0
+    for handle in handles:
+        try:
+            far = max(far, receipts.decode(handle or "", queue.id).sequence)
+        except ServiceError:
+            continue
+    while mailbox.horizon is not None and mailbox.horizon <= far <= mailbox.last_sequence:
+        await queues.load_more(queue)
+        if queue.gone or queue.mailbox is not mailbox:
+            return
+
+
+def _delete(queues: Queues, turn: Turn, queue: Queue, handle: str) -> None:
+    receipt = receipts.decode(handle, queue.id)
+    mailbox = queue.mailbox
+    mailbox.tick(queues.clock.now())
+    message = mailbox.messages.get(receipt.sequence)
+    if message is None:
+        return
+    if queue.fifo and (message.state != IN_FLIGHT or message.receipt != receipt.nonce):
+        raise expired_receipt_handle(handle)
+    mailbox.remove(message)
+    turn.delete(MESSAGE, (mailbox.box, message.sequence))
+
+
+def _change(
+    queues: Queues, turn: Turn, queue: Queue, handle: str, params: Mapping[str, Any]
+) -> None:
+    seconds = integer(params, "VisibilityTimeout")
+    if seconds is None:
+        raise missing_parameter("VisibilityTimeout")
+    if not 0 <= seconds <= limits.VISIBILITY_SECONDS_MAX:
+        raise invalid_value(
+            seconds,
+            "VisibilityTimeout",
+            f"VisibilityTimeout must be an integer between 0 and {limits.VISIBILITY_SECONDS_MAX}.",
+        )
+    receipt = receipts.decode(handle, queue.id)
+    now = queues.clock.now()
+    mailbox = queue.mailbox
+    mailbox.tick(now)
+    message = mailbox.messages.get(receipt.sequence)
+    _check_in_flight(queue, message, receipt, handle)
+    assert message is not None
+    visible_at = now + seconds * 1000
+    if visible_at - message.received_at > limits.VISIBILITY_SECONDS_MAX * 1000:
+        raise invalid_value(
+            seconds,
+            "VisibilityTimeout",
+            "Total VisibilityTimeout for the message is beyond the limit "
+            f"[{limits.VISIBILITY_SECONDS_MAX} seconds].",
+        )
+    mailbox.reschedule(message, visible_at)
+    turn.put(MESSAGE, message.row(mailbox.box))
+
+
+def _check_in_flight(
+    queue: Queue, message: Message | None, receipt: receipts.Receipt, handle: str
+) -> None:
+    if message is None:
+        raise invalid_value(
+            handle,
+            "ReceiptHandle",
+            "Message does not exist or is not available for visibility timeout change.",
+        )
+    if queue.fifo and (message.state != IN_FLIGHT or message.receipt != receipt.nonce):
+        raise expired_receipt_handle(handle)
+    if message.state != IN_FLIGHT:
+        raise ServiceError("MessageNotInflight", "The message referred to isn't in flight.")
+
+
+def _surface(queues: Queues, queue: Queue) -> None:
+    """Messages that came back at once are there for whoever waits."""
+    queue.mailbox.tick(queues.clock.now())
+    if queue.waiters:
+        queues.wake(queue)
