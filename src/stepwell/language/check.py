@@ -15,6 +15,7 @@ from stepwell.language.check_states import check_state
 from stepwell.language.diagnostics import Diagnostic, has_errors
 from stepwell.language.fields import (
     BRANCH_FIELDS,
+    MACHINE_TYPES_NOT_YET,
     PROCESSOR_FIELDS,
     SECONDS_MAX,
     STATE_NAME_LENGTH_MAX,
@@ -33,13 +34,14 @@ def check_definition(
 
     `refuse_unreachable` False lets states stand that nothing leads to.
     """
-    return check_text(text, machine_type, refuse_unreachable)[1]
+    _, diagnostics = check_text(text, machine_type, refuse_unreachable)
+    return with_places(diagnostics, text)
 
 
 def check_text(
     text: str, machine_type: str, refuse_unreachable: bool
 ) -> tuple[JsonObject | None, list[Diagnostic]]:
-    """The definition's object, when it is one, and the findings."""
+    """The definition's object, when it is one, and the findings, without line and column."""
     definition, diagnostics = parse_definition(text)
     if definition is None:
         return None, diagnostics
@@ -48,27 +50,28 @@ def check_text(
     diagnostics += findings.found
     if not has_errors(diagnostics):
         diagnostics += findings.not_yet
-    return definition, _with_places(diagnostics, text)
+    return definition, diagnostics
 
 
-def _with_places(diagnostics: list[Diagnostic], text: str) -> list[Diagnostic]:
-    """The findings with line and column."""
-    if not diagnostics:
+def with_places(diagnostics: list[Diagnostic], text: str) -> list[Diagnostic]:
+    """The findings with line and column, where they have none yet."""
+    if all(finding.line for finding in diagnostics):
         return diagnostics
     places = scan_places(text)
-    placed = []
-    for finding in diagnostics:
-        line, column = places.line_and_column(finding.location)
-        placed.append(dataclasses.replace(finding, line=line, column=column))
-    return placed
+    return [
+        dataclasses.replace(finding, line=line, column=column)
+        for finding in diagnostics
+        for line, column in [places.line_and_column(finding.location)]
+    ]
 
 
 def _check_machine(findings: Findings, definition: JsonObject) -> None:
     """The whole machine."""
     language = findings.query_language(definition, "/", "JSONPath")
     findings.machine_language = language
-    if findings.machine_type == "EXPRESS":
-        findings.add_not_yet("This server does not run EXPRESS state machines yet", "/")
+    if findings.machine_type in MACHINE_TYPES_NOT_YET:
+        message = f"This server does not run {findings.machine_type} state machines yet"
+        findings.add_not_yet(message, "/")
     findings.integer(definition, "TimeoutSeconds", "", 0, SECONDS_MAX)
     findings.one_of(definition.get("Version", "1.0"), ("1.0",), "/Version")
     _check_scope(findings, definition, "", TOP_FIELDS)

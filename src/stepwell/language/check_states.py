@@ -9,6 +9,11 @@ import re
 from collections.abc import Callable
 
 from stepwell.language.check_errors import check_catch, check_retry
+from stepwell.language.check_warnings import (
+    warn_of_missing_mark,
+    warn_of_missing_path,
+    warn_of_static_result,
+)
 from stepwell.language.choices import rule_findings
 from stepwell.language.fields import (
     EXCLUSIVE_FIELDS,
@@ -121,6 +126,11 @@ def _check_text(findings: Findings, state: JsonObject, name: str, pointer: str) 
     findings.text(state, name, pointer)
 
 
+def _check_error_text(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    if (text := findings.text(state, name, pointer)) is not None:
+        warn_of_missing_path(findings, {name: text}, pointer)
+
+
 def _check_end(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     if not isinstance(state[name], bool):
         findings.error("Expected value of type Boolean", f"{pointer}/{name}")
@@ -151,21 +161,11 @@ def _check_text_expression(findings: Findings, state: JsonObject, name: str, poi
 
 def _check_template(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     findings.extend(template_findings(state[name], f"{pointer}/{name}"))
+    warn_of_missing_mark(findings, state[name], f"{pointer}/{name}")
 
 
 def _check_result(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
-    """A Result is copied as it is; what looks like a template there is a common mistake."""
-    waiting = [state[name]]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value
-        elif isinstance(value, dict):
-            waiting += value.values()
-            if any(key.endswith(".$") for key in value):
-                message = "Result is static: a field that ends in '.$' is copied, not evaluated"
-                findings.warning("PASS_RESULT_IS_STATIC", message, f"{pointer}/{name}")
-                return
+    warn_of_static_result(findings, state[name], f"{pointer}/{name}")
 
 
 def _check_timestamp(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -238,6 +238,8 @@ def _check_credentials(findings: Findings, state: JsonObject, name: str, pointer
 def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     for rule, place in _elements(findings, state[name], f"{pointer}/{name}"):
         findings.extend(rule_findings(rule, place, True))
+        if isinstance(rule, dict):
+            warn_of_missing_path(findings, rule, place)
 
 
 def _check_branches(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -296,8 +298,8 @@ _CHECKS: dict[str, Check] = {
     "HeartbeatSeconds": _check_heartbeat,
     "HeartbeatSecondsPath": _check_path,
     "Choices": _check_choices,
-    "Error": _check_text,
-    "Cause": _check_text,
+    "Error": _check_error_text,
+    "Cause": _check_error_text,
     "ErrorPath": _check_text_expression,
     "CausePath": _check_text_expression,
     "ItemsPath": _check_path,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias, cast
 
-from stepwell.language.check import check_text
+from stepwell.language.check import check_text, with_places
 from stepwell.language.compile_data import (
     catcher_output,
     compile_arguments,
@@ -47,7 +47,7 @@ def compile_definition(
     """The Program of a definition's text. Raises InvalidDefinition with everything found."""
     definition, diagnostics = check_text(text, machine_type, refuse_unreachable)
     if definition is None or has_errors(diagnostics):
-        raise InvalidDefinition(diagnostics)
+        raise InvalidDefinition(with_places(diagnostics, text))
     return Program(
         scope=_compile_scope(definition),
         timeout_seconds=cast("int | None", definition.get("TimeoutSeconds")),

@@ -13,7 +13,6 @@ from stepwell.language.diagnostics import (
     SCHEMA_VALIDATION_FAILED,
     WARNING,
     Diagnostic,
-    schema_error,
 )
 from stepwell.language.fields import DEFINITION_LENGTH_MAX, NESTING_MAX
 from stepwell.language.source import json_trouble, scan_places
@@ -24,7 +23,7 @@ def parse_definition(text: str) -> tuple[JsonObject | None, list[Diagnostic]]:
     """The object a text stands for and what is to say about it; None when it cannot be used."""
     if len(text) > DEFINITION_LENGTH_MAX:
         message = f"The definition is longer than {DEFINITION_LENGTH_MAX} characters"
-        return None, [schema_error(message, "/")]
+        return None, [Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, "/", 1, 1)]
     if not text.strip():
         return None, [_not_an_object()]
     try:
@@ -41,14 +40,16 @@ def parse_definition(text: str) -> tuple[JsonObject | None, list[Diagnostic]]:
 
 def _not_an_object() -> Diagnostic:
     """AWS names no place for this one."""
-    return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, "Definition must be a valid JSON object")
+    return Diagnostic(
+        ERROR, SCHEMA_VALIDATION_FAILED, "Definition must be a valid JSON object", "", 1, 1
+    )
 
 
 def _bad_json(text: str, error: BadJson) -> Diagnostic:
     """The finding for text that is no JSON, or is JSON too deep to be read."""
     if isinstance(error.__cause__, RecursionError):
         message = f"Arrays and objects are nested deeper than {NESTING_MAX}"
-        return Diagnostic(ERROR, "TOO_DEEPLY_NESTED", message, "/")
+        return Diagnostic(ERROR, "TOO_DEEPLY_NESTED", message, "/", 1, 1)
     found = json_trouble(text)
     return Diagnostic(
         ERROR, "INVALID_JSON_DESCRIPTION", found.message, found.location, found.line, found.column
