@@ -1,7 +1,8 @@
 """Raises the floor: `make conformance-floor`.
 
 Plays every playable case against a fresh server, twice, adds the ids that pass to `passing.txt`
-and writes `not_yet.md`. An id never leaves the floor here: when a case of the floor fails, nothing is written.
+and writes `not_yet.md`. An id never leaves the floor here: when a case of the floor fails, nothing
+is written.
 """
 
 from __future__ import annotations
