@@ -24,7 +24,16 @@ def check_row(table: Table[Any], row: tuple[Any, ...]) -> None:
                 f"table {table.name}: column {column.name} holds {column.kind.__name__}, "
                 f"not {type(value).__name__}"
             )
+        elif isinstance(value, str) and not value.isascii():
+            _check_text(table, column.name, value)
         elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
             raise StorageTrouble(
                 f"table {table.name}: column {column.name} holds 64 bits, {value} is too large"
             )
+
+
+def _check_text(table: Table[Any], column: str, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise StorageTrouble(f"table {table.name}: column {column}: {error}") from error

@@ -79,6 +79,7 @@ class PostgresServer:
         self._programs = find_programs()
         self._user = _unprivileged_user()
         self.port = _free_port()
+        self.running = False
         self._numbers = itertools.count(1)
         if self._user is not None:
             shutil.chown(directory, self._user)
@@ -100,10 +101,13 @@ class PostgresServer:
             "pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-D", str(self._data),
             "-l", str(self.directory / "log"), "-o", f"-p {self.port} {options}",
         )  # fmt: skip
+        self.running = True
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
-        """Stop; `immediate` is a crash the server recovers from at its next start."""
-        self._run("pg_ctl", "stop", "-w", "-D", str(self._data), "-m", mode)
+        """Stop if it runs; `immediate` is a crash the server recovers from at its next start."""
+        if self.running:
+            self.running = False
+            self._run("pg_ctl", "stop", "-w", "-D", str(self._data), "-m", mode)
 
     def url(self, database: str) -> str:
         """The URL of a database."""

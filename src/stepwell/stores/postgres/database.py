@@ -65,7 +65,7 @@ async def connect_readers(url: str) -> asyncpg.Pool[asyncpg.Record]:
     """Connections for reads."""
     pool = asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=READERS_MAX,
         timeout=CONNECT_SECONDS,
         statement_cache_size=STATEMENTS_CACHED_MAX,

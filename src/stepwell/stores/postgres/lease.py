@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import uuid
 from dataclasses import dataclass
 
 import asyncpg
@@ -60,8 +59,8 @@ class Lease:
 
 
 def new_owner() -> str:
-    """A name for this process: host and process-id space, process id, and something unique."""
-    return f"{_process_space()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+    """A name for this process: host and process-id space, and process id. The epoch is unique."""
+    return f"{_process_space()} {os.getpid()}"
 
 
 def _process_space() -> str:
@@ -74,8 +73,7 @@ def _process_space() -> str:
 
 def _is_dead(owner: str) -> bool:
     """Whether that owner was a process of this machine that is gone. When in doubt, no."""
-    place, _, rest = owner.partition(" ")
-    number = rest.partition(" ")[0]
+    place, _, number = owner.partition(" ")
     if place != _process_space() or not number.isdigit() or os.name != "posix":
         return False
     try:
