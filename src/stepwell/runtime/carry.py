@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from uuid import UUID
 
 from stepwell.engine.commands import (
     CallService,
@@ -16,7 +17,9 @@ from stepwell.engine.commands import (
     StopJob,
     WithdrawActivity,
 )
+from stepwell.engine.context import chance
 from stepwell.engine.inputs import Input, Started, TaskAnswered, TaskRefused
+from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks
 from stepwell.runtime.live import Live
 from stepwell.runtime.outbox import Outbox
@@ -32,6 +35,7 @@ from stepwell.runtime.ports import (
 from stepwell.runtime.records import TOKEN, TimerRow, TokenRow
 from stepwell.runtime.timers import SHARD, Timers
 from stepwell.runtime.turn import Turn
+from stepwell.values import JsonValue
 
 Begin = Callable[[Turn, Beginning], Live]
 Told = deque[tuple[Live, Input]]
@@ -144,17 +148,41 @@ class Carrier:
 
 def service_call(live: Live, command: CallService, now: int) -> ServiceCall:
     """The call as integrations see it."""
-    return ServiceCall(
-        execution=live.row.id,
-        execution_arn=live.row.arn,
-        event=command.event,
+    return call_of(
+        live,
         branch=command.branch,
+        event=command.event,
         resource=command.resource,
         parameters=command.parameters,
         token=command.token,
+        now=now,
+    )
+
+
+def call_of(
+    live: Live,
+    *,
+    branch: int,
+    event: int,
+    resource: Resource,
+    parameters: JsonValue,
+    token: str | None,
+    now: int,
+) -> ServiceCall:
+    """The call of an attempt, new or repeated."""
+    drawn = chance(live.row.seed, f"call:{event}", 16)
+    return ServiceCall(
+        execution=live.row.id,
+        execution_arn=live.row.arn,
+        event=event,
+        branch=branch,
+        resource=resource,
+        parameters=parameters,
+        token=token,
         account=live.account,
         region=live.region,
         now=now,
+        request_id=str(UUID(bytes=drawn, version=4)),
     )
 
 

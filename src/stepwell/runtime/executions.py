@@ -24,8 +24,9 @@ from stepwell.engine.inputs import (
 )
 from stepwell.engine.limits import Limits, World
 from stepwell.errors import ServiceError
+from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
-from stepwell.runtime.carry import Carrier, Told, pass_on
+from stepwell.runtime.carry import Carrier, Told, call_of, pass_on
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live, LiveExecutions
 from stepwell.runtime.outbox import Outbox
@@ -66,7 +67,7 @@ from stepwell.runtime.tokens import (
     unknown_task,
 )
 from stepwell.runtime.turn import Turn
-from stepwell.values import BadJson, JsonObject, decode, encode_text
+from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
 
@@ -300,6 +301,27 @@ class Executions:
         told: Told = deque()
         pass_on(turn, live, call, outcome, told, self.begin)
         self._deliver(turn, told)
+
+    def call_again(
+        self,
+        live: Live,
+        *,
+        branch: int,
+        event: int,
+        resource: Resource,
+        parameters: JsonValue,
+        token: str | None,
+    ) -> ServiceCall:
+        """A call that was recorded before a restart."""
+        return call_of(
+            live,
+            branch=branch,
+            event=event,
+            resource=resource,
+            parameters=parameters,
+            token=token,
+            now=self._clock.now(),
+        )
 
     def _deliver(self, turn: Turn, told: Told) -> None:
         while told:

@@ -115,17 +115,13 @@ class Outbox:
             self._drop(row)
             return
         token = request.get("token")
-        call = ServiceCall(
-            execution=row.execution,
-            execution_arn=live.row.arn,
-            event=row.event,
+        call = self._executions.call_again(
+            live,
             branch=row.branch,
+            event=row.event,
             resource=resource,
             parameters=request["call"],
             token=None if token is None else str(token),
-            account=live.account,
-            region=live.region,
-            now=live.row.started_at,
         )
         await self._do_call(call, None)
 

@@ -111,7 +111,10 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """A Task's call of a service. (execution, event) is the attempt: repeated calls carry it again."""
+    """A Task's call of a service.
+
+    (execution, event) is the attempt; a call that is repeated after a crash carries it again.
+    """
 
     execution: int
     execution_arn: str
@@ -123,6 +126,8 @@ class ServiceCall:
     account: str
     region: str
     now: int
+    request_id: str
+    """A UUID for the call itself; the same when it is repeated."""
 
 
 @dataclass(frozen=True, slots=True)

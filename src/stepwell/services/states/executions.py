@@ -49,7 +49,7 @@ async def start_execution(states: States, call: Call, params: Params) -> Answer:
         await states.registry.ready()
     asked = params["stateMachineArn"]
     arn = parse_machine(asked)
-    machine = _startable(states, call, arn, asked)
+    machine = startable(states, call, arn, asked)
     if machine.row.type != "STANDARD":
         raise ServiceError(
             "StateMachineTypeNotSupported",
@@ -62,7 +62,7 @@ async def start_execution(states: States, call: Call, params: Params) -> Answer:
     else:
         check_name(name)
     text = _checked_input(params.get("input"))
-    number, extra = _target(states, machine, arn, asked)
+    number, extra = target_revision(states, machine, arn, asked)
     if params.get("traceHeader"):
         extra = {**(extra or {}), "traceHeader": params["traceHeader"]}
     programs = states.programs
@@ -79,7 +79,7 @@ async def start_sync_execution(states: States, call: Call, params: Params) -> An
     """Refuse: standard machines can't be run this way, and express ones can't run yet."""
     await states.registry.ready()
     asked = params["stateMachineArn"]
-    if _startable(states, call, parse_machine(asked), asked).row.type == "STANDARD":
+    if startable(states, call, parse_machine(asked), asked).row.type == "STANDARD":
         raise type_not_supported()
     raise ServiceError(
         "StateMachineTypeNotSupported",
@@ -165,7 +165,8 @@ async def find_execution(states: States, call: Call, arn: str) -> ExecutionRow:
     return rows[0]
 
 
-def _startable(states: States, call: Call, arn: MachineArn, asked: str) -> Machine:
+def startable(states: States, call: Call, arn: MachineArn, asked: str) -> Machine:
+    """The machine of an ARN that an execution may be started of, or AWS's refusal."""
     if arn.label:
         raise invalid(
             "The operation does not support labeled state machine ARNs.",
@@ -177,7 +178,7 @@ def _startable(states: States, call: Call, arn: MachineArn, asked: str) -> Machi
     return machine
 
 
-def _target(
+def target_revision(
     states: States, machine: Machine, arn: MachineArn, asked: str
 ) -> tuple[int, JsonObject | None]:
     """The revision to run, and which version and alias led to it."""

@@ -1,0 +1,1 @@
+"""The command line. Everything but `start` speaks the public API only."""

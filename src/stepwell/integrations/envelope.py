@@ -1,0 +1,58 @@
+"""What AWS's SDK adds around a service's answer or error, as it shows up in task results.
+
+`name` below is the service as errors show it (`SQS`, `StepFunctions`), `client` as causes do
+(`AmazonSQS`, `AWSStepFunctions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Any
+
+from stepwell.errors import ServiceError
+from stepwell.runtime.ports import Refused, ServiceCall
+from stepwell.values import JsonObject, encode
+
+_CONTENT_TYPE = "application/x-amz-json-1.0"
+
+
+def with_metadata(answer: Mapping[str, Any], call: ServiceCall) -> JsonObject:
+    """The answer with SdkHttpMetadata and SdkResponseMetadata."""
+    headers = {
+        "connection": "keep-alive",
+        "Content-Length": str(len(encode(answer))),
+        "Content-Type": _CONTENT_TYPE,
+        "Date": formatdate(call.now / 1000, usegmt=True),
+        "x-amzn-RequestId": call.request_id,
+    }
+    return {
+        **answer,
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": dict(headers),
+            "HttpStatusCode": 200,
+        },
+        "SdkResponseMetadata": {"RequestId": call.request_id},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorNames:
+    """How a service's errors are called. `modelled` are those that the SDK has a class for."""
+
+    name: str
+    client: str
+    modelled: frozenset[str]
+
+    def refused(self, error: ServiceError, call: ServiceCall) -> Refused:
+        """A service's error as the task's error and cause."""
+        shape = f"{error.code.removesuffix('Exception')}Exception"
+        if error.code not in self.modelled:
+            shape = f"{self.client}Exception"
+        return Refused(
+            f"{self.name}.{shape}",
+            f"{error.message} (Service: {self.client}; Status Code: {error.status};"
+            f" Error Code: {error.code}; Request ID: {call.request_id}; Proxy: null)",
+        )

@@ -1,0 +1,209 @@
+"""The composition: every part made once and wired. Nothing else knows all of them.
+
+async with Server(settings) as server:
+    await server.serve()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stepwell import __version__
+from stepwell.engine.limits import Limits
+from stepwell.gateway.app import create_app
+from stepwell.gateway.server import serve
+from stepwell.gateway.settings import GatewaySettings, require_credentials
+from stepwell.gateway.temporary import TemporaryKeys, root_secret
+from stepwell.integrations.registry import ServiceIntegrations
+from stepwell.integrations.sqs import SqsIntegration
+from stepwell.integrations.states import StatesIntegration, Target
+from stepwell.language.compile import compile_definition
+from stepwell.runtime.alarms import LoopAlarm
+from stepwell.runtime.clock import SystemClock, SystemIds
+from stepwell.runtime.executions import Executions, Parts
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.ports import Alarm, Clock, Ids, Store
+from stepwell.runtime.programs import Programs
+from stepwell.services.api import Call, Service
+from stepwell.services.sqs.api import service as sqs_service
+from stepwell.services.sqs.queues import Queues
+from stepwell.services.states.api import service as states_service
+from stepwell.services.states.arns import parse_activity, parse_machine
+from stepwell.services.states.executions import startable, target_revision
+from stepwell.services.states.refusals import check_name
+from stepwell.services.states.states import States
+from stepwell.services.sts import sts_service
+from stepwell.stores.factory import open_store
+from stepwell.stores.migrations.declared import declared_tables
+
+log = logging.getLogger("stepwell")
+
+SWEEP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What an operator chooses. `store` is a directory or `postgresql://...`."""
+
+    store: str | Path = "stepwell-data"
+    host: str = "127.0.0.1"
+    port: int = 4566
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    limits: Limits = field(default_factory=Limits)
+
+
+class Core:
+    """Everything behind the gateway: services, runtime, store. Time and chance come from outside."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        ids: Ids,
+        alarm: Alarm,
+        limits: Limits,
+        cached_max: int = 4_000,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.ledger = Ledger(store)
+        self.programs = Programs(store, _compile)
+        self.integrations = ServiceIntegrations()
+        self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
+        self.executions = Executions(
+            Parts(
+                store,
+                self.ledger,
+                clock,
+                ids,
+                alarm,
+                self.programs,
+                self.integrations,
+                limits,
+                cached_max,
+            )
+        )
+        self.states = States(store, self.ledger, clock, ids, self.programs, self.executions)
+        self.executions.activity_exists = self._activity_exists
+        states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
+        self.integrations.plug_in(
+            {"sqs": SqsIntegration(self.queues), "states": states}, jobs=states
+        )
+        self.ledger.on_rollback(self.executions.forget)
+
+    async def load(self) -> None:
+        """Pick up where the last process stopped."""
+        await self.queues.load()
+        await self.states.load()
+        await self.executions.load()
+
+    async def close(self) -> None:
+        """Answer long polls, stop timers, bring everything staged to disk."""
+        self.stop_waiting()
+        await self.executions.close()
+        await self.ledger.committed()
+
+    def stop_waiting(self) -> None:
+        """Make every long poll answer now."""
+        self.queues.close()
+        self.states.close()
+
+    def services(self) -> list[Service]:
+        """The API services, without STS, which belongs to the edge."""
+        return [states_service(self.states), sqs_service(self.queues)]
+
+    def _activity_exists(self, arn: str) -> bool:
+        scope, name = parse_activity(arn)
+        return name in self.states.registry.activities_of(scope)
+
+    def _find_target(self, account: str, region: str, arn: str) -> Target:
+        call = Call(account=account, region=region, request_id="", base_url="")
+        parsed = parse_machine(arn)
+        machine = startable(self.states, call, parsed, arn)
+        revision, extra = target_revision(self.states, machine, parsed, arn)
+        return Target(machine.row.id, revision, machine.arn, extra)
+
+
+def _compile(definition: str, machine_type: str):  # type: ignore[no-untyped-def]
+    return compile_definition(definition, machine_type=machine_type)
+
+
+class Server:
+    """A server in this process. Raises StorageTrouble, UnsafeListener, OSError at start."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        require_credentials(settings.host, settings.gateway)
+        self.settings = settings
+        self.closing = asyncio.Event()
+        clock = SystemClock()
+        self.core = Core(
+            open_store(settings.store, declared_tables()),
+            clock=clock,
+            ids=SystemIds(),
+            alarm=LoopAlarm(clock),
+            limits=settings.limits,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.core.store.open()
+        await self.core.load()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self.core.close()
+        finally:
+            await self.core.store.close()
+
+    async def serve(self, on_ready: Callable[[int], None] | None = None) -> None:
+        """Answer requests until `closing` is set, then drain."""
+        core, settings = self.core, self.settings
+        keys = TemporaryKeys(root_secret(settings.gateway.credentials), core.ids.secret)
+        sts = sts_service(issue=keys.issue, now=core.clock.now)
+        app = create_app(
+            [*core.services(), sts],
+            settings=settings.gateway,
+            health=self._health,
+            clock=core.clock,
+            ids=core.ids,
+            temporary=keys,
+        )
+        stopping = asyncio.create_task(self._stop_waiting())
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await serve(app, settings.host, settings.port, closing=self.closing, on_ready=on_ready)
+        finally:
+            for task in (stopping, sweeping):
+                task.cancel()
+
+    async def _stop_waiting(self) -> None:
+        await self.closing.wait()
+        self.core.stop_waiting()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.core.queues.sweep(self.core.clock.now())
+            except Exception:
+                log.exception("sweeping the queues failed; it is tried again later")
+
+    def _health(self) -> Mapping[str, object]:
+        return {
+            "status": "running",
+            "version": __version__,
+            "services": {"stepfunctions": "running", "sqs": "running", "sts": "running"},
+        }
