@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,6 +78,7 @@ class FakeExecutions:
         self.rows: dict[str, ExecutionRow] = {}
         self.told: list[tuple[object, ...]] = []
         self.task: tuple[str, str] | None = None
+        self.polled = asyncio.Event()
 
     async def start(
         self, *, call: Call, revision: RevisionRow, name: str, input: str, extra: JsonObject | None
@@ -155,6 +157,7 @@ class FakeExecutions:
     ) -> tuple[str, str] | None:
         """The task the test put there, or wait for the end of the poll."""
         self.told.append(("poll", arn, worker_name))
+        self.polled.set()
         if self.task is None:
             await wait.wait()
         task, self.task = self.task, None

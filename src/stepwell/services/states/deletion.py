@@ -10,7 +10,8 @@ from stepwell.services.states.states import States
 async def finish_deletion(states: States, machine: Machine | None) -> None:
     """Take away a deleted machine once none of its executions runs.
 
-    Nobody waits for the last execution to end: who asks for the machine finds out.
+    Nobody waits for the last execution to end: who asks for the machine finds out. On return memory
+    is up to date, so the caller may look up and change without waiting.
     """
     if machine is None or not machine.deleting:
         return
@@ -23,3 +24,4 @@ async def finish_deletion(states: States, machine: Machine | None) -> None:
     with states.ledger.stage() as turn:
         states.registry.remove_machine(turn, machine)
     await states.ledger.committed()
+    await states.registry.ready()

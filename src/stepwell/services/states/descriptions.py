@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stepwell.language.diagnostics import InvalidDefinition
 from stepwell.language.program import Program
 from stepwell.runtime.records import RevisionRow
 from stepwell.services.api import Answer, Call, Params
@@ -44,8 +45,8 @@ async def describe_state_machine(states: States, call: Call, params: Params) -> 
 async def _described(states: States, machine: int, number: int, params: Params) -> JsonObject:
     """What all Describe operations say about a revision."""
     revision = await states.programs.revision(machine, number)
-    program = await states.programs.get(machine, number)
-    references = {name: list(found) for name, found in program.variable_references.items() if found}
+    program = await _program(states, revision)
+    references = {} if program is None else program.variable_references
     metadata_only = params.get("includedData") == "METADATA_ONLY"
     answer: JsonObject = {
         "definition": "{}" if metadata_only else revision.definition,
@@ -57,7 +58,7 @@ async def _described(states: States, machine: int, number: int, params: Params) 
     if revision.revision_id:
         answer["revisionId"] = revision.revision_id
     if references and not metadata_only:
-        answer["variableReferences"] = {name: list(found) for name, found in references.items()}
+        answer["variableReferences"] = {name: [*found] for name, found in references.items()}
     return answer
 
 
@@ -103,13 +104,22 @@ def _version(machine: Machine, arn: MachineArn, asked: str) -> VersionRow | None
     return version
 
 
-def _newer_features(revision: RevisionRow, program: Program) -> bool:
+async def _program(states: States, revision: RevisionRow) -> Program | None:
+    """The compiled revision; None when it was created under rules that no longer allow it."""
+    try:
+        return await states.programs.get(revision.machine, revision.revision)
+    except InvalidDefinition:
+        return None
+
+
+def _newer_features(revision: RevisionRow, program: Program | None) -> bool:
     """Whether the definition uses variables or JSONata.
 
     AWS's recorded answers show the default encryptionConfiguration for such machines; the
     recordings of plain ones are older and do not have the member.
     """
-    return program.query_language == "JSONata" or '"Assign"' in revision.definition
+    jsonata = program is not None and program.query_language == "JSONata"
+    return jsonata or '"Assign"' in revision.definition
 
 
 def _listed(machine: Machine) -> JsonObject:

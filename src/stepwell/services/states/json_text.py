@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+_TOKEN_CHARACTERS_MAX = 256
 _SPACE = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(r"[\w$]+")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -95,12 +96,16 @@ class _Scan:
         elif first == "-" or first.isdecimal():
             number = _NUMBER.match(self.text, self.at)
             if number is None:
-                raise _Found("Invalid numeric value: Leading zeroes or missing digits not allowed")
+                raise _Found("Unexpected character: expected digit (0-9) to follow minus sign")
             self.at = number.end()
+            if number[0] in ("0", "-0") and self.text[self.at : self.at + 1].isdecimal():
+                raise _Found("Invalid numeric value: Leading zeroes not allowed")
         elif first == "_" or first.isalpha():
             word = _WORD.match(self.text, self.at)
             token = word[0] if word else first
             if token not in ("null", "true", "false"):
+                if len(token) > _TOKEN_CHARACTERS_MAX:
+                    token = token[:_TOKEN_CHARACTERS_MAX] + "..."
                 raise _Found(f"Unrecognized token '{token}': was expecting {_VALUES}")
             self.at += len(token)
         else:

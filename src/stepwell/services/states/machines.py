@@ -111,7 +111,9 @@ async def update_state_machine(states: States, call: Call, params: Params) -> An
         settings=encode_text(settings),
     )
     program = states.programs.compile(changed.definition, machine.row.type)
-    if params.get("publish") and changed != revision:
+    if params.get("publish") and (
+        changed != revision or machine.version_of(revision.revision) is None
+    ):
         check_room_for_version(machine)
     now = states.clock.now()
     with states.ledger.stage() as turn:
