@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,14 @@ AT_ONCE = 8
 WAIT_SECONDS_MAX = 10
 CASE_SECONDS_MAX = 45
 ALL_SECONDS_MAX = 1_200
+
+CLIENT = {
+    "AWS_RETRY_MODE": "legacy",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+"""The client as it was when AWS was recorded: the newer retry mode adds "(reached max retries: 0)"
+to the text of every exception, whatever the server answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ def play(endpoint: str, results: Path, only: Sequence[str] = ()) -> list[Outcome
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        env=os.environ | CLIENT,
         timeout=ALL_SECONDS_MAX,
         check=False,
     )
