@@ -163,6 +163,12 @@ def _described(row: ExecutionRow, *, parsed: bool) -> JsonObject:
     if row.output is not None:
         described["Output"] = decode(row.output) if parsed else row.output
         described["OutputDetails"] = {"Included": True}
+    if row.status == SUCCEEDED:
+        described |= {
+            "RedriveCount": 0,
+            "RedriveStatus": "NOT_REDRIVABLE",
+            "RedriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+        }
     if STATUSES[row.status] == "TIMED_OUT":
         described["Error"] = "States.Timeout"
     if row.error is not None:
