@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 
 from stepwell.errors import ServiceError
+from stepwell.language.compile import compile_definition
+from stepwell.language.program import Program
 from stepwell.runtime import records as runtime_records
 from stepwell.runtime.ledger import Ledger
-from stepwell.runtime.programs import Programs
+from stepwell.runtime.programs import Compile, Programs
 from stepwell.runtime.records import (
     ABORTED,
     EVENT,
@@ -175,7 +177,9 @@ class FakeExecutions:
 class World:
     """The service on a store in memory."""
 
-    def __init__(self, disk: MemoryDisk | None = None) -> None:
+    def __init__(
+        self, disk: MemoryDisk | None = None, compiler: Compile = compile_definition
+    ) -> None:
         self.store = MemoryStore(TABLES, disk)
         self.ledger = Ledger(self.store)
         self.clock, self.ids = ManualClock(), CountingIds()
@@ -185,7 +189,7 @@ class World:
             self.ledger,
             self.clock,
             self.ids,
-            Programs(self.store),
+            Programs(self.store, compiler),
             self.executions,
             StatesSettings(activity_poll_seconds=0),
         )
@@ -227,3 +231,8 @@ def as_dict(answer: Answer) -> dict[str, Any]:
         return decoded
     assert isinstance(answer, Mapping)
     return dict(answer)
+
+
+def compile_any_type(text: str, /, *, machine_type: str) -> Program:
+    """Compiles express machines too, so that what they may not do can be tested."""
+    return compile_definition(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stepwell.services.states import history
-from tests.services.states.fakes import ARN, World
+from tests.services.states.fakes import ARN, World, compile_any_type
 
 EXECUTION = ARN.replace("stateMachine", "execution")
 
@@ -95,8 +95,10 @@ async def test_bad_starts(world: World, params: dict[str, str], code: str, messa
     assert world.executions.rows == {}
 
 
-async def test_express_machines_are_refused_by_name(world: World) -> None:
+async def test_express_machines_are_refused_by_name() -> None:
     """An express machine exists, but starting it says clearly that it can't run."""
+    world = await World(compiler=compile_any_type).open()
+    await world.machine("m")
     arn = await world.machine("x", type="EXPRESS")
     code, message = await world.refusal("StartExecution", stateMachineArn=arn)
     assert code == "StateMachineTypeNotSupported"
