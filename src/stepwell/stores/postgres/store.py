@@ -20,6 +20,7 @@ from stepwell.runtime.tables import Key, Table
 from stepwell.stores.migrations import Migration, packaged
 from stepwell.stores.postgres import lease as leases
 from stepwell.stores.postgres.database import (
+    LOST_CONNECTION,
     bring_up_to_date,
     connect_readers,
     connect_writer,
@@ -138,7 +139,7 @@ class PostgresStore:
         if readers is not None:
             try:
                 await asyncio.wait_for(readers.close(), CLOSE_SECONDS)
-            except (TimeoutError, asyncpg.PostgresError, OSError):
+            except (asyncpg.PostgresError, *LOST_CONNECTION):
                 readers.terminate()
 
     async def _let_go(self, writer: Writer) -> None:
@@ -149,7 +150,7 @@ class PostgresStore:
             if self._lease is not None and writer.lost is None:
                 await leases.release(connection, self._lease)
             await connection.close(timeout=CLOSE_SECONDS)
-        except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, *LOST_CONNECTION):
             # The lease runs out by itself.
             connection.terminate()
 
@@ -163,7 +164,7 @@ class PostgresStore:
                 if not await leases.renew(readers, lease, self._lease_milliseconds):
                     writer.give_up()
                     return
-            except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except (asyncpg.PostgresError, *LOST_CONNECTION):
                 # The next round tries again; the fence keeps the data safe meanwhile.
                 continue
 
@@ -176,6 +177,12 @@ class PostgresStore:
         try:
             if writer.in_doubt:
                 await writer.settle()
-            return await readers.fetch(text, *[escaped(value) for value in values])
+            bound = [escaped(value) for value in values]
+            try:
+                return await readers.fetch(text, *bound)
+            except LOST_CONNECTION:
+                # A connection that broke while idle is noticed when it is used; a new one tells.
+                await readers.expire_connections()
+                return await readers.fetch(text, *bound)
         except Exception as error:
             raise translated(error, self.place) from error

@@ -1,0 +1,169 @@
+"""What is particular to the SQLite store: its directory, its file, its failures."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from stepwell.errors import StorageTrouble, StoreFull, StoreInUse
+from stepwell.stores.factory import open_store
+from stepwell.stores.migrations import generated
+from stepwell.stores.schema import clustered
+from stepwell.stores.sql import select_scan
+from stepwell.stores.sqlite import SqliteStore
+from tests.contract.kit import LOG, MIXED, PLAIN, LogRow, PlainRow
+
+TABLES = (PLAIN, LOG, MIXED)
+
+
+def store_in(directory: Path) -> SqliteStore:
+    """A store with the suite's tables."""
+    return SqliteStore(directory, TABLES, migrations=generated(TABLES, "sqlite"))
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """An open store."""
+    store = store_in(tmp_path / "data")
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """Databases opened meanwhile are full at 40 pages."""
+
+    def bound(connection: apsw.Connection) -> None:
+        connection.execute("PRAGMA max_page_count = 40").fetchall()
+
+    apsw.connection_hooks.append(bound)
+    yield
+    apsw.connection_hooks.remove(bound)
+
+
+async def test_the_directory_is_private(store: SqliteStore) -> None:
+    """Nobody else may read what executions carry."""
+    assert stat.S_IMODE(store.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+
+
+async def test_the_holder_of_the_directory_is_named(store: SqliteStore) -> None:
+    """The refusal says which process has it and what to do."""
+    with pytest.raises(StoreInUse, match=rf"process {os.getpid()}\): stop that process, or"):
+        await store_in(store.directory).open()
+
+
+async def test_a_full_disk_fails_the_commit_and_nothing_else(
+    small_disk: None, tmp_path: Path
+) -> None:
+    """StoreFull, no half of the commit, and smaller commits work after reset."""
+    store = store_in(tmp_path)
+    await store.open()
+    big: dict[Any, Any] = {(1, i): LogRow(1, i, b"x" * 4000) for i in range(100)}
+    with pytest.raises(StoreFull, match="free some"):
+        await store.commit({PLAIN: {(1,): PlainRow(1, None, 0, None)}, LOG: big})
+    with pytest.raises(StorageTrouble):
+        await store.commit({PLAIN: {(2,): PlainRow(2, None, 0, None)}})
+    store.reset()
+    await store.commit({PLAIN: {(3,): PlainRow(3, None, 0, None)}})
+    assert await store.count(LOG) == 0
+    assert [row.id for row in await store.scan(PLAIN, limit=9)] == [3]
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    """Something else under our name is refused, untouched, and the directory is free again."""
+    path = tmp_path / "stepwell.sqlite3"
+    path.write_bytes(b"no database " * 1000)
+    for _ in range(2):
+        with pytest.raises(StorageTrouble, match="not a Stepwell database"):
+            await store_in(tmp_path).open()
+    assert path.read_bytes() == b"no database " * 1000
+
+
+async def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    """Overwritten pages give StorageTrouble when they are read, not a wrong answer."""
+    store = store_in(tmp_path)
+    await store.open()
+    await store.commit({LOG: {(1, i): LogRow(1, i, b"x" * 1000) for i in range(200)}})
+    await store.close()
+    with store.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (store.path.stat().st_size - 4096))
+    again = store_in(tmp_path)
+    with pytest.raises(StorageTrouble, match="damaged"):
+        await again.open()
+
+
+async def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A file in the way is StorageTrouble with the path."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageTrouble, match="file"):
+        await store_in(tmp_path / "file" / "data").open()
+    with pytest.raises(StorageTrouble, match="file"):
+        await store_in(tmp_path / "file").open()
+
+
+async def test_closing_folds_the_log_into_the_file(store: SqliteStore) -> None:
+    """After close the one file is all there is to copy."""
+    await store.commit({PLAIN: {(1,): PlainRow(1, None, 0, None)}})
+    await store.close()
+    assert sorted(path.name for path in store.directory.iterdir()) == [
+        "stepwell.lock",
+        "stepwell.sqlite3",
+    ]
+
+
+async def test_reads_do_not_suspend(store: SqliteStore) -> None:
+    """A read is answered in its first step, so the loop is not entered for it."""
+    await store.commit({PLAIN: {(1,): PlainRow(1, None, 0, None)}})
+    read = store.get(PLAIN, (1,))
+    with pytest.raises(StopIteration) as stop:
+        read.send(None)
+    assert stop.value.value == PlainRow(1, None, 0, None)
+
+
+async def test_an_update_leaves_the_indexes_of_fixed_columns_alone(store: SqliteStore) -> None:
+    """The statement that updates names neither key nor fixed columns."""
+    await store.commit({PLAIN: {(1,): PlainRow(1, "a", 5, None)}})
+    await store.commit({PLAIN: {(1,): PlainRow(1, "b", 6, "n")}})
+    assert await store.get(PLAIN, (1,)) == PlainRow(1, "b", 5, "n")
+
+
+def test_a_single_integer_key_is_the_row_id() -> None:
+    """Only other keys get a tree of their own."""
+    assert [clustered(table) for table in TABLES] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "index", "until"),
+    [((), None, (5,)), ((), "plain_name", ("m",)), (("x",), "plain_note", None)],
+)
+async def test_scans_use_their_index(
+    store: SqliteStore, prefix: tuple[str, ...], index: str | None, until: tuple[Any, ...] | None
+) -> None:
+    """No scan sorts: the order comes out of the key or the index."""
+    text, values = select_scan(
+        PLAIN, prefix, index=index, after=None, until=until, limit=10, reverse=True,
+        mark="?", spell_nulls=False,
+    )  # fmt: skip
+    connection = apsw.Connection(str(store.path))
+    plan = [str(row[3]) for row in connection.execute("EXPLAIN QUERY PLAN " + text, values)]
+    connection.close()
+    assert not [step for step in plan if "TEMP B-TREE" in step]
+
+
+def test_an_address_is_a_directory_or_a_url(tmp_path: Path) -> None:
+    """The factory takes a path, a text that is a path, or a PostgreSQL URL."""
+    assert isinstance(open_store(tmp_path, TABLES), SqliteStore)
+    assert isinstance(open_store(str(tmp_path), TABLES), SqliteStore)
+    assert type(open_store("postgresql://h/d", TABLES)).__name__ == "PostgresStore"
+    with pytest.raises(StorageTrouble, match="mysql"):
+        open_store("mysql://h/d", TABLES)
