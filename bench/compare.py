@@ -93,7 +93,7 @@ def measure(scenario: Scenario, tools: Tools, *, count: int, repeat: int) -> Lin
     if scenario.not_yet:
         return Line(scenario, note=f"not yet: {scenario.not_yet}")
     runs = Runs()
-    for turn in range(repeat):
+    for turn in range(1 if scenario.alone else repeat):
         names = ["stepwell"] if scenario.alone else ["stepwell", "probe"]
         for name in names if turn % 2 == 0 else reversed(names):
             _one(runs, name, scenario, tools, count)
