@@ -77,11 +77,11 @@ class Verifier:
         _check_scope(claim, service)
         _check_time(claim, now)
         canonical = _canonical_request(request, claim, headers, pairs)
-        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+        digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
         to_sign = f"{ALGORITHM}\n{claim.stamp}\n{claim.scope}\n{digest}"
         key = signing_key(secret, claim.date, claim.region, claim.service)
         wanted = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
-        if not hmac.compare_digest(wanted, claim.signature):
+        if not hmac.compare_digest(wanted.encode(), claim.signature.encode()):
             raise _invalid(_MISMATCH.format(canonical=canonical, to_sign=to_sign))
 
     def _secret(self, claim: _Claim, now: int) -> str:
@@ -262,7 +262,7 @@ def _canonical_request(
     pairs: list[tuple[str, str]],
 ) -> str:
     names = claim.signed_headers.split(";")
-    lines = "".join(f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in names)
+    lines = "".join(f"{name}:{headers.get(name, '')}\n" for name in names)
     return (
         f"{request.method}\n{_canonical_path(request.path)}\n"
         f"{_canonical_query(pairs, presigned=claim.expires_seconds is not None)}\n"
@@ -308,9 +308,12 @@ def _query_pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Header values by name, repeated ones joined by commas."""
+    """Header values by name, runs of blanks made one, repeated headers joined by commas.
+
+    Bytes become the characters of the same number, so that any value survives.
+    """
     joined: dict[str, str] = {}
     for name, value in headers:
-        key, text = name.decode("latin-1"), value.decode("utf-8", "surrogateescape").strip()
+        key, text = name.decode("latin-1"), b" ".join(value.split()).decode("latin-1")
         joined[key] = f"{joined[key]},{text}" if key in joined else text
     return joined

@@ -75,7 +75,8 @@ class JsonProtocol:
         document: dict[str, object] = {"__type": code}
         if error.message:
             capital = code in codes.CAPITAL_MESSAGE
-            document["Message" if capital else "message"] = error.message
+            text = error.message.encode("utf-8", "replace").decode()
+            document["Message" if capital else "message"] = text
         document.update(error.fields)
         body = values.encode(document)
         extra: Headers = [(name.encode(), text.encode()) for name, text in headers.items()]

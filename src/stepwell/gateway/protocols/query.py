@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from xml.sax.saxutils import escape
@@ -326,9 +327,15 @@ def _map_writer(model: ServiceModel, shape: Shape, flat: bool) -> Write:
     return write
 
 
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _text(text: str) -> str:
-    """Escaped; carriage returns as references, or parsers would turn them into newlines."""
-    return escape(text, {"\r": "&#xd;"})
+    """Escaped; carriage returns as references, or parsers would turn them into newlines.
+
+    Characters that XML cannot hold at all become the replacement character.
+    """
+    return _NOT_IN_XML.sub("\ufffd", escape(text, {"\r": "&#xd;"}))
 
 
 _TEXTS: dict[str, Callable[[Any], str]] = {
