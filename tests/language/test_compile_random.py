@@ -1,0 +1,162 @@
+"""Whatever the text, the answer is a Program or a refusal."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stepwell.language.compile import compile_definition
+from stepwell.language.diagnostics import InvalidDefinition, render
+from stepwell.language.fields import STATE_FIELDS
+from stepwell.language.program import Program
+from stepwell.values import JsonObject, JsonValue
+
+ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:work"
+
+VALID: list[JsonObject] = [
+    {
+        "StartAt": "A",
+        "TimeoutSeconds": 5,
+        "States": {
+            "A": {
+                "Type": "Task",
+                "Resource": ACTIVITY,
+                "Parameters": {"a.$": "$.a", "b": [1, {"c.$": "States.UUID()"}]},
+                "ResultSelector": {"a.$": "$"},
+                "ResultPath": "$.r",
+                "TimeoutSecondsPath": "$.t",
+                "HeartbeatSeconds": 5,
+                "Retry": [{"ErrorEquals": ["States.ALL"], "BackoffRate": 1.5}],
+                "Catch": [{"ErrorEquals": ["X"], "Next": "F", "ResultPath": "$.e"}],
+                "Next": "C",
+            },
+            "C": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": "$.a", "StringEquals": "x", "Next": "W"},
+                    {"Not": {"Variable": "$.a", "IsPresent": True}, "Next": "P"},
+                ],
+                "Default": "S",
+            },
+            "W": {"Type": "Wait", "Timestamp": "2024-01-01T00:00:00Z", "Next": "S"},
+            "P": {
+                "Type": "Parallel",
+                "Branches": [{"StartAt": "B", "States": {"B": {"Type": "Pass", "End": True}}}],
+                "End": True,
+            },
+            "F": {"Type": "Fail", "ErrorPath": "$.e", "Cause": "c"},
+            "S": {"Type": "Succeed", "InputPath": None},
+        },
+    }
+]
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["$", "$.a", "$.a[*]", "$$.x", "States.UUID()", "A", "Z", "JSONata", "{%1%}"])
+)
+OTHER_NAMES = ("StartAt", "States", "Version", "a", "a.$", "", "Variable", "And", "ErrorEquals")
+keys = st.sampled_from(
+    [*sorted({name for fields in STATE_FIELDS.values() for name in fields}), *OTHER_NAMES]
+)
+values = st.recursive(
+    scalars,
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(keys, children, max_size=5),
+    max_leaves=20,
+)
+states = st.fixed_dictionaries(
+    {"Type": st.sampled_from(sorted(STATE_FIELDS))}, optional={}
+).flatmap(
+    lambda state: st.dictionaries(keys, values, max_size=6).map(lambda rest: {**rest, **state})
+)
+
+
+def answer(text: str) -> None:
+    """Compiles, and looks at what comes of it."""
+    refused: InvalidDefinition | None = None
+    try:
+        assert isinstance(compile_definition(text), Program)
+    except InvalidDefinition as error:
+        refused = error
+    for finding in refused.diagnostics if refused else ():
+        assert finding.line >= 1
+        assert finding.column >= 1
+        assert finding.code in render(finding, text)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_answered(text: str) -> None:
+    """Also text that is no JSON, and characters that no encoding takes."""
+    answer(text)
+    answer('{"StartAt":"' + text + '"}')
+
+
+@given(values)
+def test_any_json_is_answered(value: JsonValue) -> None:
+    """Also JSON that is no object."""
+    answer(json.dumps(value))
+
+
+@given(st.dictionaries(st.sampled_from("ABC"), states | values, max_size=3), values)
+def test_any_states_are_answered(found: dict[str, JsonValue], other: JsonValue) -> None:
+    """States whose fields hold anything."""
+    answer(json.dumps({"StartAt": "A", "States": found, "Comment": other}))
+
+
+def places(value: JsonValue, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place within a value but the value itself."""
+    found: list[tuple[str | int, ...]] = [at] if at else []
+    if isinstance(value, dict):
+        for key, member in value.items():
+            found += places(member, (*at, key))
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            found += places(element, (*at, index))
+    return found
+
+
+def changed(value: JsonValue, at: tuple[str | int, ...], new: JsonValue, drop: bool) -> JsonValue:
+    """The value with one place replaced or taken out."""
+    value = copy.deepcopy(value)
+    inner = value
+    for step in at[:-1]:
+        inner = inner[step]  # type: ignore[index]
+    if drop:
+        del inner[at[-1]]  # type: ignore[union-attr,arg-type]
+    else:
+        inner[at[-1]] = new  # type: ignore[index]
+    return value
+
+
+def test_the_definitions_that_are_changed_are_valid() -> None:
+    """Else the changes would prove little."""
+    for definition in VALID:
+        compile_definition(json.dumps(definition))
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_any_change_of_a_valid_definition_is_answered(data: st.DataObject) -> None:
+    """Places taken out or replaced by anything, once or a few times."""
+    value: JsonValue = data.draw(st.sampled_from(VALID))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.sampled_from(places(value) or [()]))
+        if not at:
+            break
+        value = changed(value, at, data.draw(values), data.draw(st.booleans()))
+    answer(json.dumps(value))
+
+
+@given(st.integers(0, 10_000), st.characters())
+def test_any_slip_in_a_valid_text_is_answered(offset: int, character: str) -> None:
+    """One character put into or taken out of the text."""
+    text = json.dumps(VALID[0])
+    offset %= len(text)
+    answer(text[:offset] + character + text[offset:])
+    answer(text[:offset] + text[offset + 1 :])
