@@ -1,17 +1,25 @@
 """SELECT statements for scans, the same text for SQLite and PostgreSQL but for the placeholders.
 
-Rules: NULL comes first, so conditions on nullable columns spell out what SQL's comparison leaves
-unknown; where no NULL can occur a plain row comparison is used, which both databases answer from
-the index alone.
+Rules: a statement's text depends only on its shape (which columns, where None stands), so it is
+built once per shape; values are numbered, None is spelt out. NULL comes first, so conditions on
+nullable columns spell out what SQL's comparison leaves unknown; where no NULL can occur a plain row
+comparison is used, which both databases answer from the index alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import count
+from typing import Any, NamedTuple
 
 from stepwell.runtime.tables import Column, Key, Table
 from stepwell.stores.order import bounds_of, check_lengths, order_columns
+
+SHAPES_CACHED_MAX = 2_048
+
+Shape = tuple[bool, ...]
+"""Where values are None."""
 
 
 def quoted(name: str) -> str:
@@ -29,68 +37,15 @@ def select_list(table: Table[Any]) -> str:
     return column_list([column.name for column in table.columns])
 
 
-class _Statement:
-    """A WHERE clause in the making: placeholders are numbered as values come in."""
+class _Term(NamedTuple):
+    """A column and the placeholder it is compared with; no placeholder stands for None."""
 
-    def __init__(self, mark: str) -> None:
-        self.mark = mark
-        self.values: list[Any] = []
+    column: Column
+    place: str | None
 
-    def bind(self, value: Any) -> str:
-        self.values.append(value)
-        return f"{self.mark}{len(self.values)}"
-
-    def equal(self, column: Column, value: Any) -> str:
-        name = quoted(column.name)
-        return f"{name} IS NULL" if value is None else f"{name} = {self.bind(value)}"
-
-    def row_comparison(self, columns: Sequence[Column], values: Key, sign: str) -> str:
-        places = ", ".join(self.bind(value) for value in values)
-        if len(values) == 1:
-            return f"{quoted(columns[0].name)} {sign} {places}"
-        return f"({column_list([c.name for c in columns])}) {sign} ({places})"
-
-    def above(self, columns: Sequence[Column], values: Key, inclusive: bool) -> str:
-        """Rows greater than the values; a NULL in a row is smaller, which SQL says too."""
-        if None not in values:
-            return self.row_comparison(columns, values, ">=" if inclusive else ">")
-        return self._steps(columns, values, inclusive, self._greater)
-
-    def below(
-        self, columns: Sequence[Column], values: Key, inclusive: bool, nulls_first: bool
-    ) -> str:
-        """Rows smaller than the values. `nulls_first`: NULL can occur in the first column."""
-        sign = "<=" if inclusive else "<"
-        may_be_null = [c.nullable for c in columns]
-        may_be_null[0] = may_be_null[0] and nulls_first
-        if None not in values and not any(may_be_null):
-            return self.row_comparison(columns, values, sign)
-        steps = self._steps(columns, values, inclusive, self._smaller)
-        if values[0] is not None and not may_be_null[0]:
-            return f"{quoted(columns[0].name)} <= {self.bind(values[0])} AND ({steps})"
-        return steps
-
-    def _steps(self, columns: Sequence[Column], values: Key, inclusive: bool, differs: Any) -> str:
-        """Lexicographic comparison written out: equal so far, then different."""
-        choices = []
-        for i, (column, value) in enumerate(zip(columns, values, strict=True)):
-            equals = [self.equal(c, v) for c, v in zip(columns[:i], values[:i], strict=True)]
-            choices.append(" AND ".join([*equals, differs(column, value)]))
-        if inclusive:
-            equals = [self.equal(c, v) for c, v in zip(columns, values, strict=True)]
-            choices.append(" AND ".join(equals))
-        return "(" + " OR ".join(f"({choice})" for choice in choices) + ")"
-
-    def _greater(self, column: Column, value: Any) -> str:
-        name = quoted(column.name)
-        return f"{name} IS NOT NULL" if value is None else f"{name} > {self.bind(value)}"
-
-    def _smaller(self, column: Column, value: Any) -> str:
-        name = quoted(column.name)
-        if value is None:
-            return f"{name} <> {name}"
-        smaller = f"{name} < {self.bind(value)}"
-        return f"({name} IS NULL OR {smaller})" if column.nullable else smaller
+    @property
+    def name(self) -> str:
+        return quoted(self.column.name)
 
 
 def select_scan(
@@ -106,28 +61,61 @@ def select_scan(
     spell_nulls: bool,
 ) -> tuple[str, list[Any]]:
     """The statement and its values. `spell_nulls`: the database would put NULL last by itself."""
-    columns = order_columns(table, index)
     bounds = bounds_of(after, until, reverse)
-    check_lengths(table, columns, prefix, bounds)
-    statement = _Statement(mark)
+    lower, upper = bounds.lower, bounds.upper
+    text = _scan_text(
+        table,
+        index,
+        reverse,
+        _shape(prefix),
+        None if lower is None else _shape(lower),
+        None if upper is None else _shape(upper),
+        mark,
+        spell_nulls,
+    )
+    values = [v for v in (*prefix, *(lower or ()), *(upper or ())) if v is not None]
+    values.append(max(limit, 0))
+    return text, values
+
+
+def _shape(values: Key) -> Shape:
+    return tuple([value is None for value in values])
+
+
+@lru_cache(SHAPES_CACHED_MAX)
+def _scan_text(
+    table: Table[Any],
+    index: str | None,
+    reverse: bool,
+    prefix: Shape,
+    lower: Shape | None,
+    upper: Shape | None,
+    mark: str,
+    spell_nulls: bool,
+) -> str:
+    columns = order_columns(table, index)
+    check_lengths(table, columns, prefix, bounds_of(lower, upper, False))
+    numbers = count(1)
+
+    def terms(of: Sequence[Column], shape: Shape) -> list[_Term]:
+        pairs = zip(of, shape, strict=False)
+        return [_Term(c, None if null else f"{mark}{next(numbers)}") for c, null in pairs]
+
     rest = columns[len(prefix) :]
-    wanted = [statement.equal(c, v) for c, v in zip(columns, prefix, strict=False)]
-    if bounds.lower:
-        wanted.append(
-            statement.above(rest[: len(bounds.lower)], bounds.lower, bounds.lower_inclusive)
-        )
-    if bounds.upper:
-        nulls = not bounds.lower or bounds.lower[0] is None
-        head = rest[: len(bounds.upper)]
-        wanted.append(statement.below(head, bounds.upper, bounds.upper_inclusive, nulls))
-    if after == ():
+    wanted = [_equal(term) for term in terms(columns, prefix)]
+    if lower:
+        wanted.append(_above(terms(rest, lower), inclusive=reverse))
+    if upper:
+        nulls = not lower or lower[0]
+        wanted.append(_below(terms(rest, upper), inclusive=not reverse, nulls_first=nulls))
+    if (upper if reverse else lower) == ():
+        # Every row starts with nothing, so none comes after it.
         wanted.append("1 = 0")
     where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-    order = ", ".join(_direction(c, reverse, spell_nulls) for c in rest)
+    order = ", ".join(_direction(column, reverse, spell_nulls) for column in rest)
     by = f" ORDER BY {order}" if order else ""
-    limited = statement.bind(max(limit, 0))
-    text = f"SELECT {select_list(table)} FROM {quoted(table.name)}{where}{by} LIMIT {limited}"
-    return text, statement.values
+    limit = f" LIMIT {mark}{next(numbers)}"
+    return f"SELECT {select_list(table)} FROM {quoted(table.name)}{where}{by}{limit}"
 
 
 def _direction(column: Column, reverse: bool, spell_nulls: bool) -> str:
@@ -137,19 +125,78 @@ def _direction(column: Column, reverse: bool, spell_nulls: bool) -> str:
     return quoted(column.name) + (" DESC" if reverse else "") + nulls
 
 
+def _above(terms: Sequence[_Term], *, inclusive: bool) -> str:
+    """Rows greater than the values; a NULL in a row is smaller, which SQL says too."""
+    if all(term.place for term in terms):
+        return _row_comparison(terms, ">=" if inclusive else ">")
+    return _steps(terms, inclusive, _greater)
+
+
+def _below(terms: Sequence[_Term], *, inclusive: bool, nulls_first: bool) -> str:
+    """Rows smaller than the values. `nulls_first`: NULL can occur in the first column."""
+    may_be_null = [term.column.nullable for term in terms]
+    may_be_null[0] = may_be_null[0] and nulls_first
+    if all(term.place for term in terms) and not any(may_be_null):
+        return _row_comparison(terms, "<=" if inclusive else "<")
+    steps = _steps(terms, inclusive, _smaller)
+    first = terms[0]
+    if first.place and not may_be_null[0]:
+        # This half of the condition is the one the index can answer.
+        return f"{first.name} <= {first.place} AND {steps}"
+    return steps
+
+
+def _row_comparison(terms: Sequence[_Term], sign: str) -> str:
+    places = ", ".join(str(term.place) for term in terms)
+    if len(terms) == 1:
+        return f"{terms[0].name} {sign} {places}"
+    return f"({', '.join(term.name for term in terms)}) {sign} ({places})"
+
+
+def _steps(terms: Sequence[_Term], inclusive: bool, differs: Callable[[_Term], str]) -> str:
+    """Lexicographic comparison written out: equal so far, then different."""
+    equals = [_equal(term) for term in terms]
+    choices = [" AND ".join([*equals[:i], differs(term)]) for i, term in enumerate(terms)]
+    if inclusive:
+        choices.append(" AND ".join(equals))
+    return "(" + " OR ".join(f"({choice})" for choice in choices) + ")"
+
+
+def _equal(term: _Term) -> str:
+    return f"{term.name} = {term.place}" if term.place else f"{term.name} IS NULL"
+
+
+def _greater(term: _Term) -> str:
+    return f"{term.name} > {term.place}" if term.place else f"{term.name} IS NOT NULL"
+
+
+def _smaller(term: _Term) -> str:
+    if not term.place:
+        return "1 = 0"
+    smaller = f"{term.name} < {term.place}"
+    return f"({term.name} IS NULL OR {smaller})" if term.column.nullable else smaller
+
+
 def select_count(
     table: Table[Any], prefix: Key, *, index: str | None, mark: str
 ) -> tuple[str, list[Any]]:
     """The statement that counts rows with that prefix, and its values."""
-    statement = _Statement(mark)
+    values = [value for value in prefix if value is not None]
+    return _count_text(table, index, _shape(prefix), mark), values
+
+
+@lru_cache(SHAPES_CACHED_MAX)
+def _count_text(table: Table[Any], index: str | None, prefix: Shape, mark: str) -> str:
     columns = order_columns(table, index)
-    if len(prefix) > len(columns):
-        raise ValueError(f"table {table.name}: the prefix is longer than the order")
-    wanted = [statement.equal(c, v) for c, v in zip(columns, prefix, strict=False)]
+    check_lengths(table, columns, prefix, bounds_of(None, None, False))
+    numbers = count(1)
+    pairs = zip(columns, prefix, strict=False)
+    wanted = [_equal(_Term(c, None if null else f"{mark}{next(numbers)}")) for c, null in pairs]
     where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-    return f"SELECT count(*) FROM {quoted(table.name)}{where}", statement.values
+    return f"SELECT count(*) FROM {quoted(table.name)}{where}"
 
 
+@lru_cache(SHAPES_CACHED_MAX)
 def select_row(table: Table[Any], mark: str) -> str:
     """The statement that reads one row by its key."""
     where = " AND ".join(f"{quoted(name)} = {mark}{i}" for i, name in enumerate(table.key, 1))

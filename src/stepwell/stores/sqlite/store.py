@@ -49,7 +49,6 @@ class SqliteStore:
         self._lock: DirectoryLock | None = None
         self._writer: Writer | None = None
         self._reader: apsw.Connection | None = None
-        self._row_statements: dict[Table[Any], str] = {}
 
     async def open(self) -> None:
         """Lock the directory, migrate, start the writer."""
@@ -95,10 +94,7 @@ class SqliteStore:
 
     async def get(self, table: Table[R], key: Key) -> R | None:
         """The row of that key."""
-        text = self._row_statements.get(table)
-        if text is None:
-            text = self._row_statements[table] = select_row(table, "?")
-        rows = self._read(text, key)
+        rows = self._read(select_row(table, "?"), key)
         return table.row(*rows[0]) if rows else None
 
     async def scan(
