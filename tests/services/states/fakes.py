@@ -30,7 +30,7 @@ from stepwell.services.states.api import service
 from stepwell.services.states.ports import Closing
 from stepwell.services.states.states import States, StatesSettings
 from stepwell.stores.memory import MemoryDisk, MemoryStore
-from stepwell.values import JsonObject, encode_text
+from stepwell.values import BadJson, JsonObject, decode, encode_text
 
 TABLES = (*runtime_records.TABLES, *records.TABLES)
 CALL = Call("000000000000", "us-east-1", "request-1", "http://localhost:4566")
@@ -86,6 +86,10 @@ class FakeExecutions:
         self, *, call: Call, revision: RevisionRow, name: str, input: str, extra: JsonObject | None
     ) -> ExecutionRow:
         """A running row."""
+        try:
+            decode(input)
+        except BadJson as error:
+            raise ServiceError("InvalidExecutionInput", str(error)) from error
         arn = revision.arn.replace(":stateMachine:", ":execution:") + f":{name}"
         existing = self.rows.get(arn)
         if existing is not None:

@@ -28,7 +28,8 @@ class Executions(Protocol):
         """Start an execution, or return the running one of that name and input.
 
         `extra` holds traceHeader, stateMachineVersionArn, stateMachineAliasArn where they are set.
-        Raises ServiceError ExecutionAlreadyExists.
+        Raises ServiceError ExecutionAlreadyExists, and InvalidExecutionInput when the input is not
+        JSON.
         """
 
     async def stop(

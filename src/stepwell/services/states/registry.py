@@ -7,10 +7,12 @@ Definitions are not here. Loaded at start and again after a failed commit; an op
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from stepwell.errors import StorageTrouble
 from stepwell.runtime.ledger import Ledger, Turn
 from stepwell.runtime.ports import Store
 from stepwell.runtime.tables import Table
@@ -66,6 +68,7 @@ class Registry:
         self.tags: dict[str, dict[str, str]] = {}
         self.loaded = False
         self._loading = asyncio.Lock()
+        self._reload: asyncio.Task[None] | None = None
         ledger.on_rollback(self._forget)
 
     async def ready(self) -> None:
@@ -124,9 +127,20 @@ class Registry:
             turn.delete(TAGS, (arn,))
             del self.tags[arn]
 
+    def has_activity(self, arn: str) -> bool:
+        """Whether there is an activity of that ARN."""
+        return arn in self.activities
+
     def _forget(self) -> None:
+        # Operations wait for the reload. The engine, which looks things up without waiting, sees
+        # what was there until then: better than a moment in which nothing exists.
         self.loaded = False
-        self.machines, self.activities, self.tags = {}, {}, {}
+        self._reload = asyncio.ensure_future(self._reloaded())
+
+    async def _reloaded(self) -> None:
+        # When this fails, the next operation tries again and answers the trouble.
+        with contextlib.suppress(StorageTrouble):
+            await self.ready()
 
     async def _load(self) -> None:
         by_id: dict[int, Machine] = {}
