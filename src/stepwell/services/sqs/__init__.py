@@ -9,9 +9,8 @@ limits.Settings  what the operator may turn
 
 from stepwell.services.sqs.alarms import Alarm, LoopAlarm
 from stepwell.services.sqs.api import service
-from stepwell.services.sqs.errors import LEGACY_CODES
 from stepwell.services.sqs.limits import Settings
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import TABLES
 
-__all__ = ["LEGACY_CODES", "TABLES", "Alarm", "LoopAlarm", "Queues", "Settings", "service"]
+__all__ = ["TABLES", "Alarm", "LoopAlarm", "Queues", "Settings", "service"]

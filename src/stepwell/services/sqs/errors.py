@@ -1,31 +1,11 @@
 """What SQS answers when it refuses, in AWS's words.
 
-Codes are the ones of the JSON protocol. LEGACY_CODES holds those that the Query protocol and the
-`x-amzn-query-error` header spell differently; a code that is not in it is the same in both.
+Codes are the ones of the JSON protocol; the gateway knows how the Query protocol spells them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from stepwell.errors import ServiceError
-
-_PREFIX: Final = "AWS.SimpleQueueService."
-
-LEGACY_CODES: Mapping[str, str] = {
-    "QueueDoesNotExist": _PREFIX + "NonExistentQueue",
-    "QueueNameExists": "QueueAlreadyExists",
-    "QueueDeletedRecently": _PREFIX + "QueueDeletedRecently",
-    "EmptyBatchRequest": _PREFIX + "EmptyBatchRequest",
-    "TooManyEntriesInBatchRequest": _PREFIX + "TooManyEntriesInBatchRequest",
-    "BatchEntryIdsNotDistinct": _PREFIX + "BatchEntryIdsNotDistinct",
-    "BatchRequestTooLong": _PREFIX + "BatchRequestTooLong",
-    "InvalidBatchEntryId": _PREFIX + "InvalidBatchEntryId",
-    "MessageNotInflight": _PREFIX + "MessageNotInflight",
-    "PurgeQueueInProgress": _PREFIX + "PurgeQueueInProgress",
-    "UnsupportedOperation": _PREFIX + "UnsupportedOperation",
-}
 
 
 def queue_does_not_exist() -> ServiceError:
@@ -60,7 +40,7 @@ def invalid_attribute_value(name: str) -> ServiceError:
 
 def resource_not_found(message: str) -> ServiceError:
     """A queue or task named by ARN or handle that is not there."""
-    return ServiceError("ResourceNotFoundException", message)
+    return ServiceError("ResourceNotFoundException", message, status=404)
 
 
 def invalid_receipt_handle(handle: str) -> ServiceError:

@@ -4,7 +4,7 @@ A line holds sequences only; what they stand for is looked up in the mailbox's m
 message that is gone leaves a stale sequence that is skipped when its turn comes.
 
     Arrivals   standard queues: first come, first served; a returned message goes to the end
-    Groups     FIFO queues: each group in order of sequence, none while some of it is in flight
+    Groups     FIFO queues: each group in order of sequence, nothing behind what is in flight
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import Protocol
 
-from stepwell.services.sqs.messages import READY, Message
+from stepwell.services.sqs.messages import IN_FLIGHT, READY, Message
 
 
 class Line(Protocol):
@@ -83,11 +83,11 @@ class Arrivals:
 
 
 class _Group:
-    __slots__ = ("in_flight", "offered", "waiting")
+    __slots__ = ("flying", "offered", "waiting")
 
     def __init__(self) -> None:
         self.waiting: list[int] = []
-        self.in_flight = 0
+        self.flying: list[int] = []
         self.offered = 0
         """The sequence under which the group stands among the open ones; 0 for none."""
 
@@ -95,8 +95,10 @@ class _Group:
 class Groups:
     """The line of a FIFO queue.
 
-    `_open` orders the groups that can be received by the sequence of their first message. One
-    receive takes as many messages of one group as it can before it goes on to the next group.
+    A group hands out its messages in order, and none that stands behind one in flight. `_open`
+    orders the groups that have something to give by the sequence of their first message. One
+    receive takes as many messages of one group as it can before it goes on to the next group;
+    what it took itself does not hold it up, so it remembers the barrier it found (`_current`).
     """
 
     __slots__ = ("_current", "_groups", "_messages", "_open")
@@ -105,7 +107,7 @@ class Groups:
         self._messages = messages
         self._groups: dict[str, _Group] = {}
         self._open: list[int] = []
-        self._current: list[str] = []
+        self._current: list[tuple[str, int | None]] = []
 
     def enter(self, message: Message) -> None:
         """Take the place in the group that the sequence gives; a delayed head holds its group."""
@@ -120,9 +122,10 @@ class Groups:
     def next(self) -> Message | None:
         """The next of the group begun in this receive, else the head of the oldest open group."""
         if self._current:
-            group = self._groups[self._current[-1]]
+            name, barrier = self._current[-1]
+            group = self._groups[name]
             head = self._head(group)
-            if head is not None and head.state == READY:
+            if head is not None and _may_go(head, barrier):
                 heappop(group.waiting)
                 return head
         while self._open:
@@ -133,28 +136,27 @@ class Groups:
             group = self._groups[name]
             if group.offered == head.sequence:
                 group.offered = 0
-            if group.in_flight or head.state != READY or self._head(group) is not head:
+            barrier = self._barrier(group)
+            if self._head(group) is not head or not _may_go(head, barrier):
                 continue
             heappop(group.waiting)
-            self._current.append(name)
+            self._current.append((name, barrier))
             return head
         return None
 
     def end(self) -> None:
-        """Groups of which nothing went into flight are open again, or forgotten."""
+        """Groups that still have something to give are open again; empty ones are forgotten."""
         current, self._current = self._current, []
-        for name in current:
+        for name, _ in current:
             self._offer(name)
 
     def lock(self, message: Message) -> None:
-        """The group is closed while the message is in flight."""
-        self._group(message.group or "").in_flight += 1
+        """What stands behind the message waits while it is in flight."""
+        heappush(self._group(message.group or "").flying, message.sequence)
 
     def unlock(self, message: Message) -> None:
-        """The group may be open again."""
-        name = message.group or ""
-        self._groups[name].in_flight -= 1
-        self._offer(name)
+        """What stood behind the message may be free now."""
+        self._offer(message.group or "")
 
     def leave(self, message: Message) -> None:
         """Whoever stood behind it may be the head now."""
@@ -168,13 +170,14 @@ class Groups:
 
     def _offer(self, name: str) -> None:
         group = self._groups.get(name)
-        if group is None or group.in_flight:
+        if group is None or any(name == taken for taken, _ in self._current):
             return
         head = self._head(group)
+        barrier = self._barrier(group)
         if head is None:
-            if name not in self._current:
+            if barrier is None:
                 del self._groups[name]
-        elif head.state == READY and group.offered != head.sequence:
+        elif _may_go(head, barrier) and group.offered != head.sequence:
             group.offered = head.sequence
             heappush(self._open, head.sequence)
 
@@ -186,3 +189,16 @@ class Groups:
                 return head
             heappop(group.waiting)
         return None
+
+    def _barrier(self, group: _Group) -> int | None:
+        """The first message of the group that is in flight."""
+        while group.flying:
+            message = self._messages.get(group.flying[0])
+            if message is not None and message.state == IN_FLIGHT:
+                return message.sequence
+            heappop(group.flying)
+        return None
+
+
+def _may_go(head: Message, barrier: int | None) -> bool:
+    return head.state == READY and (barrier is None or head.sequence < barrier)

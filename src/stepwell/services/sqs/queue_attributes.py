@@ -100,10 +100,11 @@ def shown(attributes: Mapping[str, str], *, fifo: bool) -> dict[str, str]:
     answer = dict(_DEFAULTS)
     if fifo:
         answer.update(_FIFO_DEFAULTS)
-    answer["SqsManagedSseEnabled"] = "false" if attributes.get("KmsMasterKeyId") else "true"
-    if attributes.get("KmsMasterKeyId"):
-        answer["KmsDataKeyReusePeriodSeconds"] = "300"
+    answer["SqsManagedSseEnabled"] = "true"
+    answer["KmsDataKeyReusePeriodSeconds"] = "300"
     answer.update(attributes)
+    if not attributes.get("KmsMasterKeyId"):
+        del answer["KmsDataKeyReusePeriodSeconds"]
     return answer
 
 
@@ -115,6 +116,8 @@ def check_created(attributes: Mapping[str, str]) -> dict[str, str]:
     fifo = attributes.get("FifoQueue") == "true"
     checked = _check_each(attributes, fifo=fifo)
     _check_together(checked)
+    if checked.get("KmsMasterKeyId"):
+        checked["SqsManagedSseEnabled"] = "false"
     return checked
 
 
@@ -123,12 +126,18 @@ def check_changed(
 ) -> dict[str, str]:
     """All attributes of the queue after the change, or AWS's refusal."""
     if "FifoQueue" in changes and changes["FifoQueue"] != ("true" if fifo else "false"):
-        raise ServiceError("InvalidAttributeValue", "Modifying queue type is not supported.")
+        if not fifo:
+            raise unknown_attribute("FifoQueue")
+        raise ServiceError(
+            "InvalidAttributeValue",
+            "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not "
+            "supported.",
+        )
     checked = _check_each(changes, fifo=fifo)
     after = {**current, **checked}
     if checked.get("KmsMasterKeyId"):
-        after.pop("SqsManagedSseEnabled", None)
-    elif checked.get("SqsManagedSseEnabled") == "true" and "KmsMasterKeyId" not in checked:
+        after["SqsManagedSseEnabled"] = "false"
+    elif checked.get("SqsManagedSseEnabled") == "true":
         after.pop("KmsMasterKeyId", None)
     for name in _CLEARED_BY_EMPTY:
         if after.get(name) == "":
@@ -139,8 +148,19 @@ def check_changed(
 
 def _check_each(given: Mapping[str, str], *, fifo: bool) -> dict[str, str]:
     for name in given:
+        if name in ("DeduplicationScope", "FifoThroughputLimit") and not fifo:
+            raise ServiceError(
+                "InvalidAttributeName",
+                f"You can specify the {name} only when FifoQueue is set to true.",
+            )
         if name not in NAMES or name in COMPUTED or (name in _FIFO_ONLY and not fifo):
             raise unknown_attribute(name)
+    if given.get("KmsMasterKeyId") and given.get("SqsManagedSseEnabled") == "true":
+        raise ServiceError(
+            "InvalidAttributeName",
+            "You can use one type of server-side encryption (SSE) at one time. You can either "
+            "enable KMS SSE or SQS SSE.",
+        )
     return {name: _check_one(name, value) for name, value in given.items()}
 
 
@@ -175,12 +195,6 @@ def _check_together(attributes: Mapping[str, str]) -> None:
             "FifoThroughputLimit",
             "The perMessageGroupId value is allowed only when the value for DeduplicationScope "
             "is messageGroup.",
-        )
-    if attributes.get("KmsMasterKeyId") and attributes.get("SqsManagedSseEnabled") == "true":
-        raise ServiceError(
-            "InvalidAttributeValue",
-            "You can use one type of server-side encryption (SSE) at one time. You can either "
-            "enable KMS SSE or SQS SSE.",
         )
 
 

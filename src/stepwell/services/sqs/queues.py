@@ -21,8 +21,10 @@ from stepwell.services.sqs.alarms import Alarm, LoopAlarm
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.limits import Settings
 from stepwell.services.sqs.loading import load_abandoned, load_all, load_moves, load_page
+from stepwell.services.sqs.moves import resume
 from stepwell.services.sqs.queue import Queue
 from stepwell.services.sqs.records import MoveRow
+from stepwell.services.sqs.sweeping import sweep
 
 _ACCOUNT = re.compile(r"\d{12}")
 
@@ -78,6 +80,7 @@ class Queues:
         self.abandoned = await load_abandoned(self.store)
         self.moves = moves
         self._scopes = scopes
+        resume(self)
 
     async def settled(self) -> None:
         """Return once memory agrees with the store again. Raises StorageTrouble if it cannot."""
@@ -142,6 +145,11 @@ class Queues:
             queue.loading.set_result(None)
             queue.loading = None
 
+    async def sweep(self, now: int) -> None:
+        """Let expired messages, closed windows and abandoned boxes go. Call it now and then."""
+        await self.settled()
+        await sweep(self, now)
+
     def wake(self, queue: Queue) -> None:
         """Tell as many long polls as there are ready messages."""
         waiters = queue.waiters
@@ -199,12 +207,21 @@ class Queues:
                 await self.load()
                 break
             except StorageTrouble:
-                await self._pause()
+                await self.pause(1000)
         self._reload = None
         for queue in old:
             self.release_all(queue)
 
-    async def _pause(self) -> None:
-        again: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.alarm.call_at(self.clock.now() + 1000, lambda: again.set_result(None))
-        await again
+    async def pause(self, milliseconds: int) -> None:
+        """Wait that long."""
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def ring() -> None:
+            if not over.done():
+                over.set_result(None)
+
+        call_off = self.alarm.call_at(self.clock.now() + milliseconds, ring)
+        try:
+            await over
+        finally:
+            call_off()

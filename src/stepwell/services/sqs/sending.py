@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _FORGOTTEN_PER_SEND = 4
+_NO_DEDUPLICATION = (
+    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
+    "provided explicitly"
+)
 
 
 @dataclass(slots=True)
@@ -62,10 +66,12 @@ async def send_message_batch(queues: Queues, call: Call, params: Params) -> dict
     drafts: list[tuple[str, Draft]] = []
     outcome = batches.Outcome()
     for entry in entries:
+        if queue.fifo:
+            _check_fifo_entry(queue, entry)
         try:
             drafts.append((entry["Id"], compose(queue, entry)))
         except ServiceError as error:
-            outcome.fail(entry["Id"], error)
+            outcome.fail(entry["Id"], _as_in_batches(error))
     total = sum(draft.size_bytes for _, draft in drafts)
     if total > limits.MESSAGE_BYTES_MAX:
         raise batches.too_long(total)
@@ -75,6 +81,20 @@ async def send_message_batch(queues: Queues, call: Call, params: Params) -> dict
             outcome.succeed({"Id": entry_id, **answer})
     await queues.ledger.committed()
     return outcome.answer()
+
+
+def _check_fifo_entry(queue: Queue, entry: Mapping[str, Any]) -> None:
+    """What FIFO queues need of every entry; AWS refuses the whole batch."""
+    if entry.get("MessageGroupId") is None:
+        raise invalid_parameter(missing_parameter("MessageGroupId").message)
+    if entry.get("MessageDeduplicationId") is None and not queue.rules.content_deduplication:
+        raise invalid_parameter(_NO_DEDUPLICATION)
+
+
+def _as_in_batches(error: ServiceError) -> ServiceError:
+    """AWS words the refusal of a too long message differently in a batch."""
+    message = error.message.replace("parameters are invalid.", "parameters cannot be validated.")
+    return ServiceError(error.code, message)
 
 
 def send(queues: Queues, turn: Turn, account: str, region: str, params: Params) -> dict[str, Any]:
@@ -158,10 +178,7 @@ def _check_fifo(
     if deduplication is not None:
         return deduplication
     if not queue.rules.content_deduplication:
-        raise invalid_parameter(
-            "The queue should either have ContentBasedDeduplication enabled or "
-            "MessageDeduplicationId provided explicitly"
-        )
+        raise invalid_parameter(_NO_DEDUPLICATION)
     return sha256(body.encode()).hexdigest()
 
 
@@ -230,6 +247,9 @@ def _recall(turn: Turn, queue: Queue, draft: Draft, now: int) -> Seen | None:
     """What was sent under this deduplication id within the interval."""
     forget(turn, queue, now, _FORGOTTEN_PER_SEND)
     seen = queue.deduplication.get(_identity(queue, draft))
+    if seen is None and queue.rules.deduplication_per_group:
+        # Ids seen before the scope was narrowed still count for all groups, as AWS has it.
+        seen = queue.deduplication.get(draft.deduplication or "")
     return seen if seen is not None and seen.expires_at > now else None
 
 

@@ -14,7 +14,7 @@ from stepwell.services.sqs.errors import (
     invalid_value,
     missing_parameter,
 )
-from stepwell.services.sqs.messages import IN_FLIGHT, Message
+from stepwell.services.sqs.messages import IN_FLIGHT
 from stepwell.services.sqs.parameters import integer, required
 from stepwell.services.sqs.queue import Queue
 from stepwell.services.sqs.records import MESSAGE
@@ -135,8 +135,17 @@ def _change(
     mailbox = queue.mailbox
     mailbox.tick(now)
     message = mailbox.messages.get(receipt.sequence)
-    _check_in_flight(queue, message, receipt, handle)
-    assert message is not None
+    if message is None:
+        raise invalid_value(
+            handle,
+            "ReceiptHandle",
+            "Message does not exist or is not available for visibility timeout change.",
+        )
+    if queue.fifo and (message.state != IN_FLIGHT or message.receipt != receipt.nonce):
+        raise expired_receipt_handle(handle)
+    if message.state != IN_FLIGHT:
+        # Its time ran out: AWS answers success and changes nothing.
+        return
     visible_at = now + seconds * 1000
     if visible_at - message.received_at > limits.VISIBILITY_SECONDS_MAX * 1000:
         raise invalid_value(
@@ -147,21 +156,6 @@ def _change(
         )
     mailbox.reschedule(message, visible_at)
     turn.put(MESSAGE, message.row(mailbox.box))
-
-
-def _check_in_flight(
-    queue: Queue, message: Message | None, receipt: receipts.Receipt, handle: str
-) -> None:
-    if message is None:
-        raise invalid_value(
-            handle,
-            "ReceiptHandle",
-            "Message does not exist or is not available for visibility timeout change.",
-        )
-    if queue.fifo and (message.state != IN_FLIGHT or message.receipt != receipt.nonce):
-        raise expired_receipt_handle(handle)
-    if message.state != IN_FLIGHT:
-        raise ServiceError("MessageNotInflight", "The message referred to isn't in flight.")
 
 
 def _surface(queues: Queues, queue: Queue) -> None:
