@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from tests.services.sqs.world import CALL, World, settle
-
-
-@pytest.fixture
-async def world() -> World:
-    """A started SQS."""
-    return await World().start()
+from tests.services.sqs.world import CALL, World
 
 
 async def test_a_message_is_received_once_and_deleted(world: World) -> None:
@@ -59,7 +51,7 @@ async def test_a_long_poll_ends_empty_at_its_time(world: World) -> None:
     await world.time.advance(6.9)
     assert not poll.done()
     await world.time.advance(0.1)
-    await settle()
+    await world.settle()
     assert await poll == []
 
 
@@ -79,13 +71,13 @@ async def test_a_poll_that_goes_away_takes_nothing_along(world: World) -> None:
     """Cancelled after it was woken, before it could look: the next poll gets the message."""
     url = await world.queue()
     gone = asyncio.create_task(world.bodies(url, WaitTimeSeconds=20))
-    await settle()
+    await world.settle()
     stays = asyncio.create_task(world.bodies(url, WaitTimeSeconds=20))
-    await settle()
+    await world.settle()
     with world.ledger.stage() as turn:
         world.queues.send(turn, CALL, {"QueueUrl": url, "MessageBody": "kept"})
     gone.cancel()
-    await settle()
+    await world.settle()
     assert stays.done()
     assert await stays == ["kept"]
 
@@ -94,7 +86,7 @@ async def test_closing_ends_long_polls(world: World) -> None:
     """A server that stops answers waiting receives with nothing."""
     url = await world.queue()
     poll = asyncio.create_task(world.bodies(url, WaitTimeSeconds=20))
-    await settle()
+    await world.settle()
     world.queues.close()
     assert await poll == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
@@ -27,6 +27,7 @@ class VirtualTime:
         self._order = count()
         self._alarms: list[tuple[int, int, Callable[[], None]]] = []
         self._called_off: set[int] = set()
+        self.rest: Callable[[], Awaitable[None]] = settle
 
     def now(self) -> int:
         """The virtual time."""
@@ -41,13 +42,13 @@ class VirtualTime:
     async def advance(self, seconds: float) -> None:
         """Move on, calling every alarm at its time and letting everybody finish in between."""
         end = self._now + int(seconds * 1000)
-        await settle()
+        await self.rest()
         while self._alarms and self._alarms[0][0] <= end:
             at, number, action = heappop(self._alarms)
             self._now = max(self._now, at)
             if number not in self._called_off:
                 action()
-                await settle()
+                await self.rest()
         self._now = end
 
 
@@ -100,8 +101,22 @@ class World:
             self.store, self.ledger, self.time, self._ids, self._settings, self.time
         )
         await self.queues.load()
+        self.time.rest = self.settle
         self._operations = service(self.queues).operations
         return self
+
+    async def stop(self) -> None:
+        """Close everything in order."""
+        self.queues.close()
+        await self.settle()
+        await self.store.close()
+
+    async def settle(self) -> None:
+        """Let everything that can run now run, and everything staged reach the disk."""
+        for _ in range(3):
+            await settle()
+            await self.ledger.committed()
+        await settle()
 
     async def restart(self) -> None:
         """Lose everything in memory and start again on the same disk."""

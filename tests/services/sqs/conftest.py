@@ -1,0 +1,27 @@
+"""SQS on every store that needs no server of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from stepwell.services.sqs import TABLES
+from stepwell.stores.migrations import generated
+from stepwell.stores.sqlite import SqliteStore
+from tests.services.sqs.world import World
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """A started SQS."""
+    world = World()
+    if request.param == "sqlite":
+        migrations = generated(TABLES, "sqlite")
+        world = World(
+            open_store=lambda: SqliteStore(tmp_path / "data", TABLES, migrations=migrations)
+        )
+    await world.start()
+    yield world
+    await world.stop()
