@@ -14,7 +14,7 @@ class Scenario:
 
     `metric` is the number in the harness's result that counts, `unit` how it reads. `floor` is what
     Stepwell must reach and `aim` what it should: ratios to the probe where the probe plays, else
-    values. `alone` scenarios are not played against the probe, and once. With `lower` less is better.
+    values. `alone` scenarios are played once, not against the probe. With `lower` less is better.
     """
 
     name: str

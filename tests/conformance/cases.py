@@ -43,6 +43,14 @@ CATEGORY_WORDS = {
 }
 """What a category of cases is about as a whole, when no feature says it."""
 
+OUTDATED = {
+    "v2/callback/test_callback.py::TestCallback::test_start_execution_sync2": (
+        "v2/local_mocking/test_base_callbacks.py::TestBaseScenarios::"
+        "test_sfn_start_execution_sync[SFN_SYNC2]"
+    ),
+}
+"""Recordings that contradict a later one: AWS answers otherwise today, and the later one counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -61,6 +69,8 @@ class Case:
     @property
     def reason(self) -> str:
         """The class of reasons for which it may not pass yet."""
+        if self.id in OUTDATED:
+            return "AWS answers otherwise since"
         if missing := sorted(self.requires - SERVICES):
             return "needs " + ", ".join(missing)
         for feature, words in FEATURE_WORDS.items():
