@@ -216,6 +216,10 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
         [("Minimum value is 1.0", "/States/X/Retry[0]/BackoffRate")],
     ),
     (
+        task(Retry=[{"ErrorEquals": ["A"], "BackoffRate": 10**400}]),
+        [("Maximum value is 99999999", "/States/X/Retry[0]/BackoffRate")],
+    ),
+    (
         task(Retry=[{"ErrorEquals": ["A"], "BackoffRate": "2"}]),
         [("Expected value of type Number", "/States/X/Retry[0]/BackoffRate")],
     ),
@@ -440,6 +444,37 @@ def test_what_is_not_run_yet_is_refused_by_name(
 ) -> None:
     """Nothing is accepted and then ignored."""
     assert found(text, machine_type) == expected
+
+
+def test_a_jsonata_machine_has_no_jsonpath_states() -> None:
+    """The words and the place are recorded."""
+    assert found(machine(passing(QueryLanguage="JSONPath"), QueryLanguage="JSONata")) == [
+        (
+            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+            "/States/X",
+        )
+    ]
+
+
+def test_a_catcher_in_jsonata_has_no_result_path() -> None:
+    """Its value is not looked at, its presence is."""
+    state = task(
+        QueryLanguage="JSONata",
+        Catch=[{"ErrorEquals": ["A"], "Next": "X", "ResultPath": "$[*]"}],
+    )
+    assert found(machine(state)) == [
+        (
+            "The QueryLanguage is set to 'JSONata', but field 'ResultPath' is only supported for "
+            "the 'JSONPath' QueryLanguage",
+            "/States/X/Catch[0]",
+        )
+    ]
+
+
+def test_an_unknown_resource_is_named_in_its_place() -> None:
+    """Its Parameters are not looked at."""
+    state = task(Resource="arn:aws:states:::sqs:foo", Parameters={"Foo": 1})
+    assert [location for _, location in found(machine(state))] == ["/States/X/Resource"]
 
 
 def test_a_jsonata_choice_is_only_asked_for_its_choices() -> None:

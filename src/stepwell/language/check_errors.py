@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepwell.language.fields import CATCHER_FIELDS, MAX_DELAY_SECONDS_MAX, RETRIER_FIELDS
+from stepwell.language.fields import (
+    BACKOFF_RATE_MAX,
+    CATCHER_FIELDS,
+    MAX_DELAY_SECONDS_MAX,
+    RETRIER_FIELDS,
+)
 from stepwell.language.findings import Findings
 from stepwell.values import JsonObject, JsonValue
 
@@ -72,9 +77,11 @@ def _check_error_equals(
 
 
 def _check_backoff_rate(findings: Findings, retrier: JsonObject, place: str) -> None:
-    """BackoffRate is a number of at least 1."""
+    """BackoffRate is a number of at least 1. AWS names no upper bound; ours keeps it a float."""
     rate = retrier.get("BackoffRate", 1)
     if isinstance(rate, bool) or not isinstance(rate, int | float):
         findings.error("Expected value of type Number", f"{place}/BackoffRate")
     elif rate < 1:
         findings.error("Minimum value is 1.0", f"{place}/BackoffRate")
+    elif rate > BACKOFF_RATE_MAX:
+        findings.error(f"Maximum value is {BACKOFF_RATE_MAX}", f"{place}/BackoffRate")

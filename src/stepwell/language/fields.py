@@ -15,6 +15,7 @@ NESTING_MAX = 120
 
 SECONDS_MAX = 99_999_999
 MAX_DELAY_SECONDS_MAX = 31_622_400
+BACKOFF_RATE_MAX = 99_999_999
 
 TOP_FIELDS = dict.fromkeys(
     ("Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"), "B"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from stepwell.language.diagnostics import (
     ERROR,
@@ -17,6 +18,8 @@ from stepwell.language.diagnostics import (
 from stepwell.language.fields import DEFINITION_LENGTH_MAX, NESTING_MAX
 from stepwell.language.source import json_trouble, scan_places
 from stepwell.values import BadJson, JsonObject, JsonValue, decode
+
+_Container: TypeAlias = "list[JsonValue] | JsonObject"
 
 
 def parse_definition(text: str) -> tuple[JsonObject | None, list[Diagnostic]]:
@@ -58,7 +61,7 @@ def _bad_json(text: str, error: BadJson) -> Diagnostic:
 
 def _too_deep(value: JsonObject) -> str:
     """The place of a value nested deeper than allowed, or the empty text."""
-    level: list[tuple[str, JsonValue]] = [("", value)]
+    level: list[tuple[str, _Container]] = [("", value)]
     for _ in range(NESTING_MAX):
         level = [inner for place, outer in level for inner in _within(place, outer)]
         if not level:
@@ -66,16 +69,16 @@ def _too_deep(value: JsonObject) -> str:
     return level[0][0]
 
 
-def _within(place: str, outer: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+def _within(place: str, outer: _Container) -> Iterator[tuple[str, _Container]]:
     """The arrays and objects directly within a value, with their places."""
     if isinstance(outer, dict):
-        for key, inner in outer.items():
-            if isinstance(inner, dict | list):
-                yield f"{place}/{key}", inner
-    elif isinstance(outer, list):
-        for index, inner in enumerate(outer):
-            if isinstance(inner, dict | list):
-                yield f"{place}[{index}]", inner
+        for key, member in outer.items():
+            if isinstance(member, dict | list):
+                yield f"{place}/{key}", member
+    else:
+        for index, element in enumerate(outer):
+            if isinstance(element, dict | list):
+                yield f"{place}[{index}]", element
 
 
 def _duplicates(text: str) -> list[Diagnostic]:
