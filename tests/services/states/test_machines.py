@@ -183,6 +183,16 @@ async def test_machine_with_running_executions_is_deleting(world: World) -> None
     assert (await world.call("DescribeStateMachine", stateMachineArn=arn))["status"] == "ACTIVE"
 
 
+async def test_a_list_shows_machines_until_they_are_gone(world: World) -> None:
+    """A DELETING machine is listed while its execution runs, and not after."""
+    arn = await world.machine("m")
+    started = await world.call("StartExecution", stateMachineArn=arn)
+    await world.call("DeleteStateMachine", stateMachineArn=arn)
+    assert len((await world.call("ListStateMachines"))["stateMachines"]) == 1
+    await world.executions.finish(started["executionArn"])
+    assert (await world.call("ListStateMachines"))["stateMachines"] == []
+
+
 async def test_list_is_by_name_and_paged(world: World) -> None:
     """Pages follow each other by name; another scope sees nothing."""
     for name in ("c", "a", "b"):

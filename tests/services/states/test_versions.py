@@ -114,7 +114,7 @@ async def test_executions_are_listed_by_how_they_were_started(world: World) -> N
         ),
         (
             route((1, 50), (1, 50)),
-            "Routing configuration must contain distinct versions of one state machine. "
+            "Routing configuration must contain distinct state machine version ARNs. "
             f"Received: [{ARN}m:1, {ARN}m:1]",
         ),
     ],

@@ -176,9 +176,14 @@ def _routing(states: States, call: Call, given: Sequence[Mapping[str, Any]]) -> 
             "Routing configuration must contain state machine version ARNs. "
             f"Received: [{', '.join(asked)}]"
         )
-    if len(set(asked)) < len(asked) or len({arn.base for arn in arns}) > 1:
+    if len(set(asked)) < len(asked):
         raise _invalid_routing(
-            "Routing configuration must contain distinct versions of one state machine. "
+            "Routing configuration must contain distinct state machine version ARNs. "
+            f"Received: [{', '.join(asked)}]"
+        )
+    if len({arn.base for arn in arns}) > 1:
+        raise _invalid_routing(
+            "Routing configuration must contain versions of one state machine. "
             f"Received: [{', '.join(asked)}]"
         )
     if sum(weights) != 100:

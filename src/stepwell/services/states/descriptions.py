@@ -65,6 +65,8 @@ async def _described(states: States, machine: int, number: int, params: Params) 
 async def list_state_machines(states: States, call: Call, params: Params) -> Answer:
     """A page of the scope's state machines in the order of their names."""
     await states.registry.ready()
+    for machine in states.registry.machines_of(call.scope).values():
+        await finish_deletion(states, machine)
     machines = states.registry.machines_of(call.scope)
     names, token = page_by_name(
         list(machines),
