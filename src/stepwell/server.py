@@ -36,6 +36,7 @@ from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.api import service as states_service
 from stepwell.services.states.arns import parse_activity, parse_machine
 from stepwell.services.states.executions import startable, target_revision
+from stepwell.services.states.insight import Insight, Page
 from stepwell.services.states.refusals import check_name
 from stepwell.services.states.states import States
 from stepwell.services.sts import sts_service
@@ -59,7 +60,7 @@ class ServerSettings:
 
 
 class Core:
-    """Everything behind the gateway: services, runtime, store. Time and chance come from outside."""
+    """Everything behind the gateway: services, runtime, store. Time and chance are given."""
 
     def __init__(
         self,
@@ -91,7 +92,9 @@ class Core:
                 cached_max,
             )
         )
-        self.states = States(store, self.ledger, clock, ids, self.programs, self.executions)
+        self.states = States(
+            store, self.ledger, clock, ids, self.programs, self.executions, alarm=alarm
+        )
         self.executions.activity_exists = self._activity_exists
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.integrations.plug_in(
@@ -119,6 +122,10 @@ class Core:
     def services(self) -> list[Service]:
         """The API services, without STS, which belongs to the edge."""
         return [states_service(self.states), sqs_service(self.queues)]
+
+    def pages(self) -> dict[str, Page]:
+        """The pages of our own beside AWS's API."""
+        return Insight(self.states, self.executions.live).pages()
 
     def _activity_exists(self, arn: str) -> bool:
         scope, name = parse_activity(arn)
@@ -180,6 +187,7 @@ class Server:
             clock=core.clock,
             ids=core.ids,
             temporary=keys,
+            pages=core.pages(),
         )
         stopping = asyncio.create_task(self._stop_waiting())
         sweeping = asyncio.create_task(self._sweep())

@@ -20,10 +20,16 @@ from stepwell.gateway.body import (
     Receive,
     decompressed,
     read_body,
-    while_connected,
 )
-from stepwell.gateway.identity import caller
-from stepwell.gateway.pages import HEALTH_PATHS, health_page, root_page
+from stepwell.gateway.browsers import refuse_foreign_pages
+from stepwell.gateway.identity import Caller, caller, named
+from stepwell.gateway.pages import (
+    HEALTH_PATHS,
+    Page,
+    health_page,
+    root_page,
+)
+from stepwell.gateway.presence import while_connected
 from stepwell.gateway.protocols.port import Request, Response
 from stepwell.gateway.routes import Refusal, Route, Routes
 from stepwell.gateway.settings import GatewaySettings
@@ -64,16 +70,18 @@ def create_app(
     clock: Clock,
     ids: Ids,
     temporary: TemporaryKeys | None = None,
+    pages: Mapping[str, Page] | None = None,
 ) -> App:
     """The ASGI application that serves these services.
 
     `health` gives facts for the health page; `ids` makes request ids; `clock` judges signatures.
-    `temporary` knows the temporary credentials that STS hands out.
+    `temporary` knows the temporary credentials that STS hands out. `pages` are further pages of
+    our own, by their path.
     """
     verifier = None
     if settings.credentials:
         verifier = Verifier(settings.credentials, temporary, clock.now)
-    return Gateway(Routes(services), settings, health, verifier, ids)
+    return Gateway(Routes(services), settings, health, verifier, ids, pages or {})
 
 
 class Gateway:
@@ -86,7 +94,9 @@ class Gateway:
         health: Health,
         verifier: Verifier | None,
         ids: Ids,
+        pages: Mapping[str, Page],
     ) -> None:
+        self.pages = pages
         self.settings = settings
         self.verifier = verifier
         self.health = health
@@ -103,6 +113,9 @@ class Gateway:
             response = await self._answer(scope, receive)
         except Disconnected:
             return
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            response = _broken()
         await send(
             {
                 "type": "http.response.start",
@@ -152,13 +165,14 @@ class Gateway:
     ) -> Response:
         """The operation's answer; every failure becomes the protocol's error document."""
         try:
-            if self.verifier is not None:
-                self._verify(self.verifier, route, request, scope)
+            who = self._caller(route, request, scope)
             handler = route.handler
             if handler is None:
                 raise ways.not_implemented(route.model, route.operation.name)
             params = route.reader(request)
-            work = handler(self._call(request, request_id), params)
+            agent = request.headers.get(b"user-agent", b"").decode("latin-1")
+            call = Call(who.account, who.region, request_id, request.base_url, agent)
+            work = handler(call, params)
             if route.long_poll:
                 answer = await while_connected(work, receive)
             else:
@@ -173,24 +187,19 @@ class Gateway:
             raise
         except Exception:
             log.exception("request %s (%s) failed", request_id, route.operation.name)
-            trouble = ServiceError(
-                "InternalFailure",
-                f"Something went wrong inside Stepwell; its log says what, by the request id "
-                f"{request_id}.",
-                status=500,
-            )
+            trouble = _our_fault(request_id)
         return route.protocol.failure(route.model, trouble, request_id.encode())
 
-    def _call(self, request: Request, request_id: str) -> Call:
-        who = caller(request.headers, request.query, self.settings)
-        agent = request.headers.get(b"user-agent", b"").decode("latin-1")
-        return Call(who.account, who.region, request_id, request.base_url, agent)
-
-    def _verify(self, verifier: Verifier, route: Route, request: Request, scope: Scope) -> None:
+    def _caller(self, route: Route, request: Request, scope: Scope) -> Caller:
+        """Who calls; verified when credentials are configured."""
+        if self.verifier is None:
+            refuse_foreign_pages(request.headers)
+            return caller(request.headers, request.query, self.settings)
         signed = SignedRequest(
             request.method, request.path, request.query, scope["headers"], request.signed_body
         )
-        verifier.verify(signed, route.model.signing_name)
+        key, region = self.verifier.verify(signed, route.model.signing_name)
+        return named(key, region, self.settings.account, self.settings.region)
 
     async def _without_target(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, request_id: str
@@ -199,6 +208,9 @@ class Gateway:
         if method in ("GET", "HEAD") and b"Action=" not in query:
             if path in HEALTH_PATHS:
                 return health_page(self.health)
+            page = self.pages.get(path)
+            if page is not None:
+                return await self._page(page, scope, headers, receive, request_id)
             return root_page(path, request_id)
         try:
             request = await self._request(scope, headers, receive)
@@ -223,6 +235,18 @@ class Gateway:
             server = scope.get("server") or ("localhost", None)
             return f"{scheme}://{server[0]}" + (f":{server[1]}" if server[1] else "")
         return f"{scheme}://{host.decode('latin-1')}"
+
+
+def _our_fault(request_id: str) -> ServiceError:
+    text = (
+        f"Something went wrong inside Stepwell; its log says what, by the request id {request_id}."
+    )
+    return ServiceError("InternalFailure", text, status=500)
+
+
+def _broken() -> Response:
+    text = "Something went wrong inside Stepwell; its log says what."
+    return JSON.failure(None, ServiceError("InternalFailure", text, status=500), b"unknown")
 
 
 def _request_id(chance: bytes) -> str:

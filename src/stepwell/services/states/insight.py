@@ -225,7 +225,7 @@ class Insight:
         last = await self._store.scan(EVENT, (execution,), limit=1, reverse=True)
         way = [read_event(row.body, row.note) for row in last]
         while way and len(way) < WAY_EVENTS_MAX and way[-1].id > 1:
-            # An execution that was stopped points to nothing: what came just before is where it stood.
+            # A stop points to nothing: what came just before is where the execution stood.
             event = await self._event(execution, way[-1].previous or way[-1].id - 1)
             if event is None:
                 break
