@@ -22,7 +22,6 @@ from stepwell.language.paths.syntax import (
     Step,
     Wildcard,
     is_definite,
-    is_simple,
 )
 from stepwell.values import JsonValue
 
@@ -41,8 +40,9 @@ def compile_walk(steps: tuple[Step, ...]) -> Walk:
         return _function_walk(steps[:-1], steps[-1].selector)
     if not is_definite(steps):
         return _indefinite_walk(steps)
-    if steps and not is_simple(steps[-1]):
-        return _merging_walk(steps)
+    match steps[-1:]:
+        case (Step(Names((_, _, *_) as names)),):
+            return _merging_walk(steps[:-1], names)
     return _simple_walk(steps)
 
 
@@ -107,16 +107,18 @@ def _mixed_walk(keys: tuple[str | int, ...]) -> Walk:
     return walk
 
 
-def _merging_walk(steps: tuple[Step, ...]) -> Walk:
-    parent = _simple_walk(steps[:-1])
-    keys = simple_keys(steps[:-1])
-    select = compile_selector(steps[-1].selector, leaf=True)
+def _merging_walk(steps: tuple[Step, ...], names: tuple[str, ...]) -> Walk:
+    parent = _simple_walk(steps)
+    # A key that no object has; it reads `['a','b']` where the reason shows it.
+    keys = (*simple_keys(steps), "','".join(names))
+    merge = _merged(names)
 
     def walk(document: JsonValue) -> JsonValue:
-        found = select(parent(document), document)
-        if not found:
-            raise NotFound(missing_reason((*keys, ""), document))
-        return found[0]
+        try:
+            (merged,) = merge(parent(document), document)
+        except (NotFound, ValueError):
+            raise NotFound(missing_reason(keys, document)) from None
+        return merged
 
     return walk
 
