@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.ledger import Ledger
-from stepwell.runtime.ports import Clock, Ids, Store
+from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.runtime.programs import Programs
 from stepwell.services.states.ports import Executions
 from stepwell.services.states.registry import Registry
@@ -32,6 +33,7 @@ class States:
         programs: Programs,
         executions: Executions,
         settings: StatesSettings | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self.store = store
         self.ledger = ledger
@@ -40,6 +42,7 @@ class States:
         self.programs = programs
         self.executions = executions
         self.settings = settings or StatesSettings()
+        self.alarm = alarm or LoopAlarm(clock)
         self.registry = Registry(store, ledger)
         self._polls: set[asyncio.Event] = set()
         self._closed = False

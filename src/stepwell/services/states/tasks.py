@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from stepwell.errors import ServiceError
 from stepwell.services.api import Answer, Call, Encoded, Params
 from stepwell.services.states.activities import find_activity
@@ -49,13 +47,14 @@ async def get_activity_task(states: States, call: Call, params: Params) -> Answe
     find_activity(states, call, arn)
     poll = states.open_poll()
     # The runtime ends the poll itself, so that a task is never taken by a call that was cancelled.
-    timer = asyncio.get_running_loop().call_later(states.settings.activity_poll_seconds, poll.set)
+    until = states.clock.now() + round(states.settings.activity_poll_seconds * 1000)
+    call_off = states.alarm.call_at(until, poll.set)
     try:
         task = await states.executions.poll_activity(
             arn=arn, worker_name=params.get("workerName"), wait=poll
         )
     finally:
-        timer.cancel()
+        call_off()
         states.close_poll(poll)
     if task is None:
         return Encoded(b'{"taskToken":null}')

@@ -1,0 +1,213 @@
+"""The whole product in one process, under virtual time, with a disk that survives crashes.
+
+    simulation = Simulation(seed=7, faults=Faults(crash_after=12))
+    await simulation.run(client_one, client_two)
+
+A client is an async function that gets the simulation and calls operations (`call`). When the
+process crashes under a call, the client gets `Crashed` once the process is up again, and decides
+like a real client: mostly it repeats the call. Time jumps to the next alarm when nothing moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from stepwell.engine.limits import Limits
+from stepwell.errors import StorageTrouble
+from stepwell.server import Core
+from stepwell.services.api import Call, Encoded
+from stepwell.stores.faulty import FaultyStore, StoreCrashed
+from stepwell.stores.memory import MemoryDisk, MemoryStore
+from stepwell.stores.migrations.declared import declared_tables
+from stepwell.testing.virtual import SeededIds, VirtualClock
+from stepwell.values import decode
+
+_ROUNDS = 40
+"""How often the loop goes round before nothing is believed to move."""
+_JUMPS_MAX = 200_000
+
+
+class Crashed(Exception):
+    """The process died under the call; nobody knows whether it took effect."""
+
+
+class Stuck(AssertionError):
+    """Nothing moves, no alarm is set, and the clients are not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong in the first process: a crash before or after a commit, or a full disk."""
+
+    crash_before: int | None = None
+    crash_after: int | None = None
+    fail_at: int | None = None
+
+
+Client = Callable[["Simulation"], Coroutine[Any, Any, None]]
+
+
+class Simulation:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        faults: Faults | None = None,
+        cached_max: int = 4_000,
+        limits: Limits | None = None,
+    ) -> None:
+        self.clock = VirtualClock()
+        self.client_clock = VirtualClock()
+        self.ids = SeededIds(seed)
+        self.disk = MemoryDisk()
+        self.crashes = 0
+        self.commits = 0
+        self._faults = faults or Faults()
+        self._cached_max = cached_max
+        self._limits = limits or Limits()
+        self._crash_seen = asyncio.Event()
+        self._up = asyncio.Event()
+        self._calls: set[asyncio.Future[Any]] = set()
+        self._clients: set[asyncio.Future[Any]] = set()
+        self._requests = 0
+        self.core: Core
+        self._store: FaultyStore
+
+    # -- the process
+
+    async def boot(self) -> None:
+        """Start a process on the disk."""
+        faults = self._faults if self.crashes == 0 else Faults()
+        self._store = FaultyStore(
+            MemoryStore(declared_tables(), self.disk),
+            crash_before=faults.crash_before,
+            crash_after=faults.crash_after,
+            fail_at=faults.fail_at,
+            on_crash=self._crash_seen.set,
+        )
+        self.core = Core(
+            self._store,
+            clock=self.clock,
+            ids=self.ids,
+            alarm=self.clock,
+            limits=self._limits,
+            cached_max=self._cached_max,
+        )
+        services = self.core.services()
+        self._operations = {
+            name: operation for s in services for name, operation in s.operations.items()
+        }
+        await self._store.open()
+        await self.core.load()
+        self._up.set()
+
+    async def crash(self) -> None:
+        """The process is gone: its tasks, its memory, its alarms. Start the next one."""
+        self.crashes += 1
+        self._up.clear()
+        self.commits += self._store.commits
+        keep = self._clients | {asyncio.current_task()}
+        doomed = [t for t in asyncio.all_tasks() if t not in keep]
+        for task in doomed:
+            task.cancel()
+        await asyncio.gather(*doomed, return_exceptions=True)
+        self.clock.silence()
+        await self._store.close()
+        self._crash_seen.clear()
+        await self.boot()
+
+    # -- the clients
+
+    async def call(self, operation: str, **params: Any) -> Any:
+        """One API call. Raises Crashed, ServiceError, StorageTrouble."""
+        await self._up.wait()
+        self._requests += 1
+        call = Call(
+            account="000000000000",
+            region="us-east-1",
+            request_id=f"request-{self._requests}",
+            base_url="http://localhost:4566",
+        )
+        task = asyncio.ensure_future(_run(self._operations[operation](call, params)))
+        self._calls.add(task)
+        try:
+            answer = await task
+        except (asyncio.CancelledError, StoreCrashed):
+            if not task.cancelled() and not isinstance(task.exception(), StoreCrashed):
+                raise  # the client itself is cancelled
+            await self._up.wait()
+            raise Crashed from None
+        finally:
+            self._calls.discard(task)
+        return decode(answer.body) if isinstance(answer, Encoded) else answer
+
+    async def insist(self, operation: str, **params: Any) -> Any:
+        """Call until it is answered, as a client with retries does."""
+        while True:
+            try:
+                return await self.call(operation, **params)
+            except (Crashed, StorageTrouble):
+                await self.sleep(10)
+
+    async def sleep(self, milliseconds: int) -> None:
+        """Let virtual time pass for a client. Crashes of the process do not matter."""
+        woken = asyncio.Event()
+        self.client_clock.call_at(self.clock.now() + milliseconds, woken.set)
+        await woken.wait()
+
+    # -- the world
+
+    async def run(self, *clients: Client) -> None:
+        """Run the clients to their ends; crash, restart and move time as need be."""
+        asyncio.get_running_loop().set_exception_handler(_only_surprises)
+        await self.boot()
+        self._clients = {asyncio.ensure_future(client(self)) for client in clients}
+        try:
+            for _ in range(_JUMPS_MAX):
+                await self._let_it_move()
+                for client in self._clients:
+                    if client.done():
+                        client.result()
+                if all(c.done() for c in self._clients):
+                    break
+                if self._crash_seen.is_set():
+                    await self.crash()
+                    continue
+                self._jump()
+            else:
+                raise Stuck("the simulation takes too long")
+        finally:
+            await self._end()
+
+    async def _let_it_move(self) -> None:
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+
+    def _jump(self) -> None:
+        times = [t for t in (self.clock.next_alarm(), self.client_clock.next_alarm()) if t]
+        if not times:
+            raise Stuck(f"nothing moves at {self.clock.now()}: {[str(c) for c in self._clients]}")
+        to = min(times)
+        self.clock.advance(to)
+        self.client_clock.advance(to)
+
+    async def _end(self) -> None:
+        for client in self._clients:
+            client.cancel()
+        self.commits += self._store.commits
+        await self.core.close()
+        await self._store.close()
+
+
+async def _run(work: Awaitable[Any]) -> Any:
+    return await work
+
+
+def _only_surprises(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    if not isinstance(context.get("exception"), StoreCrashed):
+        loop.default_exception_handler(context)
