@@ -76,6 +76,7 @@ class Served:
     ) -> None:
         self.fake = fake
         self.clock: Clock = SystemClock() if real_clock else FixedTime()
+        self.health: dict[str, object] = {"version": "1.2.3", "services": {"sqs": "running"}}
         self.closing: asyncio.Event
         self.port = 0
         self._settings = settings or GatewaySettings()
@@ -133,7 +134,7 @@ class Served:
         app = create_app(
             services,
             settings=self._settings,
-            health=lambda: {"version": "1.2.3", "services": {"sqs": "running"}},
+            health=lambda: self.health,
             clock=self.clock,
             ids=CountedIds(),
             temporary=keys,

@@ -90,6 +90,22 @@ def test_no_signature_is_refused(guarded: Served) -> None:
         assert b"MissingAuthenticationTokenException" in error.read()
 
 
+def test_the_account_is_the_verified_one(guarded: Served) -> None:
+    """A second credential smuggled into the header does not change who calls."""
+    smuggled = "999999999999/20260101/eu-west-9/sqs/aws4_request"
+
+    def smuggle(request: Any, **_: Any) -> None:
+        header = request.headers["Authorization"].replace(
+            b"AWS4-HMAC-SHA256 ", f"AWS4-HMAC-SHA256 XCredential={smuggled}, ".encode()
+        )
+        request.headers.replace_header("Authorization", header)
+
+    sqs = client(guarded, "sqs")
+    sqs.meta.events.register("before-send.sqs", smuggle)
+    sqs.list_queues()
+    assert guarded.fake.asked[-1][1].scope == f"{KEY}:us-east-1"
+
+
 def test_health_needs_no_signature(guarded: Served) -> None:
     """Whoever watches the server has no credentials."""
     with urlopen(guarded.url + "/_stepwell/health", timeout=10) as answer:

@@ -291,6 +291,51 @@ def test_a_long_poll_ends_when_the_caller_hangs_up(server: Served) -> None:
     assert dropped.wait(10)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Origin: https://evil.example",
+        b"Origin: null",
+        b"Sec-Fetch-Site: cross-site",
+        b"Sec-Fetch-Site: same-site",
+        b"Sec-Fetch-Site: same-origin\r\nHost: evil.example",
+        b"Origin: http://evil.example\r\nHost: evil.example",
+    ],
+)
+def test_web_pages_of_others_are_refused(server: Served, wire: Wire, headers: bytes) -> None:
+    """A page that a developer happens to open cannot send to the local server."""
+    form = b"Action=ListQueues&Version=2012-11-05"
+    head = b"POST / HTTP/1.1\r\nHost: localhost:4566\r\n" + headers
+    wire.send(head + b"\r\nContent-Length: %d\r\n\r\n" % len(form) + form)
+    status, _, body = wire.answer()
+    assert status == 403
+    assert b"<Code>AccessDenied</Code>" in body
+    assert server.fake.asked == []
+
+
+@pytest.mark.parametrize("host", [b"localhost:4566", b"127.0.0.1", b"[::1]:4566", b"a.localhost"])
+def test_our_own_pages_may_call(server: Served, wire: Wire, host: bytes) -> None:
+    """The console on the same address is let in."""
+    origin = b"Origin: http://" + host + b"\r\nSec-Fetch-Site: same-origin\r\n"
+    wire.send(b"POST / HTTP/1.1\r\nHost: " + host + b"\r\n" + TARGET + origin)
+    wire.send(b"Content-Length: %d\r\n\r\n" % len(START) + START)
+    assert wire.answer()[0] == 200
+
+
+def test_the_health_page_may_fail(server: Served, wire: Wire) -> None:
+    """A health check that is not well is 503; one that breaks is a clean 500."""
+    wire.send(b"GET /health?status=starting HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert wire.answer()[0] == 200
+    server.health["status"] = "starting"
+    wire.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert wire.answer()[0] == 503
+    server.health["status"] = object()
+    wire.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    status, _, body = wire.answer()
+    assert (status, b"Traceback" in body) == (500, False)
+    del server.health["status"]
+
+
 def test_a_long_poll_is_answered(server: Served) -> None:
     """A poll that finds something answers it, and errors keep their shape."""
     server.fake.answers["GetActivityTask"] = {"taskToken": "t", "input": "{}"}

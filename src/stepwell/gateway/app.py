@@ -25,8 +25,11 @@ from stepwell.gateway.browsers import refuse_foreign_pages
 from stepwell.gateway.identity import Caller, caller, named
 from stepwell.gateway.pages import (
     HEALTH_PATHS,
+    PAGES_SIGNING_NAME,
     Page,
     health_page,
+    json_page,
+    page_query,
     root_page,
 )
 from stepwell.gateway.presence import while_connected
@@ -165,7 +168,7 @@ class Gateway:
     ) -> Response:
         """The operation's answer; every failure becomes the protocol's error document."""
         try:
-            who = self._caller(route, request, scope)
+            who = self._caller(route.model.signing_name, request, scope)
             handler = route.handler
             if handler is None:
                 raise ways.not_implemented(route.model, route.operation.name)
@@ -190,7 +193,7 @@ class Gateway:
             trouble = _our_fault(request_id)
         return route.protocol.failure(route.model, trouble, request_id.encode())
 
-    def _caller(self, route: Route, request: Request, scope: Scope) -> Caller:
+    def _caller(self, signing_name: str, request: Request, scope: Scope) -> Caller:
         """Who calls; verified when credentials are configured."""
         if self.verifier is None:
             refuse_foreign_pages(request.headers)
@@ -198,8 +201,35 @@ class Gateway:
         signed = SignedRequest(
             request.method, request.path, request.query, scope["headers"], request.signed_body
         )
-        key, region = self.verifier.verify(signed, route.model.signing_name)
+        key, region = self.verifier.verify(signed, signing_name)
         return named(key, region, self.settings.account, self.settings.region)
+
+    async def _page(
+        self,
+        page: Page,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        request_id: str,
+    ) -> Response:
+        """The answer of a page of our own: JSON, errors as JSON documents."""
+        try:
+            request = await self._request(scope, headers, receive)
+            who = self._caller(PAGES_SIGNING_NAME, request, scope)
+            call = Call(who.account, who.region, request_id, request.base_url)
+            return json_page(200, await page(call, page_query(request.query)), request_id)
+        except ServiceError as error:
+            trouble = error
+        except StorageTrouble as error:
+            log.error("storage trouble, request %s: %s", request_id, error)
+            trouble = _storage_trouble(error)
+        except Disconnected:
+            raise
+        except Exception:
+            log.exception("request %s (%s) failed", request_id, scope["path"])
+            trouble = _our_fault(request_id)
+        document = {"__type": trouble.code, "message": trouble.message, **trouble.fields}
+        return json_page(trouble.status, document, request_id)
 
     async def _without_target(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, request_id: str

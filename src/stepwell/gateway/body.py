@@ -1,15 +1,13 @@
-"""Reading request bodies: bounded, whole, decompressed; and noticing that the caller went away."""
+"""Reading request bodies: bounded, whole, decompressed."""
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from stepwell.errors import ServiceError
 
-T = TypeVar("T")
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
 
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -47,30 +45,6 @@ async def _rest(receive: Receive, first: bytes, bytes_max: int) -> bytes:
             if size > bytes_max:
                 raise too_large(bytes_max)
             return b"".join(parts)
-
-
-async def while_connected(work: Awaitable[T], receive: Receive) -> T:
-    """The result of the work, which is cancelled when the caller goes away first.
-
-    A long poll that nobody waits for any more must not take a message or a task.
-    """
-    working = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(_disconnected(receive))
-    try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise Disconnected
-    finally:
-        watching.cancel()
-        if not working.done():
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] == "http.request":
-        pass
 
 
 def decompressed(body: bytes, encoding: bytes, bytes_max: int) -> bytes:

@@ -6,6 +6,7 @@ the signature is right is another question, asked in `sigv4.py` when credentials
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,19 +14,17 @@ from urllib.parse import unquote
 
 from stepwell.gateway.settings import GatewaySettings
 
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
 _MARK = b"Credential="
 _QUERY_MARK = b"X-Amz-Credential="
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What the credential scope says."""
+    """Where the call belongs."""
 
-    access_key: str
     account: str
     region: str
-    service: str
-    """The signing name, such as `states` or `sqs`; empty when the request is not signed."""
 
 
 def caller(headers: Mapping[bytes, bytes], query: bytes, settings: GatewaySettings) -> Caller:
@@ -50,13 +49,16 @@ def _from_scope(scope: bytes, account: str, region: str) -> Caller:
     # An access key may hold slashes; the four parts after it cannot.
     parts = unquote(scope.decode("latin-1")).strip().rsplit("/", 4)
     if len(parts) != 5:
-        return Caller("", account, region, "")
-    key, _, named_region, service, _ = parts
-    if account_of(key) is not None:
-        account = key
-    elif (borrowed := account_in_temporary_key(key)) is not None:
-        account = borrowed
-    return Caller(key, account, named_region or region, service)
+        return Caller(account, region)
+    return named(parts[0], parts[2], account, region)
+
+
+@lru_cache(maxsize=1024)
+def named(access_key: str, named_region: str, account: str, region: str) -> Caller:
+    """The caller with that access key in that region; account and region are the defaults."""
+    own = account_of(access_key) or account_in_temporary_key(access_key)
+    valid = _REGION.fullmatch(named_region) is not None
+    return Caller(own or account, named_region if valid else region)
 
 
 def account_of(access_key: str) -> str | None:

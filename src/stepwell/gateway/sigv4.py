@@ -67,8 +67,11 @@ class Verifier:
         self._temporary = temporary
         self._now = now
 
-    def verify(self, request: SignedRequest, service: str) -> None:
-        """Returns when the request is signed well for that service. Raises ServiceError."""
+    def verify(self, request: SignedRequest, service: str) -> tuple[str, str]:
+        """The access key and region of a request that is signed well for that service.
+
+        Raises ServiceError. Who calls must be read from this answer and nowhere else.
+        """
         headers = _joined(request.headers)
         pairs = _query_pairs(request.query)
         claim = _claim(headers, pairs)
@@ -83,6 +86,7 @@ class Verifier:
         wanted = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
         if not hmac.compare_digest(wanted.encode(), claim.signature.encode()):
             raise _invalid(_MISMATCH.format(canonical=canonical, to_sign=to_sign))
+        return claim.access_key, claim.region
 
     def _secret(self, claim: _Claim, now: int) -> str:
         secret = self._credentials.get(claim.access_key)

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from stepwell.gateway.models import Ref, ServiceModel, Shape
 
 VIOLATIONS_MAX = 20
-"""How many violations one answer tells."""
+"""How many violations are looked for in lists, and told."""
 
 Check: TypeAlias = Callable[[Any, str, "list[str]"], None]
 """Appends what is wrong with the value at that path."""
@@ -36,9 +36,10 @@ def compile_check(model: ServiceModel, ref: Ref | None) -> Check | None:
 
 def message(violations: list[str]) -> str:
     """AWS's sentence for a list of violations."""
-    count = len(violations)
+    told = violations[:VIOLATIONS_MAX]
+    count = len(told)
     plural = "" if count == 1 else "s"
-    return f"{count} validation error{plural} detected: {'; '.join(violations[:VIOLATIONS_MAX])}"
+    return f"{count} validation error{plural} detected: {'; '.join(told)}"
 
 
 def _violation(value: object, path: str, sensitive: bool, rule: str) -> str:
@@ -131,6 +132,8 @@ class _Compiler:
                 length(value, path, violations)
             if inner is not None:
                 for number, item in enumerate(value, 1):
+                    if len(violations) >= VIOLATIONS_MAX:
+                        return
                     inner(item, f"{path}.{number}.member", violations)
 
         return check
@@ -147,6 +150,8 @@ class _Compiler:
                 length(value, path, violations)
             if inner is not None:
                 for key, item in value.items():
+                    if len(violations) >= VIOLATIONS_MAX:
+                        return
                     inner(item, f"{path}.{key}.member", violations)
 
         return check

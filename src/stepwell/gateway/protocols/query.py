@@ -26,8 +26,30 @@ from stepwell.services.api import Answer, Encoded, Params
 ITEMS_MAX = 10_000
 """The most items of one list or map in a form."""
 
-Fields: TypeAlias = Mapping[str, str]
-Parse: TypeAlias = Callable[[Fields, str], Any]
+DEPTH_MAX = 12
+"""The most dots of a field's name that mean something."""
+
+
+class Form(dict[str, str]):
+    """A form's fields, and every beginning of their dotted names."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(fields)
+        self.starts: set[str] = set()
+        for name in fields:
+            end = name.find(".")
+            for _ in range(DEPTH_MAX):
+                if end < 0:
+                    break
+                self.starts.add(name[:end])
+                end = name.find(".", end + 1)
+
+    def has(self, start: str) -> bool:
+        """Whether there is a field of that name or below it."""
+        return start in self or start in self.starts
+
+
+Parse: TypeAlias = Callable[[Form, str], Any]
 """The value whose name (or name's start) is given; None when the form has none."""
 Write: TypeAlias = Callable[[Any, str], str]
 """The XML of a value as an element of that name."""
@@ -48,7 +70,7 @@ class QueryProtocol:
         takes_queue_url = "QueueUrl" in shape.members
 
         def read(request: Request) -> Params:
-            params: Params = parse(request.fields or {}, "") or {}
+            params: Params = parse(Form(request.fields or {}), "")
             if takes_queue_url and "QueueUrl" not in params and request.path != "/":
                 params["QueueUrl"] = request.base_url + request.path
             if check is not None:
@@ -137,8 +159,8 @@ def _structure_parser(model: ServiceModel, shape: Shape) -> Parse:
     for name, ref in shape.members.items():
         members[name] = (_member_name(model, name, ref), _lazy(model, ref))
 
-    def parse(fields: Fields, start: str) -> Any:
-        if start and not _has(fields, start):
+    def parse(fields: Form, start: str) -> Any:
+        if start and not fields.has(start):
             return None
         prefix = f"{start}." if start else ""
         result = {}
@@ -155,7 +177,7 @@ def _lazy(model: ServiceModel, ref: Ref) -> Parse:
     """Compiled at first use, so that shapes may contain themselves."""
     made: list[Parse] = []
 
-    def parse(fields: Fields, start: str) -> Any:
+    def parse(fields: Form, start: str) -> Any:
         if not made:
             made.append(_parser(model, ref))
         return made[0](fields, start)
@@ -173,17 +195,12 @@ def _member_name(model: ServiceModel, name: str, ref: Ref) -> str:
     return _wire_name(name, ref.traits)
 
 
-def _has(fields: Fields, start: str) -> bool:
-    dotted = f"{start}."
-    return start in fields or any(name.startswith(dotted) for name in fields)
-
-
 def _list_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
     assert shape.item is not None
     inner = _lazy(model, shape.item)
     between = "" if flat else f".{_wire_name('member', shape.item.traits)}"
 
-    def parse(fields: Fields, start: str) -> Any:
+    def parse(fields: Form, start: str) -> Any:
         items = []
         for number in range(1, ITEMS_MAX + 1):
             item = inner(fields, f"{start}{between}.{number}")
@@ -203,7 +220,7 @@ def _map_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
     key_name = _wire_name("key", shape.key.traits)
     value_name = _wire_name("value", shape.value.traits)
 
-    def parse(fields: Fields, start: str) -> Any:
+    def parse(fields: Form, start: str) -> Any:
         result = {}
         for number in range(1, ITEMS_MAX + 1):
             entry = f"{start}{between}.{number}"
@@ -221,7 +238,7 @@ def _map_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
 def _scalar_parser(kind: str) -> Parse:
     convert = _SCALARS.get(kind, str)
 
-    def parse(fields: Fields, start: str) -> Any:
+    def parse(fields: Form, start: str) -> Any:
         text = fields.get(start)
         if text is None:
             return None
