@@ -98,7 +98,7 @@ def test_the_account_is_the_verified_one(guarded: Served) -> None:
         header = request.headers["Authorization"].replace(
             b"AWS4-HMAC-SHA256 ", f"AWS4-HMAC-SHA256 XCredential={smuggled}, ".encode()
         )
-        request.headers.replace_header("Authorization", header)
+        request.headers["Authorization"] = header
 
     sqs = client(guarded, "sqs")
     sqs.meta.events.register("before-send.sqs", smuggle)
