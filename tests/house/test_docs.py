@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +57,46 @@ def _walk(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
             yield from _walk(full, command)
         else:
             yield full, command
+
+
+OPERATION_TITLES = {"stepfunctions": "Step Functions", "sqs": "SQS", "sts": "STS"}
+OPERATION_PLACES = {
+    "stepfunctions": "services/states",
+    "sqs": "services/sqs",
+    "sts": "services/sts",
+}
+
+
+def operations(model: str) -> set[str]:
+    """The operations of a service model."""
+    path = ROOT / "src" / "stepwell" / "gateway" / "models" / f"{model}.json"
+    return set(json.loads(path.read_text(encoding="utf-8"))["operations"])
+
+
+def offered(model: str) -> set[str]:
+    """The operations a service has in its tables, which are dictionaries by operation name."""
+    place = f"src/stepwell/{OPERATION_PLACES[model]}"
+    names = {
+        key.value
+        for m in product()
+        if m.place.removesuffix(".py") == place or m.place.startswith(f"{place}/")
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+    return names & operations(model)
+
+
+@pytest.mark.parametrize("model", OPERATION_TITLES)
+def test_every_operation_is_listed(model: str) -> None:
+    """docs/reference/api.md lists what a service answers, and what its model has besides."""
+    told = sections(read("docs", "reference", "api.md"))
+    title = OPERATION_TITLES[model]
+    listed = set(re.findall(r"^\| `(\w+)`", told[title], re.MULTILINE))
+    missing = set(re.findall(r"`(\w+)`", told.get(f"{title}: not yet", "")))
+    assert listed == offered(model)
+    assert missing == operations(model) - offered(model)
 
 
 def test_every_make_target_is_explained() -> None:
