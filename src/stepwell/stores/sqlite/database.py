@@ -22,7 +22,9 @@ from stepwell.stores.sql import quoted
 STATEMENTS_CACHED_MAX = 512
 WRITER_CACHE_KIB = 65_536
 READER_CACHE_KIB = 32_768
-CHECKPOINT_PAGES = 4_000
+PAGE_BYTES = 8_192
+"""Larger than SQLite's default: history events are some hundred bytes, and fit a page better."""
+CHECKPOINT_PAGES = 2_000
 BUSY_MILLISECONDS = 5_000
 
 VERSION_TABLE = (
@@ -34,6 +36,7 @@ VERSION_TABLE = (
 def connect_writer(path: Path) -> apsw.Connection:
     """The connection that writes."""
     connection = _connect(path)
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")

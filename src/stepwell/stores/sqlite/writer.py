@@ -8,6 +8,7 @@ time inside SQLite; the rows go to `executemany` as the ledger left them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -85,7 +86,8 @@ class Writer:
             dirty = True
             self._tell(batch.future, trouble)
         self._checkpoint()
-        self._connection.close()
+        with contextlib.suppress(apsw.Error):
+            self._connection.close()
         self._tell(self._closed, None)
 
     def _tell(self, future: asyncio.Future[None], trouble: StorageTrouble | None) -> None:
@@ -127,11 +129,9 @@ class Writer:
         self._connection.executemany(put, values)
 
     def _checkpoint(self) -> None:
-        try:
+        # When it fails the log keeps everything; the next checkpoint or start folds it in.
+        with contextlib.suppress(apsw.Error):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except apsw.Error:
-            # The log keeps everything; the next checkpoint or the next start folds it in.
-            return
 
 
 def _insert(table: Table[Any]) -> str:
