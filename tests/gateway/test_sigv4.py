@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepwell.errors import ServiceError
-from stepwell.gateway.sigv4 import SignedRequest, Verifier
+from stepwell.gateway.canonical import SignedRequest
+from stepwell.gateway.sigv4 import Verifier
 from stepwell.gateway.temporary import TemporaryKeys
 
 NOW = 1_790_000_000

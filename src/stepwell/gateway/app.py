@@ -22,6 +22,7 @@ from stepwell.gateway.body import (
     read_body,
 )
 from stepwell.gateway.browsers import refuse_foreign_pages
+from stepwell.gateway.canonical import SignedRequest
 from stepwell.gateway.identity import Caller, caller, named
 from stepwell.gateway.pages import (
     HEALTH_PATHS,
@@ -36,7 +37,7 @@ from stepwell.gateway.presence import while_connected
 from stepwell.gateway.protocols.port import Request, Response
 from stepwell.gateway.routes import Refusal, Route, Routes
 from stepwell.gateway.settings import GatewaySettings
-from stepwell.gateway.sigv4 import SignedRequest, Verifier
+from stepwell.gateway.sigv4 import Verifier
 from stepwell.gateway.temporary import TemporaryKeys
 from stepwell.services.api import Call, Service
 

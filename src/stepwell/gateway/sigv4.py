@@ -10,31 +10,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from stepwell.errors import ServiceError
+from stepwell.gateway.canonical import (
+    SignedRequest,
+    canonical_request,
+    joined_headers,
+    query_pairs,
+)
 from stepwell.gateway.settings import CLOCK_SKEW_SECONDS
 from stepwell.gateway.temporary import TemporaryKeys
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 PRESIGNED_SECONDS_MAX = 7 * 24 * 3600
 _STAMP = "%Y%m%dT%H%M%SZ"
-_UNRESERVED = "-_.~"
-
-
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
-    """What a signature covers. `headers` as they came, repeated ones included; `body` as sent."""
-
-    method: str
-    path: str
-    query: bytes
-    headers: Iterable[tuple[bytes, bytes]]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +66,18 @@ class Verifier:
 
         Raises ServiceError. Who calls must be read from this answer and nowhere else.
         """
-        headers = _joined(request.headers)
-        pairs = _query_pairs(request.query)
+        headers = joined_headers(request.headers)
+        pairs = query_pairs(request.query)
         claim = _claim(headers, pairs)
         now = self._now() // 1000
         secret = self._secret(claim, now)
         _check_scope(claim, service)
         _check_time(claim, now)
-        canonical = _canonical_request(request, claim, headers, pairs)
+        canonical = canonical_request(request, claim.signed_headers, headers, pairs)
         digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
         to_sign = f"{ALGORITHM}\n{claim.stamp}\n{claim.scope}\n{digest}"
         key = signing_key(secret, claim.date, claim.region, claim.service)
-        wanted = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
+        wanted = hmac.digest(key, to_sign.encode(), "sha256").hex()
         if not hmac.compare_digest(wanted.encode(), claim.signature.encode()):
             raise _invalid(_MISMATCH.format(canonical=canonical, to_sign=to_sign))
         return claim.access_key, claim.region
@@ -227,11 +221,10 @@ def _check_scope(claim: _Claim, service: str) -> None:
 
 
 def _check_time(claim: _Claim, now: int) -> None:
-    try:
-        signed_at = int(datetime.strptime(claim.stamp, _STAMP).replace(tzinfo=UTC).timestamp())
-    except ValueError as error:
+    signed_at = _seconds(claim.stamp)
+    if signed_at is None:
         text = "Date must be in ISO-8601 'basic format'. Got "
-        raise _incomplete(f"{text}'{claim.stamp[:40]}'.") from error
+        raise _incomplete(f"{text}'{claim.stamp[:40]}'.")
     skew = CLOCK_SKEW_SECONDS
     if claim.expires_seconds is not None:
         if now > signed_at + claim.expires_seconds:
@@ -252,72 +245,14 @@ def _expired(claim: _Claim, now: int, allowance: str, seconds: int) -> ServiceEr
     )
 
 
+@lru_cache(maxsize=64)
+def _seconds(stamp: str) -> int | None:
+    """Epoch seconds of a stamp; None when it is none."""
+    try:
+        return int(datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+
+
 def _stamp(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime(_STAMP)
-
-
-# The canonical request
-
-
-def _canonical_request(
-    request: SignedRequest,
-    claim: _Claim,
-    headers: Mapping[str, str],
-    pairs: list[tuple[str, str]],
-) -> str:
-    names = claim.signed_headers.split(";")
-    lines = "".join(f"{name}:{headers.get(name, '')}\n" for name in names)
-    return (
-        f"{request.method}\n{_canonical_path(request.path)}\n"
-        f"{_canonical_query(pairs, presigned=claim.expires_seconds is not None)}\n"
-        f"{lines}\n{claim.signed_headers}\n{hashlib.sha256(request.body).hexdigest()}"
-    )
-
-
-def _canonical_path(path: str) -> str:
-    """Dots and doubled slashes resolved, then encoded once more, as all services but S3 do."""
-    kept: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del kept[-1:]
-        elif part not in ("", "."):
-            kept.append(part)
-    joined = "/" + "/".join(kept)
-    if kept and path.endswith("/"):
-        joined += "/"
-    return quote(joined, safe="/" + _UNRESERVED)
-
-
-def _canonical_query(pairs: list[tuple[str, str]], *, presigned: bool) -> str:
-    encoded = sorted(
-        (_encoded(name), _encoded(value))
-        for name, value in pairs
-        if not (presigned and name == "X-Amz-Signature")
-    )
-    return "&".join(f"{name}={value}" for name, value in encoded)
-
-
-def _encoded(text: str) -> str:
-    """Percent-encoded in the one way that counts, however the caller did it."""
-    return quote(unquote_to_bytes(text), safe=_UNRESERVED)
-
-
-def _query_pairs(query: bytes) -> list[tuple[str, str]]:
-    pairs = []
-    for part in query.decode("latin-1").split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            pairs.append((name, value))
-    return pairs
-
-
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Header values by name, runs of blanks made one, repeated headers joined by commas.
-
-    Bytes become the characters of the same number, so that any value survives.
-    """
-    joined: dict[str, str] = {}
-    for name, value in headers:
-        key, text = name.decode("latin-1"), b" ".join(value.split()).decode("latin-1")
-        joined[key] = f"{joined[key]},{text}" if key in joined else text
-    return joined
