@@ -8,6 +8,8 @@ import pytest
 
 from stepwell.language.check import check_definition
 from stepwell.language.fields import DEFINITION_LENGTH_MAX, NESTING_MAX
+from stepwell.language.findings import FINDINGS_MAX
+from stepwell.language.source import DUPLICATES_MAX
 from stepwell.values import JsonObject, JsonValue
 
 Found = tuple[str, str, str]
@@ -258,6 +260,22 @@ def test_a_repeated_state_name_is_an_error_and_any_other_repeated_key_a_warning(
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('{"Branches": [{"States": {"B": 1, "B": 2}}]}', "DUPLICATE_STATE_NAME"),
+        ('{"ItemProcessor": {"States": {"B": 1, "B": 2}}}', "DUPLICATE_STATE_NAME"),
+        ('{"Result": {"States": {"B": 1, "B": 2}}}', "DUPLICATE_FIELD"),
+        ('{"Result": {"A": {"B": 1, "B": 2}}}', "DUPLICATE_FIELD"),
+    ],
+)
+def test_only_repeated_names_of_states_are_errors(text: str, code: str) -> None:
+    """An object called States in somebody's data holds no states."""
+    codes = [finding.code for finding in check_definition('{"States": {"A/b": ' + text + "}}")]
+    assert code in codes
+    assert len({"DUPLICATE_FIELD", "DUPLICATE_STATE_NAME"} & set(codes)) == 1
+
+
 def test_findings_bring_line_and_column() -> None:
     """A place inside an array, and one that is not there, are found or come near."""
     text = """{"StartAt": "A", "States": {
@@ -267,3 +285,27 @@ def test_findings_bring_line_and_column() -> None:
     (finding,) = check_definition(text)
     assert finding.location == "/States/A/Branches[1]"
     assert (finding.line, finding.column) == (4, 5)
+
+
+def test_the_report_is_bounded() -> None:
+    """Thousands of mistakes, or mistakes under a huge name, do not make a huge report."""
+    many: JsonObject = {f"x{number}": 1 for number in range(5_000)}
+    definition: JsonObject = {"StartAt": "A", "States": {"A": {"Type": "Succeed", **many}}}
+    assert len(found(definition)) == FINDINGS_MAX
+    name = "N" * 300_000
+    definition = {"StartAt": name, "States": {name: {"Type": "Succeed", **many}}}
+    assert len(found(definition)) == 4
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"%s}}}' % (', "Comment": "x"' * 500)
+    assert len(check_definition(text)) == DUPLICATES_MAX
+
+
+def test_errors_are_named_even_among_thousands_of_warnings() -> None:
+    """The bound on one kind leaves the others alone."""
+    templates: JsonObject = {f"x{number}": "$.a" for number in range(5_000)}
+    definition: JsonObject = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Pass", "Parameters": templates, "Next": "B"}},
+    }
+    codes = [code for code, _, _ in found(definition)]
+    assert codes[:2] == ["MISSING_TRANSITION_TARGET", "MISSING_END_STATE"]
+    assert codes[2:] == ["NO_DOLLAR"] * FINDINGS_MAX

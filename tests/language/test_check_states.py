@@ -7,7 +7,16 @@ import json
 import pytest
 
 from stepwell.language.check import check_definition
-from stepwell.values import JsonObject, JsonValue
+from stepwell.values import JsonObject
+from tests.language.definitions import (
+    BRANCH,
+    SQS,
+    choosing,
+    found,
+    machine,
+    passing,
+    task,
+)
 
 REQUIRED = "These fields are required: [{}]"
 ONE_OF = "This object should have only one of the following fields: [{}]"
@@ -17,40 +26,6 @@ NOT_A_TEXT_EXPRESSION = (
     "returns a string (ArrayGetItem, Base64Encode, Base64Decode, Format, JsonToString, Hash, or "
     "UUID)."
 )
-SQS = "arn:aws:states:::sqs:sendMessage"
-ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:work"
-BRANCH: JsonObject = {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}
-
-
-def machine(state: JsonValue, **top: JsonValue) -> str:
-    """A machine of the one state X."""
-    return json.dumps({"StartAt": "X", "States": {"X": state}, **top})
-
-
-def found(text: str, machine_type: str = "STANDARD") -> list[tuple[str, str]]:
-    """The errors' messages and places."""
-    return [
-        (finding.message, finding.location)
-        for finding in check_definition(text, machine_type=machine_type)
-        if finding.severity == "ERROR"
-    ]
-
-
-def task(**fields: JsonValue) -> JsonObject:
-    """A Task that an activity does."""
-    return {"Type": "Task", "Resource": ACTIVITY, "End": True, **fields}
-
-
-def passing(**fields: JsonValue) -> JsonObject:
-    """A Pass state."""
-    return {"Type": "Pass", "End": True, **fields}
-
-
-def choosing(rules: JsonValue) -> JsonObject:
-    """A Choice state whose only way out is itself, beside a state that ends."""
-    return {"Type": "Choice", "Choices": rules}
-
-
 VALID: list[JsonObject] = [
     passing(),
     passing(Comment="x", QueryLanguage="JSONPath", Result=None, InputPath=None, OutputPath=None),
@@ -357,95 +332,6 @@ def test_each_broken_rule_is_named_in_words_and_place(
     ] == expected
 
 
-MAP: JsonObject = {"Type": "Map", "ItemProcessor": BRANCH, "End": True}
-
-INVALID_MAPS: list[tuple[JsonObject, list[tuple[str, str]]]] = [
-    (
-        {"Type": "Map", "End": True},
-        [(ONE_OF.format("ItemProcessor, Iterator"), "/States/X")],
-    ),
-    ({**MAP, "MaxConcurrency": -1}, [("Minimum value is 0", "/States/X/MaxConcurrency")]),
-    (
-        {**MAP, "ToleratedFailurePercentage": 101},
-        [("Maximum value is 100", "/States/X/ToleratedFailurePercentage")],
-    ),
-    (
-        {**MAP, "ToleratedFailurePercentage": -0.5},
-        [("Minimum value is 0", "/States/X/ToleratedFailurePercentage")],
-    ),
-    (
-        {**MAP, "ToleratedFailurePercentage": "5"},
-        [("Expected value of type Number", "/States/X/ToleratedFailurePercentage")],
-    ),
-    (
-        {"Type": "Map", "Iterator": {"StartAt": "Y", "States": {}}, "End": True},
-        [("Value cannot be empty", "/States/X/Iterator/States")],
-    ),
-    (
-        {"Type": "Map", "ItemProcessor": 1, "End": True},
-        [("Expected value of type Object", "/States/X/ItemProcessor")],
-    ),
-    (MAP, [("This server does not run Map states yet", "/States/X/Type")]),
-    (
-        {**MAP, "ToleratedFailurePercentage": 5.5},
-        [("This server does not run Map states yet", "/States/X/Type")],
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("state", "expected"), INVALID_MAPS, ids=lambda value: json.dumps(value)[:70]
-)
-def test_map_states_are_checked_although_they_are_not_run_yet(
-    state: JsonObject, expected: list[tuple[str, str]]
-) -> None:
-    """AWS's findings come first; only what AWS would take is refused as not run here yet."""
-    assert found(machine(state)) == expected
-
-
-NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
-    (
-        machine(passing(), QueryLanguage="JSONata"),
-        "STANDARD",
-        [("This server does not run the query language JSONata yet", "/QueryLanguage")],
-    ),
-    (
-        machine(passing(QueryLanguage="JSONata")),
-        "STANDARD",
-        [("This server does not run the query language JSONata yet", "/States/X/QueryLanguage")],
-    ),
-    (
-        machine(passing(Assign={"a": 1})),
-        "STANDARD",
-        [("The field 'Assign' is not run by this server yet", "/States/X/Assign")],
-    ),
-    (
-        machine(passing()),
-        "EXPRESS",
-        [("This server does not run EXPRESS state machines yet", "/")],
-    ),
-    (
-        machine(task(Resource="arn:aws:lambda:us-east-1:123456789012:function:f")),
-        "STANDARD",
-        [
-            (
-                "The resource arn:aws:lambda:us-east-1:123456789012:function:f is not run by this "
-                "server yet",
-                "/States/X/Resource",
-            )
-        ],
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "machine_type", "expected"), NOT_YET)
-def test_what_is_not_run_yet_is_refused_by_name(
-    text: str, machine_type: str, expected: list[tuple[str, str]]
-) -> None:
-    """Nothing is accepted and then ignored."""
-    assert found(text, machine_type) == expected
-
-
 def test_a_jsonata_machine_has_no_jsonpath_states() -> None:
     """The words and the place are recorded."""
     assert found(machine(passing(QueryLanguage="JSONPath"), QueryLanguage="JSONata")) == [
@@ -496,36 +382,6 @@ def test_choice_rules_are_checked_and_may_not_be_absent() -> None:
         location.startswith("/States/X/Choices[0]")
         for _, location in found(machine(choosing(["rule"])))
     )
-
-
-WARNINGS: list[tuple[JsonObject, str, str]] = [
-    (passing(Result=[{"a.$": "$.b"}]), "PASS_RESULT_IS_STATIC", "/States/X/Result"),
-    (passing(Parameters={"a": "$.b"}), "NO_DOLLAR", "/States/X/Parameters"),
-    (
-        passing(Parameters={"a": ["$.b", {"c": "States.UUID()"}]}),
-        "NO_DOLLAR",
-        "/States/X/Parameters",
-    ),
-    ({"Type": "Fail", "Error": "$.error"}, "NO_PATH", "/States/X"),
-    (
-        choosing([{"Variable": "$.a", "StringEquals": "$.b", "Next": "X"}]),
-        "NO_PATH",
-        "/States/X/Choices[0]",
-    ),
-]
-
-
-@pytest.mark.parametrize(("state", "code", "location"), WARNINGS)
-def test_what_looks_like_a_path_and_is_none_is_warned_of(
-    state: JsonObject, code: str, location: str
-) -> None:
-    """AWS's three warnings, which do not forbid the definition."""
-    warnings = [
-        (finding.code, finding.location)
-        for finding in check_definition(machine(state))
-        if finding.severity == "WARNING"
-    ]
-    assert warnings == [(code, location)]
 
 
 def test_an_unknown_field_brings_the_nearest_known_name() -> None:

@@ -122,8 +122,8 @@ def test_a_refused_definition_brings_all_its_findings_with_their_lines() -> None
         (finding.severity, finding.location, finding.line) for finding in caught.value.diagnostics
     ] == [
         ("ERROR", "/States/A", 2),
-        ("WARNING", "/States/A/Result", 2),
         ("ERROR", "", 1),
+        ("WARNING", "/States/A/Result", 2),
     ]
     assert caught.value.message == (
         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: This object should have only "

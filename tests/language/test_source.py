@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwell.language.source import SNIPPET_CHARACTERS, json_trouble, scan_places
+from stepwell.language.json_trouble import SNIPPET_CHARACTERS, json_trouble
+from stepwell.language.source import scan_places
 from stepwell.values import BadJson, decode
 
 TEXT = """{
@@ -44,7 +45,7 @@ def test_a_place_has_line_and_column(location: str, place: tuple[int, int]) -> N
 
 def test_repeated_keys_are_noticed() -> None:
     """Every repetition, with its place."""
-    assert scan_places(TEXT).duplicates == ["/c/a"]
+    assert scan_places(TEXT).duplicates == [("/c", "/a")]
 
 
 def test_a_text_without_containers_has_one_place() -> None:
@@ -216,5 +217,5 @@ json_values = st.recursive(
 def test_every_json_text_can_be_scanned(value: object, indent: int | None) -> None:
     """The scan ends, and finds no repetition where there is none."""
     places = scan_places(json.dumps(value, indent=indent))
-    assert places.offsets[""] == 0
+    assert places.line_and_column("") == (1, 1)
     assert places.duplicates == []

@@ -47,10 +47,10 @@ def check_text(
         return None, diagnostics
     findings = Findings(machine_type, refuse_unreachable)
     _check_machine(findings, definition)
-    diagnostics += findings.found
+    diagnostics += findings.errors.found
     if not has_errors(diagnostics):
-        diagnostics += findings.not_yet
-    return definition, diagnostics
+        diagnostics += findings.not_yet.found
+    return definition, diagnostics + findings.warnings.found
 
 
 def with_places(diagnostics: list[Diagnostic], text: str) -> list[Diagnostic]:

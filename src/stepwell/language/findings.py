@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, schema_error
 from stepwell.language.fields import (
@@ -15,6 +16,29 @@ from stepwell.language.fields import (
 from stepwell.language.syntax import is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
+FINDINGS_MAX = 1_000
+FINDINGS_CHARACTERS_MAX = 1_000_000
+"""A hostile definition must not make a report that is many times its size."""
+
+
+@dataclass(slots=True)
+class Bounded:
+    """A list of findings that takes no more when it is long enough."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+    characters: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes now is dropped."""
+        return len(self.found) >= FINDINGS_MAX or self.characters >= FINDINGS_CHARACTERS_MAX
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """One finding more, unless there are enough."""
+        if not self.is_full:
+            self.found.append(diagnostic)
+            self.characters += len(diagnostic.message) + len(diagnostic.location)
+
 
 class Findings:
     """What has been found in one definition so far, and what holds for all of it."""
@@ -24,28 +48,30 @@ class Findings:
         self.refuse_unreachable = refuse_unreachable
         self.machine_language = "JSONPath"
         self.state_names: set[str] = set()
-        self.found: list[Diagnostic] = []
-        self.not_yet: list[Diagnostic] = []
+        self.errors = Bounded()
+        self.warnings = Bounded()
+        self.not_yet = Bounded()
 
     def error(self, message: str, location: str, hint: str = "") -> None:
         """A SCHEMA_VALIDATION_FAILED error."""
-        self.found.append(schema_error(message, location, hint))
+        self.errors.add(schema_error(message, location, hint))
 
-    def coded(self, code: str, message: str, location: str, hint: str = "") -> None:
+    def coded(self, code: str, message: str, location: str) -> None:
         """An error with a code of its own."""
-        self.found.append(Diagnostic(ERROR, code, message, location, hint=hint))
+        self.errors.add(Diagnostic(ERROR, code, message, location))
 
     def warning(self, code: str, message: str, location: str) -> None:
         """A warning, which does not forbid the definition."""
-        self.found.append(Diagnostic(WARNING, code, message, location))
+        self.warnings.add(Diagnostic(WARNING, code, message, location))
 
     def add_not_yet(self, message: str, location: str) -> None:
         """Something AWS takes and this server does not run yet."""
-        self.not_yet.append(schema_error(message, location))
+        self.not_yet.add(schema_error(message, location))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Findings made elsewhere."""
-        self.found.extend(diagnostics)
+        """Errors found elsewhere."""
+        for diagnostic in diagnostics:
+            self.errors.add(diagnostic)
 
     def required(self, missing: Sequence[str], location: str) -> None:
         """One finding for all required fields that are not there."""
@@ -59,7 +85,8 @@ class Findings:
         for name in value:
             marked = fields.get(name)
             if marked is None:
-                self.error(f"Field '{name}' is not supported", location, nearest(name, fields))
+                hint = "" if self.errors.is_full else nearest(name, fields)
+                self.error(f"Field '{name}' is not supported", location, hint)
             elif marked == "P" and language == "JSONata":
                 self.error(_wrong_language(name, "JSONata", "JSONPath"), location)
             elif marked == "A" and language == "JSONPath":

@@ -15,10 +15,12 @@ from stepwell.language.diagnostics import (
     WARNING,
     Diagnostic,
 )
-from stepwell.language.fields import DEFINITION_LENGTH_MAX, NESTING_MAX
-from stepwell.language.source import json_trouble, scan_places
+from stepwell.language.fields import DEFINITION_LENGTH_MAX, NESTING_MAX, PROCESSOR_NAMES
+from stepwell.language.json_trouble import json_trouble
+from stepwell.language.source import scan_places
 from stepwell.values import BadJson, JsonObject, JsonValue, decode
 
+_PROCESSORS = tuple(f"/{name}" for name in PROCESSOR_NAMES)
 _Container: TypeAlias = "list[JsonValue] | JsonObject"
 
 
@@ -98,12 +100,18 @@ def _duplicates(text: str) -> list[Diagnostic]:
     return [_duplicate(place) for place in scan_places(text).duplicates]
 
 
-def _duplicate(place: str) -> Diagnostic:
+def _duplicate(place: tuple[str, ...]) -> Diagnostic:
     """A repeated state name is AWS's error; any other repeated key a warning of ours."""
-    parts = place.split("/")
-    if len(parts) > 2 and parts[-2] == "States":
-        return Diagnostic(
-            ERROR, "DUPLICATE_STATE_NAME", f"Duplicate State name: {parts[-1]}", place
-        )
-    message = f"The field '{parts[-1]}' appears more than once; only the last one counts"
-    return Diagnostic(WARNING, "DUPLICATE_FIELD", message, place)
+    name, location = place[-1].removeprefix("/"), "".join(place)
+    if _is_scope(place[:-1]):
+        return Diagnostic(ERROR, "DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", location)
+    message = f"The field '{name}' appears more than once; only the last one counts"
+    return Diagnostic(WARNING, "DUPLICATE_FIELD", message, location)
+
+
+def _is_scope(place: tuple[str, ...]) -> bool:
+    """Whether this is the place of a `States` object, and not of one in somebody's data."""
+    if place[-1:] != ("/States",):
+        return False
+    around = place[:-1]
+    return not around or around[-1] in _PROCESSORS or around[-2:-1] == ("/Branches",)

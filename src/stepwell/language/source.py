@@ -1,41 +1,51 @@
-"""The text of a definition: where things stand in it, what it repeats, why it is no JSON.
+"""The text of a definition: where things stand in it, and which keys it repeats.
 
-Nothing here runs for a valid definition. `Places` maps a finding's place (`/States/X/Catch[0]`) to
-line and column; `json_trouble` says in the words of AWS's parser what is wrong with a text.
+Nothing here runs for a definition of which nothing is to be said. `Places` maps a finding's place
+(`/States/X/Catch[0]`) to line and column.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from stepwell.values import decode
 
-SNIPPET_CHARACTERS = 500
-"""As much of the text AWS's parser quotes in its messages."""
+DUPLICATES_MAX = 100
+"""More repeated keys than this are not named one by one."""
 
+DIGEST_BYTES = 16
+
+_PART = re.compile(r"[/\[][^/\[]*")
 _TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)', re.DOTALL)
-_VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
-_ESCAPES = '"\\/bfnrt'
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])")
-_WORD = re.compile(r"[\w$]+")
-_BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(slots=True)
 class Places:
-    """Where things stand: offsets by place, and the places whose key is repeated."""
+    """Where things stand: offsets by place, and the places whose key is repeated, part by part.
 
-    text: str
-    offsets: dict[str, int] = field(default_factory=dict)
-    duplicates: list[str] = field(default_factory=list)
+    Places are kept by their digest, else one long name would be stored with each of its members.
+    """
+
+    offsets: dict[bytes, int] = field(default_factory=dict)
+    duplicates: list[tuple[str, ...]] = field(default_factory=list)
+    line_starts: list[int] = field(default_factory=lambda: [0])
 
     def line_and_column(self, location: str) -> tuple[int, int]:
         """Line and column of a place, or of the nearest known place around it."""
-        place = location.rstrip("/")
-        while place and place not in self.offsets:
-            place = place[: max(place.rfind("/"), place.rfind("["), 0)]
-        return line_and_column(self.text, self.offsets.get(place, 0))
+        place = blake2b(digest_size=DIGEST_BYTES)
+        offset = self.offsets.get(place.digest(), 0)
+        for part in _PART.findall(location):
+            place.update(_bytes(part))
+            offset = self.offsets.get(place.digest(), offset)
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def mark(self, place: blake2b, offset: int) -> None:
+        """Keeps where a place stands; for a member that is its key, which comes first."""
+        self.offsets.setdefault(place.digest(), offset)
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
@@ -46,238 +56,68 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 def scan_places(text: str) -> Places:
     """The places of a text that is valid JSON."""
-    places = Places(text)
+    places = Places()
+    places.line_starts += [match.end() for match in re.finditer("\n", text)]
     open_values: list[_Open] = []
-    place, offset = "", 0
+    place, label, offset = blake2b(digest_size=DIGEST_BYTES), "", 0
     at_key = False
     while match := _TOKEN.match(text, offset):
         token, offset = match[1], match.end()
         if token in ("{", "["):
-            places.offsets.setdefault(place, match.start(1))
-            open_values.append(_Open(place, is_object=token == "{"))
+            places.mark(place, match.start(1))
+            open_values.append(_Open(place, label, is_object=token == "{"))
             at_key = token == "{"
-            place = open_values[-1].next_place()
+            place, label = open_values[-1].next_element()
         elif token in ("}", "]"):
             open_values.pop()
             at_key = False
         elif token == ",":
             at_key = open_values[-1].is_object
-            place = open_values[-1].next_place()
+            place, label = open_values[-1].next_element()
         elif token == ":":
             at_key = False
         elif at_key:
-            place = f"{open_values[-1].place}/{decode(token)}"
-            if open_values[-1].repeats(place):
-                places.duplicates.append(place)
-            places.offsets[place] = match.start(1)
+            place, label = open_values[-1].member(f"/{decode(token)}")
+            if open_values[-1].repeats(label) and len(places.duplicates) < DUPLICATES_MAX:
+                around = (each.label for each in open_values if each.label)
+                places.duplicates.append((*around, label))
+                places.offsets[place.digest()] = match.start(1)
+            places.mark(place, match.start(1))
         else:
-            places.offsets.setdefault(place, match.start(1))
+            places.mark(place, match.start(1))
     return places
 
 
 @dataclass(slots=True)
 class _Open:
-    """An array or object that is being read."""
+    """An array or object that is being read: its place, and the last part of that."""
 
-    place: str
+    place: blake2b
+    label: str
     is_object: bool
     count: int = 0
-    keys: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
 
-    def next_place(self) -> str:
+    def next_element(self) -> tuple[blake2b, str]:
         """The place of the next element; for an object its own until the key is known."""
         if self.is_object:
-            return self.place
+            return self.place, self.label
         self.count += 1
-        return f"{self.place}[{self.count - 1}]"
+        return self.member(f"[{self.count - 1}]")
 
-    def repeats(self, place: str) -> bool:
+    def member(self, label: str) -> tuple[blake2b, str]:
+        """The place of a member."""
+        place = self.place.copy()
+        place.update(_bytes(label))
+        return place, label
+
+    def repeats(self, label: str) -> bool:
         """Whether this key was there before."""
-        if place in self.keys:
+        if label in self.labels:
             return True
-        self.keys.add(place)
+        self.labels.add(label)
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class JsonTrouble:
-    """Why a text is no JSON, in AWS's parser's words, and where."""
-
-    message: str
-    location: str
-    line: int
-    column: int
-
-
-class _Stop(Exception):
-    """Ends the reading at the first error: the sentence and the offset behind what was read."""
-
-    def __init__(self, sentence: str, offset: int) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.offset = offset
-
-
-def json_trouble(text: str) -> JsonTrouble:
-    """What AWS's parser says about a text that is not JSON."""
-    try:
-        _read(text)
-    except _Stop as stop:
-        sentence, offset = stop.sentence, stop.offset
-    else:
-        sentence, offset = "Invalid JSON", len(text)
-    line, column = line_and_column(text, offset)
-    location = _source(text, line, column)
-    return JsonTrouble(f"{sentence}\n at {location}", location, line, column)
-
-
-def _source(text: str, line: int, column: int) -> str:
-    """The place as AWS's parser writes it: the text's beginning, line, column."""
-    left_out = len(text) - SNIPPET_CHARACTERS
-    truncated = f"[truncated {left_out} chars]" if left_out > 0 else ""
-    quoted = f'(String)"{text[:SNIPPET_CHARACTERS]}"{truncated}'
-    return f"[Source: {quoted}; line: {line}, column: {column}]"
-
-
-def _read(text: str) -> None:
-    """Reads one JSON value and the end of the text; raises _Stop at the first error."""
-    open_at: list[int] = []
-    offset = _value(text, _skip(text, 0), open_at)
-    while open_at:
-        opener = text[open_at[-1]]
-        closer, kind = ("}", "Object") if opener == "{" else ("]", "Array")
-        offset = _skip(text, offset)
-        if offset >= len(text):
-            raise _unclosed(text, open_at[-1], kind)
-        if text[offset] == closer:
-            open_at.pop()
-            offset += 1
-            continue
-        first = _skip(text, open_at[-1] + 1) == offset
-        if not first:
-            if text[offset] != ",":
-                raise _unexpected(text, offset, f"was expecting comma to separate {kind} entries")
-            offset = _skip(text, offset + 1)
-        if opener == "{":
-            offset = _key(text, offset, open_at[-1])
-        elif offset >= len(text):
-            raise _unclosed(text, open_at[-1], kind)
-        offset = _value(text, offset, open_at)
-    offset = _skip(text, offset)
-    if offset < len(text):
-        _value(text, offset, open_at)
-        raise _unexpected(text, offset, "was expecting the end of the definition")
-
-
-def _key(text: str, offset: int, opened: int) -> int:
-    """Reads a field name and its colon; the offset of the value."""
-    if offset >= len(text):
-        raise _unclosed(text, opened, "Object")
-    if text[offset] != '"':
-        raise _unexpected(text, offset, "was expecting double-quote to start field name")
-    offset = _skip(text, _string(text, offset, "in field name"))
-    if offset >= len(text):
-        raise _unclosed(text, opened, "Object")
-    if text[offset] != ":":
-        wanted = "was expecting a colon to separate field name and value"
-        raise _unexpected(text, offset, wanted)
-    offset = _skip(text, offset + 1)
-    if offset >= len(text):
-        raise _unclosed(text, opened, "Object")
-    return offset
-
-
-def _value(text: str, offset: int, open_at: list[int]) -> int:
-    """Reads a scalar, or the opening of an object or array; the offset behind it."""
-    if offset >= len(text):
-        raise _Stop("No content to map due to end-of-input", offset)
-    character = text[offset]
-    if character in "{[":
-        open_at.append(offset)
-        return offset + 1
-    if character == '"':
-        return _string(text, offset, ": was expecting closing quote for a string value")
-    if number := _NUMBER.match(text, offset):
-        return number.end()
-    if character == "-" or character.isdigit():
-        raise _number_trouble(text, offset)
-    if word := _WORD.match(text, offset):
-        if word[0] in ("true", "false", "null"):
-            return word.end()
-        raise _Stop(f"Unrecognized token '{word[0]}': was expecting {_VALUES}", word.end())
-    raise _unexpected(text, offset, f"expected a valid value {_VALUES}")
-
-
-def _string(text: str, offset: int, what: str) -> int:
-    """Reads a string; the offset behind its closing quote."""
-    offset += 1
-    while offset < len(text):
-        character = text[offset]
-        if character == '"':
-            return offset + 1
-        if character == "\\":
-            offset = _escape(text, offset + 1)
-        elif character < " ":
-            raise _Stop(
-                f"Illegal unquoted character ((CTRL-CHAR, code {ord(character)})): "
-                "has to be escaped using backslash to be included in string value",
-                offset + 1,
-            )
-        else:
-            offset += 1
-    separator = "" if what.startswith(":") else " "
-    raise _Stop(f"Unexpected end-of-input{separator}{what}", len(text))
-
-
-def _escape(text: str, offset: int) -> int:
-    """Reads what follows a backslash; the offset behind it."""
-    if offset >= len(text):
-        raise _Stop("Unexpected end-of-input in character escape sequence", offset)
-    character = text[offset]
-    if character in _ESCAPES:
-        return offset + 1
-    if character != "u":
-        raise _Stop(
-            f"Unrecognized character escape {_named(character)}",
-            offset + 1,
-        )
-    for place in range(offset + 1, offset + 5):
-        if place >= len(text) or text[place] not in "0123456789abcdefABCDEF":
-            raise _unexpected(text, place, "expected a hex-digit for character escape sequence")
-    return offset + 5
-
-
-def _number_trouble(text: str, offset: int) -> _Stop:
-    """Why something that begins like a number is none."""
-    digits = offset + 1 if text[offset] == "-" else offset
-    if text[digits : digits + 1] == "0" and text[digits + 1 : digits + 2].isdigit():
-        return _Stop("Invalid numeric value: Leading zeroes not allowed", digits + 1)
-    end = digits
-    while end < len(text) and text[end] in "0123456789.eE+-":
-        end += 1
-    return _unexpected(text, end, "Expected space separating root-level values or a digit")
-
-
-def _unexpected(text: str, offset: int, wanted: str) -> _Stop:
-    """The sentence about one character that may not stand there."""
-    if offset >= len(text):
-        return _Stop("Unexpected end-of-input", offset)
-    return _Stop(f"Unexpected character ({_named(text[offset])}): {wanted}", offset + 1)
-
-
-def _unclosed(text: str, opened: int, kind: str) -> _Stop:
-    """The sentence about an object or array that the text's end leaves open."""
-    start = _source(text, *line_and_column(text, opened))
-    sentence = f"expected close marker for {kind} (start marker at {start})"
-    return _Stop(f"Unexpected end-of-input: {sentence}", len(text))
-
-
-def _named(character: str) -> str:
-    """A character as AWS's parser names it."""
-    return f"'{character}' (code {ord(character)})"
-
-
-def _skip(text: str, offset: int) -> int:
-    """The offset behind white space."""
-    match = _BLANK.match(text, offset)
-    return match.end() if match else offset
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,100 @@
+"""What AWS runs and this server does not yet is refused by name, after all that AWS refuses."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stepwell.values import JsonObject
+from tests.language.definitions import BRANCH, found, machine, passing, task
+
+ONE_OF = "This object should have only one of the following fields: [{}]"
+
+MAP: JsonObject = {"Type": "Map", "ItemProcessor": BRANCH, "End": True}
+
+INVALID_MAPS: list[tuple[JsonObject, list[tuple[str, str]]]] = [
+    (
+        {"Type": "Map", "End": True},
+        [(ONE_OF.format("ItemProcessor, Iterator"), "/States/X")],
+    ),
+    ({**MAP, "MaxConcurrency": -1}, [("Minimum value is 0", "/States/X/MaxConcurrency")]),
+    (
+        {**MAP, "ToleratedFailurePercentage": 101},
+        [("Maximum value is 100", "/States/X/ToleratedFailurePercentage")],
+    ),
+    (
+        {**MAP, "ToleratedFailurePercentage": -0.5},
+        [("Minimum value is 0", "/States/X/ToleratedFailurePercentage")],
+    ),
+    (
+        {**MAP, "ToleratedFailurePercentage": "5"},
+        [("Expected value of type Number", "/States/X/ToleratedFailurePercentage")],
+    ),
+    (
+        {"Type": "Map", "Iterator": {"StartAt": "Y", "States": {}}, "End": True},
+        [("Value cannot be empty", "/States/X/Iterator/States")],
+    ),
+    (
+        {"Type": "Map", "ItemProcessor": 1, "End": True},
+        [("Expected value of type Object", "/States/X/ItemProcessor")],
+    ),
+    (MAP, [("This server does not run Map states yet", "/States/X/Type")]),
+    (
+        {**MAP, "ToleratedFailurePercentage": 5.5},
+        [("This server does not run Map states yet", "/States/X/Type")],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"), INVALID_MAPS, ids=lambda value: json.dumps(value)[:70]
+)
+def test_map_states_are_checked_although_they_are_not_run_yet(
+    state: JsonObject, expected: list[tuple[str, str]]
+) -> None:
+    """AWS's findings come first; only what AWS would take is refused as not run here yet."""
+    assert found(machine(state)) == expected
+
+
+NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
+    (
+        machine(passing(), QueryLanguage="JSONata"),
+        "STANDARD",
+        [("This server does not run the query language JSONata yet", "/QueryLanguage")],
+    ),
+    (
+        machine(passing(QueryLanguage="JSONata")),
+        "STANDARD",
+        [("This server does not run the query language JSONata yet", "/States/X/QueryLanguage")],
+    ),
+    (
+        machine(passing(Assign={"a": 1})),
+        "STANDARD",
+        [("The field 'Assign' is not run by this server yet", "/States/X/Assign")],
+    ),
+    (
+        machine(passing()),
+        "EXPRESS",
+        [("This server does not run EXPRESS state machines yet", "/")],
+    ),
+    (
+        machine(task(Resource="arn:aws:lambda:us-east-1:123456789012:function:f")),
+        "STANDARD",
+        [
+            (
+                "The resource arn:aws:lambda:us-east-1:123456789012:function:f is not run by this "
+                "server yet",
+                "/States/X/Resource",
+            )
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "machine_type", "expected"), NOT_YET)
+def test_what_is_not_run_yet_is_refused_by_name(
+    text: str, machine_type: str, expected: list[tuple[str, str]]
+) -> None:
+    """Nothing is accepted and then ignored."""
+    assert found(text, machine_type) == expected
