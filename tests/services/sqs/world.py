@@ -13,6 +13,7 @@ from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Store
 from stepwell.services.api import Call
 from stepwell.services.sqs import TABLES, Queues, Settings, service
+from stepwell.services.sqs.records import MESSAGE
 from stepwell.stores.memory import MemoryDisk, MemoryStore
 
 BASE_URL = "http://localhost:4566"
@@ -159,6 +160,11 @@ class World:
     async def delete(self, url: str, message: dict[str, Any]) -> None:
         """DeleteMessage."""
         await self.call("DeleteMessage", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    async def rows(self) -> int:
+        """How many messages are on disk."""
+        await self.ledger.committed()
+        return await self.store.count(MESSAGE)
 
     async def counts(self, url: str) -> tuple[int, int, int]:
         """How many messages are visible, in flight, delayed."""

@@ -48,7 +48,11 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(queues: Queues) -> Service:
     """SQS on those queues."""
-    return Service("sqs", {name: _bind(queues, run) for name, run in _OPERATIONS.items()})
+    return Service(
+        "sqs",
+        {name: _bind(queues, run) for name, run in _OPERATIONS.items()},
+        checks_itself=True,
+    )
 
 
 def _bind(queues: Queues, run: _Operation) -> Operation:
