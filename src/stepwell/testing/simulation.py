@@ -1,24 +1,24 @@
 """The whole product in one process, under virtual time, with a disk that survives crashes.
 
-    simulation = Simulation(seed=7, faults=Faults(crash_after=12))
+    simulation = Simulation(seed=7, faults=[Faults(crash_after=12), Faults(crash_before=3)])
     await simulation.run(client_one, client_two)
 
 A client is an async function that gets the simulation and calls operations (`call`). When the
 process crashes under a call, the client gets `Crashed` once the process is up again, and decides
-like a real client: mostly it repeats the call. Time jumps to the next alarm when nothing moves.
+like a real client: mostly it repeats the call. Each process has its own faults. Time jumps to the next alarm when nothing moves.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stepwell.engine.limits import Limits
 from stepwell.errors import StorageTrouble
 from stepwell.server import Core
-from stepwell.services.api import Call, Encoded
+from stepwell.services.api import Call, Encoded, Operation
 from stepwell.stores.faulty import FaultyStore, StoreCrashed
 from stepwell.stores.memory import MemoryDisk, MemoryStore
 from stepwell.stores.migrations.declared import declared_tables
@@ -40,7 +40,7 @@ class Stuck(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong in the first process: a crash before or after a commit, or a full disk."""
+    """What goes wrong in a process: a crash before or after a commit, or a full disk."""
 
     crash_before: int | None = None
     crash_after: int | None = None
@@ -57,7 +57,7 @@ class Simulation:
         self,
         *,
         seed: int = 0,
-        faults: Faults | None = None,
+        faults: Sequence[Faults] = (),
         cached_max: int = 4_000,
         limits: Limits | None = None,
     ) -> None:
@@ -67,7 +67,7 @@ class Simulation:
         self.disk = MemoryDisk()
         self.crashes = 0
         self.commits = 0
-        self._faults = faults or Faults()
+        self._faults = faults
         self._cached_max = cached_max
         self._limits = limits or Limits()
         self._crash_seen = asyncio.Event()
@@ -82,7 +82,8 @@ class Simulation:
 
     async def boot(self) -> None:
         """Start a process on the disk."""
-        faults = self._faults if self.crashes == 0 else Faults()
+        life = self.crashes
+        faults = self._faults[life] if life < len(self._faults) else Faults()
         self._store = FaultyStore(
             MemoryStore(declared_tables(), self.disk),
             crash_before=faults.crash_before,
@@ -133,7 +134,7 @@ class Simulation:
             request_id=f"request-{self._requests}",
             base_url="http://localhost:4566",
         )
-        task = asyncio.ensure_future(_run(self._operations[operation](call, params)))
+        task = asyncio.ensure_future(_run(self._operations[operation], call, params))
         self._calls.add(task)
         try:
             answer = await task
@@ -204,8 +205,8 @@ class Simulation:
         await self._store.close()
 
 
-async def _run(work: Awaitable[Any]) -> Any:
-    return await work
+async def _run(operation: Operation, call: Call, params: dict[str, Any]) -> Any:
+    return await operation(call, params)
 
 
 def _only_surprises(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
