@@ -63,6 +63,11 @@ def run(text: str) -> JsonValue:
         ("States.ArrayContains($.list, 1.0)", False),
         ("States.ArrayContains($.list, true)", False),
         ("States.ArrayContains($.mixed, $.mixed[6])", True),
+        ("States.ArrayContains($.mixed, $.mixed[5])", True),
+        ("States.ArrayContains($.rows, $.object)", False),
+        ("States.ArrayContains($.rows, $.rows[1])", True),
+        ("States.ArrayContains(States.Array($.list), States.Array(1))", False),
+        ("States.Format('{} {}', States.Array(), States.StringToJson('\\{\\}'))", "[] {}"),
         ("States.ArrayRange(1, 9, 2)", [1, 3, 5, 7, 9]),
         ("States.ArrayRange(0, 10, 3)", [0, 3, 6, 9]),
         ("States.ArrayRange(3, 1, -1)", [3, 2, 1]),
@@ -140,6 +145,7 @@ def test_seeded_numbers_are_javas() -> None:
     draw = SeededRandom(42)
     assert [draw.below(10) for _ in range(5)] == [0, 3, 8, 4, 0]
     assert run("States.MathRandom(5, 15, 42)") == 5
+    assert SeededRandom(8).below((1 << 30) + 1) < (1 << 30) + 1
     full = run("States.MathRandom(-2147483648, 2147483647, 3)")
     assert isinstance(full, int)
     assert -2147483648 <= full < 2147483647
@@ -195,13 +201,15 @@ def test_a_missing_path_shows_the_input() -> None:
     )
 
 
-def test_data_nested_beyond_reason_fails_as_a_value() -> None:
-    """A value too deep to be shown as text is a failure of the function, not of the engine."""
+def test_data_nested_beyond_reason() -> None:
+    """It is written as text all the same, or a failure of the function, never of the engine."""
     deep: JsonValue = []
     for _ in range(5000):
         deep = [deep]
+    shown = compile_intrinsic("States.Format('{}', $)")(deep, NOTHING)
+    assert shown == "[" * 5001 + "]" * 5001
     with pytest.raises(EvaluationFailed):
-        compile_intrinsic("States.Format('{}', $)")(deep, NOTHING)
+        compile_intrinsic("States.ArrayUnique($)")(deep, NOTHING)
 
 
 @pytest.mark.parametrize(

@@ -226,10 +226,10 @@ def _compile(argument: _Argument) -> Evaluate:
             return lambda _data, _env: value
         case _PathArgument():
             return _compile_path(argument)
-        case _Call("Format", arguments):
-            return _compile_format(arguments)
-        case _Call(name, arguments):
-            return _compile_call(FUNCTIONS[name].apply, [_compile(part) for part in arguments])
+    if argument.name == "Format":
+        return _compile_format(argument.arguments)
+    apply = FUNCTIONS[argument.name].apply
+    return _compile_call(apply, [_compile(part) for part in argument.arguments])
 
 
 def _compile_path(argument: _PathArgument) -> Evaluate:

@@ -17,18 +17,39 @@ INTEGER_MAX = 2**31 - 1
 
 def java_text(value: JsonValue) -> str:
     """The value as Java's `toString` writes it: `{a=1, b=[x, null]}`, texts without quotes."""
+    parts: list[str] = []
+    pending: list[tuple[str, JsonValue]] = [("", value)]
+    # An explicit stack: data may be nested deeper than functions may call each other.
+    while pending:
+        before, item = pending.pop()
+        parts.append(before)
+        if isinstance(item, dict):
+            members = [(f", {name}=", member) for name, member in item.items()]
+            pending += _opened("{", members, "}")
+        elif isinstance(item, list):
+            pending += _opened("[", [(", ", member) for member in item], "]")
+        else:
+            parts.append(_scalar_text(item))
+    return "".join(parts)
+
+
+def _opened(
+    opening: str, members: list[tuple[str, JsonValue]], closing: str
+) -> list[tuple[str, JsonValue]]:
+    """What is still to be written of a container, the last first; "" writes nothing by itself."""
+    if members:
+        separator, member = members[0]
+        members[0] = (opening + separator.removeprefix(", "), member)
+        return [(closing, ""), *reversed(members)]
+    return [(opening + closing, "")]
+
+
+def _scalar_text(value: None | bool | int | float | str) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return java_double(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(map(java_text, value)) + "]"
-    if isinstance(value, dict):
-        members = (f"{name}={java_text(member)}" for name, member in value.items())
-        return "{" + ", ".join(members) + "}"
-    return str(value)
+    return java_double(value) if isinstance(value, float) else str(value)
 
 
 def java_double(number: float) -> str:
@@ -105,11 +126,8 @@ class SeededRandom:
             return ((self._bits(32) << 32) | self._bits(32)) % bound
         if bound & -bound == bound:
             return (bound * self._bits(31)) >> 31
-        # Java draws again while the number falls into the last, incomplete run of `bound`.
+        # Java draws again while the number falls into the last, incomplete run of `bound`. That is
+        # at most every other time, so that 64 draws are as good as endlessly many.
         limit = (1 << 31) // bound * bound
-        bits = self._bits(31)
-        for _ in range(64):
-            if bits < limit:
-                break
-            bits = self._bits(31)
-        return bits % bound
+        draws = (self._bits(31) for _ in range(64))
+        return next((bits for bits in draws if bits < limit), 0) % bound

@@ -17,7 +17,6 @@ from stepwell.language.java import java_text
 from stepwell.language.paths.equality import identical, is_number
 from stepwell.language.paths.syntax import (
     AllOf,
-    AnyOf,
     Comparison,
     Condition,
     Exists,
@@ -25,7 +24,6 @@ from stepwell.language.paths.syntax import (
     Negation,
     Operand,
     Pattern,
-    Query,
     Step,
 )
 from stepwell.values import JsonValue
@@ -53,12 +51,9 @@ def compile_condition(condition: Condition, steps: CompileSteps) -> Test:
         case Negation(part):
             inner = compile_condition(part, steps)
             return lambda node, document: not inner(node, document)
-        case AllOf(parts):
-            tests = [compile_condition(part, steps) for part in parts]
-            return lambda node, document: all(test(node, document) for test in tests)
-        case AnyOf(parts):
-            tests = [compile_condition(part, steps) for part in parts]
-            return lambda node, document: any(test(node, document) for test in tests)
+    tests = [compile_condition(part, steps) for part in condition.parts]
+    combine = all if isinstance(condition, AllOf) else any
+    return lambda node, document: combine(test(node, document) for test in tests)
 
 
 def _comparison(compare: Callable[[Operable, Operable], bool], left: Read, right: Read) -> Test:
@@ -79,11 +74,10 @@ def _operand(operand: Operand, steps: CompileSteps) -> Read:
             return lambda _node, _document: value
         case Pattern():
             return lambda _node, _document: operand
-        case Query(from_document, inner):
-            read = steps(inner)
-            if from_document:
-                return lambda _node, document: read(document, document)
-            return read
+    read = steps(operand.steps)
+    if operand.from_document:
+        return lambda _node, document: read(document, document)
+    return read
 
 
 def equal(left: Operable, right: Operable) -> bool:
@@ -133,10 +127,7 @@ def _matches(left: Operable, right: Operable) -> bool:
 def _matches_one(item: Operable, pattern: Pattern) -> bool:
     if isinstance(item, bool | list | dict | Missing | Pattern) or item is None:
         return False
-    try:
-        return pattern.regex.fullmatch(java_text(item)) is not None
-    except RecursionError:
-        return False
+    return pattern.regex.fullmatch(java_text(item)) is not None
 
 
 def _within(left: Operable, right: Operable) -> bool:

@@ -58,13 +58,13 @@ def _simple_walk(steps: tuple[Step, ...]) -> Walk:
 
 def simple_keys(steps: tuple[Step, ...]) -> tuple[str | int, ...]:
     """The names and indexes of simple steps."""
+    selectors = [step.selector for step in steps]
     keys: list[str | int] = []
-    for step in steps:
-        match step.selector:
-            case Names((name,)):
-                keys.append(name)
-            case Indexes((index,)):
-                keys.append(index)
+    for selector in selectors:
+        if isinstance(selector, Names):
+            keys.append(selector.names[0])
+        elif isinstance(selector, Indexes):  # pragma: no branch - simple steps are one or the other
+            keys.append(selector.indexes[0])
     return tuple(keys)
 
 
@@ -297,27 +297,39 @@ def path_text(keys: Sequence[str | int]) -> str:
 def missing_reason(keys: Sequence[str | int], document: JsonValue) -> str:
     """Why a simple path finds nothing in the document, in the words of AWS's path library."""
     value = document
-    for place, key in enumerate(keys):
-        here = path_text(keys[:place])
-        if isinstance(key, int):
-            if value is None:
-                return f"The path {here} is null"
-            if not isinstance(value, list):
-                shown = java_text(value)
-                return f"Filter: [{key}] can only be applied to arrays. Current context is: {shown}"
-            if not -len(value) <= key < len(value):
-                break
-            value = value[key]
+    for place, key in enumerate(keys):  # pragma: no branch - it is asked only when a key is missing
+        if has_key(value, key):
+            value = value[key]  # type: ignore[index]
+        elif isinstance(value, dict) and isinstance(key, str) and place < len(keys) - 1:
+            return f"Missing property in path {path_text(keys[: place + 1])}"
         else:
-            if not isinstance(value, dict):
-                return (
-                    f"Expected to find an object with property ['{key}'] in path {here} but found "
-                    f"'{java_class(value)}'. This is not a json object according to the "
-                    f"JsonProvider: '{JSON_PROVIDER}'."
-                )
-            if key not in value and place < len(keys) - 1:
-                return f"Missing property in path {path_text(keys[: place + 1])}"
-            if key not in value:
-                break
-            value = value[key]
+            misfit = _misfit(value, key, path_text(keys[:place]))
+            if misfit:
+                return misfit
+            break
     return f"No results for path: {path_text(keys)}"
+
+
+def has_key(value: JsonValue, key: str | int) -> bool:
+    """Whether an object has this member, or an array this item."""
+    if isinstance(key, str):
+        return isinstance(value, dict) and key in value
+    return isinstance(value, list) and -len(value) <= key < len(value)
+
+
+def _misfit(value: JsonValue, key: str | int, here: str) -> str:
+    """Why a key cannot be looked up in a value of this type, "" when it can."""
+    if isinstance(key, int):
+        if value is None:
+            return f"The path {here} is null"
+        if isinstance(value, list):
+            return ""
+        shown = java_text(value)
+        return f"Filter: [{key}] can only be applied to arrays. Current context is: {shown}"
+    if isinstance(value, dict):
+        return ""
+    return (
+        f"Expected to find an object with property ['{key}'] in path {here} but found "
+        f"'{java_class(value)}'. This is not a json object according to the JsonProvider: "
+        f"'{JSON_PROVIDER}'."
+    )
