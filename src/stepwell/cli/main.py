@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from stepwell import __version__
+from stepwell.cli.demo.command import demo
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,6 +52,8 @@ def start(host: str, port: int, data: Path, store: str | None) -> None:
     else:
         uvloop.run(run())
 
+
+main.add_command(demo)
 
 if __name__ == "__main__":
     main()

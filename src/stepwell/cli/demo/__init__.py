@@ -1,0 +1,1 @@
+"""`stepwell demo`: the callback workflow, a kill in the middle, and how it goes on."""

@@ -1,0 +1,139 @@
+"""How the demo looks: steps while they happen, then a timeline, the token's life, what to try."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stepwell.cli.demo.story import Story
+from stepwell.cli.events import event_lines
+from stepwell.cli.words import elapsed, instant, shortened
+from stepwell.values import JsonObject
+
+PLAIN_WIDTH = 120
+FIXED_COLUMNS = 30
+"""What number, time and the gaps between columns take of a timeline's width."""
+
+
+class ConsoleStage:
+    """The steps, numbered, on a terminal or in a log."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._steps = 0
+
+    def step(self, title: str, *lines: str) -> None:
+        """One thing happened; `lines` say more."""
+        self._steps += 1
+        self._console.print(Text(f"{self._steps}. {title}", style="bold cyan"))
+        for line in lines:
+            self._say(line)
+
+    def waits(self, explanation: JsonObject) -> None:
+        """What the server says an execution waits for."""
+        entries = explanation.get("waitsFor")
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict):
+                self._say(f"stepwell explain: {entry['explanation']}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(Padding(Text(line), (0, 0, 0, 3)))
+
+
+def show_story(console: Console, story: Story) -> None:
+    """What happened, when it is over."""
+    console.print()
+    console.print(_timeline(story, console.width))
+    console.print()
+    console.print(_token_life(story))
+    console.print()
+    outage = story.back_at - story.killed_at
+    waited = story.events and event_lines(story.events)[-1].since
+    console.print(
+        Text.assemble(
+            ("Nothing was lost. ", "bold green"),
+            f"The server was gone for {outage:.1f} s in the middle of a task; the same token "
+            f"finished the same execution, {waited:.1f} s after its start. The message was sent "
+            "once, no event is missing, none is there twice.",
+        )
+    )
+
+
+def _timeline(story: Story, width: int) -> Table:
+    lines = event_lines(story.events)
+    table = Table(
+        title=f"History of {story.name}",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+    )
+    table.add_column("id", justify="right", style="dim", no_wrap=True)
+    table.add_column("elapsed", justify="right", no_wrap=True)
+    table.add_column("event", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("what", no_wrap=True)
+    taken = max(len(line.type) + len(line.state) for line in lines) + FIXED_COLUMNS
+    room = max(width - taken, 20)
+    began = lines[0].at
+    killed = False
+    for line in lines:
+        if line.at > story.killed_at and not killed:
+            killed = True
+            table.add_section()
+            _mark(table, story.killed_at - began, "kill -9", "the server is gone", "bold red")
+            back = f"started again, ready after {story.restart_seconds:.1f} s"
+            _mark(table, story.back_at - began, "start", back, "bold green")
+            table.add_section()
+        style = "green" if line.type.endswith("Succeeded") else ""
+        table.add_row(
+            str(line.id),
+            elapsed(line.since),
+            Text(line.type, style=style),
+            line.state,
+            shortened(line.what, room),
+        )
+    return table
+
+
+def _mark(table: Table, since: float, event: str, what: str, style: str) -> None:
+    table.add_row("", elapsed(since), Text(event, style=style), "", Text(what, style=style))
+
+
+def _token_life(story: Story) -> Table:
+    table = Table(
+        title="Life of the task token", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
+    table.add_column("when", justify="right", no_wrap=True)
+    table.add_column("what")
+    token = story.tokens[0]
+    opened, closed = instant(token.get("openedAt")), instant(token.get("closedAt"))
+    began = event_lines(story.events)[0].at
+    if opened is not None:
+        since = elapsed(opened.timestamp() - began)
+        table.add_row(since, f"opened for the state {token['state']}, on disk before the message")
+    table.add_row(elapsed(story.killed_at - began), "outlived kill -9")
+    if closed is not None:
+        by = f"closed ({token['reason']}) by request {token.get('closedByRequest')}"
+        table.add_row(elapsed(closed.timestamp() - began), by)
+    if story.refusal is not None:
+        table.add_row("later", f"a second answer was refused with {story.refusal.code}")
+    return table
+
+
+def show_next(console: Console, story: Story, program: str, data: str) -> None:
+    """What to try next."""
+    console.print()
+    console.print(Text("Try next", style="bold cyan"))
+    commands: tuple[tuple[str, str], ...] = (
+        (f"{program} start --data {data}", "the same data: everything above is still there"),
+        (f"{program} executions", "in another terminal, while it runs"),
+        (f"{program} history {story.name}", "the table above"),
+        (f"{program} explain {story.name}", "how it ended; or what a running one waits for"),
+        (f"{program} tokens --status all", "every task token and what became of it"),
+        ("AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws stepfunctions list-state-machines", ""),
+    )
+    for command, why in commands:
+        console.print(Text.assemble("   ", (command, "bold"), (f"  # {why}" if why else "", "dim")))
