@@ -178,6 +178,10 @@ def test_seeded_numbers_are_javas() -> None:
         ("States.MathRandom(2, 2)", "less than"),
         ("States.MathAdd(2147483647, 1)", "out of the range"),
         ("States.MathAdd(2147483648, 1)", "out of the range"),
+        (
+            "States.Array($.index[0])",
+            "error: Filter: [0] can only be applied to arrays. Current context is: 2",
+        ),
         ("States.Array($.nope)", "The JsonPath argument for the field '$.nope' could not be found"),
     ],
 )

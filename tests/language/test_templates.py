@@ -16,6 +16,7 @@ from stepwell.language.templates import (
     compile_expression,
     compile_template,
     expression_problem,
+    expression_variables,
     template_findings,
 )
 from stepwell.values import JsonValue, encode
@@ -213,6 +214,25 @@ def test_a_template_has_a_greatest_depth() -> None:
     assert [finding.code for finding in template_findings(template, "/P")] == ["TOO_DEEPLY_NESTED"]
     with pytest.raises(PathSyntaxError):
         compile_template(template, "Parameters")
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("$answer", {"answer"}),
+        ("$answer.x[0]", {"answer"}),
+        ("$.answer", set()),
+        ("$$.answer", set()),
+        ("States.MathAdd(States.MathAdd($y, $x), $.z)", {"x", "y"}),
+        ("States.UUID()", set()),
+        ("text", set()),
+        ("$-", set()),
+        (5, set()),
+    ],
+)
+def test_the_variables_of_an_expression(value: JsonValue, names: set[str]) -> None:
+    """Those that paths and the arguments of functions begin with."""
+    assert expression_variables(value) == names
 
 
 def test_a_good_expression_has_no_problem() -> None:

@@ -238,7 +238,11 @@ def _compile_path(argument: _PathArgument) -> Evaluate:
     def evaluate(data: JsonValue, env: Environment) -> JsonValue:
         try:
             return read(data, env)
-        except PathNotFound:
+        except PathNotFound as error:
+            # An index into something that is no array is not taken for "not found" on AWS: the
+            # sentence of its path library comes through.
+            if error.reason.startswith("Filter: "):
+                raise FunctionFailed(error.reason) from None
             raise FunctionFailed(
                 f"The JsonPath argument for the field '{text}' could not be found in the input "
                 f"'{encode_text(data)}'"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stepwell.language.diagnostics import Diagnostic
-from stepwell.language.intrinsics import compile_intrinsic
+from stepwell.language.intrinsics import compile_intrinsic, intrinsic_paths
 from stepwell.language.java import hash_order
 from stepwell.language.paths import PathNotFound, PathSyntaxError, compile_path
 from stepwell.language.program import Environment, Evaluate, EvaluationFailed
@@ -152,6 +152,18 @@ def expression_problem(value: JsonValue) -> str | None:
     except PathSyntaxError as error:
         return error.message
     return None
+
+
+def expression_variables(value: JsonValue) -> frozenset[str]:
+    """The names of the variables that a path or function reads; none when it is neither."""
+    if not isinstance(value, str):
+        return frozenset()
+    text = value.strip()
+    try:
+        paths = [text] if text.startswith("$") else intrinsic_paths(text)
+        return frozenset(compile_path(path).variable for path in paths) - {""}
+    except PathSyntaxError:
+        return frozenset()
 
 
 def _bad_value(key: str, pointer: str, problem: str) -> Diagnostic:
