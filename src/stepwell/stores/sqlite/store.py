@@ -49,6 +49,7 @@ class SqliteStore:
         self._lock: DirectoryLock | None = None
         self._writer: Writer | None = None
         self._reader: apsw.Connection | None = None
+        self._scans: dict[tuple[object, ...], str] = {}
 
     async def open(self) -> None:
         """Lock the directory, migrate, start the writer."""
@@ -109,6 +110,15 @@ class SqliteStore:
         reverse: bool = False,
     ) -> list[R]:
         """Rows in order; see the port."""
+        # The hottest reads ask for a prefix, or for what comes after one value; neither has NULLs.
+        # Their statements depend on the shape only and are written once.
+        shape = None
+        if until is None and None not in prefix and (after is None or _is_one_value(after)):
+            shape = (table, index, len(prefix), after is None, reverse)
+            text = self._scans.get(shape)
+            if text is not None:
+                values = [*prefix, *(after or ()), max(limit, 0)]
+                return [table.row(*found) for found in self._read(text, values)]
         text, values = select_scan(
             table,
             prefix,
@@ -120,6 +130,8 @@ class SqliteStore:
             mark="?",
             spell_nulls=False,
         )
+        if shape is not None:
+            self._scans[shape] = text
         row = table.row
         return [row(*found) for found in self._read(text, values)]
 
@@ -147,3 +159,7 @@ class SqliteStore:
             return self._reader.execute(text, values).fetchall()
         except Exception as error:
             raise translated(error, self.path) from error
+
+
+def _is_one_value(after: Key) -> bool:
+    return len(after) == 1 and after[0] is not None
