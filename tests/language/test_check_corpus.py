@@ -35,7 +35,7 @@ OTHER_CLASS = {
 
 INVALID_COUNT = 154
 RUNNABLE_COUNT_MIN = 250
-FALSE_FRIEND_COUNT_MAX = 146
+FALSE_FRIEND_COUNT_MAX = 151
 
 FALSE_FRIENDS = (
     # What other people's tools take and AWS does not.
@@ -44,9 +44,13 @@ FALSE_FRIENDS = (
     "Duplicate State name",
     "Field '",
     "is required",
+    "fields are required",
     "Value must be a valid JSONPath.",
     "must be a valid JSONPath or a valid intrinsic function call",
     "QueryLanguage",
+    "The field 'Resource' does not match any of the allowed values",
+    "[CSV, JSON, JSONL, PARQUET, MANIFEST]",
+    "Invalid label name",
 )
 
 

@@ -57,6 +57,18 @@ def test_map_states_are_checked_although_they_are_not_run_yet(
     assert found(machine(state)) == expected
 
 
+def test_assigning_in_a_rule_or_catcher_is_not_run_yet() -> None:
+    """It is refused wherever it may stand."""
+    rule: JsonObject = {"Variable": "$.a", "IsNull": True, "Next": "X", "Assign": {"b": 1}}
+    choice: JsonObject = {"Type": "Choice", "Choices": [rule], "Default": "Y"}
+    catcher: JsonObject = {"ErrorEquals": ["A"], "Next": "X", "Assign": {"b": 1}}
+    states: JsonObject = {"X": choice, "Y": task(Catch=[catcher])}
+    assert found(json.dumps({"StartAt": "X", "States": states})) == [
+        ("The field 'Assign' is not run by this server yet", "/States/X/Choices[0]/Assign"),
+        ("The field 'Assign' is not run by this server yet", "/States/Y/Catch[0]/Assign"),
+    ]
+
+
 NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
     (
         machine(passing(), QueryLanguage="JSONata"),

@@ -9,6 +9,13 @@ import re
 from collections.abc import Callable
 
 from stepwell.language.check_errors import check_catch, check_retry
+from stepwell.language.check_map import (
+    check_item_batcher,
+    check_item_reader,
+    check_label,
+    check_processor,
+    check_result_writer,
+)
 from stepwell.language.check_warnings import (
     warn_of_missing_mark,
     warn_of_missing_path,
@@ -24,7 +31,7 @@ from stepwell.language.fields import (
     STATE_TYPES,
     STATE_TYPES_NOT_YET,
 )
-from stepwell.language.findings import Findings, nearest
+from stepwell.language.findings import Findings, nearest, not_run
 from stepwell.language.program import Resource
 from stepwell.language.resources import (
     not_here,
@@ -32,7 +39,7 @@ from stepwell.language.resources import (
     parse_resource,
     resource_findings,
 )
-from stepwell.language.syntax import is_expression, is_path, is_timestamp
+from stepwell.language.syntax import is_expression, is_timestamp
 from stepwell.language.templates import template_findings
 from stepwell.values import JsonObject, JsonValue
 
@@ -137,8 +144,7 @@ def _check_end(findings: Findings, state: JsonObject, name: str, pointer: str) -
 
 
 def _check_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
-    if not is_path(state[name]):
-        findings.error("Value must be a valid JSONPath.", f"{pointer}/{name}")
+    findings.path(state[name], f"{pointer}/{name}")
 
 
 def _check_nullable_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -240,6 +246,8 @@ def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: st
         findings.extend(rule_findings(rule, place, True))
         if isinstance(rule, dict):
             warn_of_missing_path(findings, rule, place)
+        if isinstance(rule, dict) and "Assign" in rule:
+            findings.add_not_yet(not_run("Assign"), f"{place}/Assign")
 
 
 def _check_branches(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -278,6 +286,12 @@ _COMMON_CHECKS: dict[str, Check] = {
     "Branches": _check_branches,
     "Retry": check_retry,
     "Catch": check_catch,
+    "ItemProcessor": check_processor,
+    "Iterator": check_processor,
+    "Label": check_label,
+    "ItemReader": check_item_reader,
+    "ItemBatcher": check_item_batcher,
+    "ResultWriter": check_result_writer,
 }
 
 _CHECKS: dict[str, Check] = {

@@ -13,7 +13,7 @@ from stepwell.language.fields import (
     QUERY_LANGUAGES_NOT_YET,
     SECONDS_MAX,
 )
-from stepwell.language.syntax import is_reference_path
+from stepwell.language.syntax import is_path, is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
 FINDINGS_MAX = 1_000
@@ -48,6 +48,7 @@ class Findings:
         self.refuse_unreachable = refuse_unreachable
         self.machine_language = "JSONPath"
         self.state_names: set[str] = set()
+        self.labels: set[str] = set()
         self.errors = Bounded()
         self.warnings = Bounded()
         self.not_yet = Bounded()
@@ -92,9 +93,7 @@ class Findings:
             elif marked == "A" and language == "JSONPath":
                 self.error(_wrong_language(name, "JSONPath", "JSONata"), location)
             if name in FIELDS_NOT_YET and marked is not None:
-                self.add_not_yet(
-                    f"The field '{name}' is not run by this server yet", f"{location}/{name}"
-                )
+                self.add_not_yet(not_run(name), f"{location}/{name}")
 
     def query_language(self, value: JsonObject, location: str, inherited: str) -> str:
         """The query language a machine or state is in."""
@@ -120,6 +119,11 @@ class Findings:
         message = f"Value should be one of the following: [{', '.join(allowed)}]"
         self.error(message, location, nearest(value, allowed))
         return False
+
+    def path(self, value: JsonValue, location: str) -> None:
+        """The value must be a JSONPath."""
+        if not is_path(value):
+            self.error("Value must be a valid JSONPath.", location)
 
     def reference_path(self, value: JsonValue, location: str) -> None:
         """The value must name one place of the input."""
@@ -160,6 +164,11 @@ class Findings:
             self.error(bound, f"{pointer}/{name}")
             return None
         return found
+
+
+def not_run(name: str) -> str:
+    """The sentence that refuses a field AWS takes and this server does not run yet."""
+    return f"The field '{name}' is not run by this server yet"
 
 
 def _wrong_language(name: str, language: str, wanted: str) -> str:

@@ -1,0 +1,211 @@
+"""The rules of a Map state's own parts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stepwell.values import JsonObject, JsonValue
+from tests.language.definitions import BRANCH, found, machine
+
+REQUIRED = "These fields are required: [{}]"
+VALUES = "Value should be one of the following: [{}]"
+ONLY_ONE = "There should only be one of the following fields: [{}]"
+NOT_ALLOWED = "The field 'Resource' does not match any of the allowed values"
+NOT_YET = ("This server does not run Map states yet", "/States/X/Type")
+GET_OBJECT = "arn:aws:states:::s3:getObject"
+PUT_OBJECT = "arn:aws:states:::s3:putObject"
+
+
+def mapping(**fields: JsonValue) -> JsonObject:
+    """A Map state."""
+    return {"Type": "Map", "ItemProcessor": BRANCH, "End": True, **fields}
+
+
+def processing(config: JsonValue) -> JsonObject:
+    """A Map state whose processor is set up so."""
+    return mapping(ItemProcessor={**BRANCH, "ProcessorConfig": config})
+
+
+def reading(**fields: JsonValue) -> JsonObject:
+    """A Map state that reads an object so."""
+    return mapping(ItemReader={"Resource": GET_OBJECT, "ReaderConfig": fields})
+
+
+VALID: list[JsonObject] = [
+    processing({}),
+    processing({"Mode": "INLINE"}),
+    processing({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}),
+    mapping(Label="my-label"),
+    reading(InputType="CSV", CSVHeaderLocation="GIVEN", CSVHeaders=["a"], MaxItemsPath="$.m"),
+    reading(InputType="JSON", MaxItems=0),
+    reading(),
+    mapping(ItemReader={"Resource": GET_OBJECT, "Parameters": {"Bucket.$": "$.b"}}),
+    mapping(ItemBatcher={"MaxItemsPerBatch": 10, "BatchInput": {"a.$": "$.a"}}),
+    mapping(ItemBatcher={"MaxInputBytesPerBatchPath": "$.b"}),
+    mapping(ItemBatcher={"MaxItemsPerBatch": "{% 1 %}"}, QueryLanguage="JSONata"),
+    mapping(ResultWriter={"Resource": PUT_OBJECT, "Parameters": {"Bucket": "b"}}),
+    mapping(ResultWriter={"WriterConfig": {"Transformation": "FLATTEN"}}),
+]
+
+
+@pytest.mark.parametrize("state", VALID, ids=lambda state: json.dumps(state)[16:90])
+def test_a_valid_map_is_only_not_run_yet(state: JsonObject) -> None:
+    """AWS would take it."""
+    assert NOT_YET in found(machine(state))
+    assert all("does not run" in message for message, _ in found(machine(state)))
+
+
+INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
+    (
+        processing(1),
+        [("Expected value of type Object", "/States/X/ItemProcessor/ProcessorConfig")],
+    ),
+    (
+        processing({"Mode": "SIDEWAYS"}),
+        [
+            (
+                VALUES.format("INLINE, DISTRIBUTED"),
+                "/States/X/ItemProcessor/ProcessorConfig/Mode",
+            )
+        ],
+    ),
+    (
+        processing({"ExecutionType": "STANDARD"}),
+        [
+            (
+                "Field 'ExecutionType' is not supported",
+                "/States/X/ItemProcessor/ProcessorConfig",
+            )
+        ],
+    ),
+    (
+        processing({"Mode": "DISTRIBUTED"}),
+        [(REQUIRED.format("ExecutionType"), "/States/X/ItemProcessor/ProcessorConfig")],
+    ),
+    (
+        processing({"Mode": "DISTRIBUTED", "ExecutionType": "FAST"}),
+        [
+            (
+                VALUES.format("STANDARD, EXPRESS"),
+                "/States/X/ItemProcessor/ProcessorConfig/ExecutionType",
+            )
+        ],
+    ),
+    (mapping(Label=1), [("Expected value of type String", "/States/X/Label")]),
+    (mapping(Label="a b"), [("Invalid label name: a b", "/States/X/Label")]),
+    (mapping(Label=""), [("Invalid label name: ", "/States/X/Label")]),
+    (mapping(Label="x" * 41), [("Invalid label name: " + "x" * 41, "/States/X/Label")]),
+    (mapping(ItemReader=1), [("Expected value of type Object", "/States/X/ItemReader")]),
+    (mapping(ItemReader={}), [(REQUIRED.format("Resource"), "/States/X/ItemReader")]),
+    (
+        mapping(ItemReader={"Resource": PUT_OBJECT}),
+        [(NOT_ALLOWED, "/States/X/ItemReader/Resource")],
+    ),
+    (
+        mapping(ItemReader={"Resource": GET_OBJECT, "ReaderConfig": []}),
+        [("Expected value of type Object", "/States/X/ItemReader/ReaderConfig")],
+    ),
+    (
+        mapping(ItemReader={"Resource": GET_OBJECT, "Parameters": {"Bucket.$": "b"}}),
+        [
+            (
+                "The value for the field 'Bucket.$' must be a valid JSONPath or a valid intrinsic "
+                "function call",
+                "/States/X/ItemReader/Parameters",
+            )
+        ],
+    ),
+    (
+        reading(InputType="XML"),
+        [
+            (
+                VALUES.format("CSV, JSON, JSONL, PARQUET, MANIFEST"),
+                "/States/X/ItemReader/ReaderConfig/InputType",
+            )
+        ],
+    ),
+    (
+        reading(InputType="CSV"),
+        [("The field 'CSVHeaderLocation' is required", "/States/X/ItemReader/ReaderConfig")],
+    ),
+    (
+        reading(InputType="JSON", CSVHeaderLocation="FIRST_ROW"),
+        [("Field 'CSVHeaderLocation' is not supported", "/States/X/ItemReader/ReaderConfig")],
+    ),
+    (
+        reading(InputType="CSV", CSVHeaderLocation="LAST_ROW"),
+        [
+            (
+                VALUES.format("FIRST_ROW, GIVEN"),
+                "/States/X/ItemReader/ReaderConfig/CSVHeaderLocation",
+            )
+        ],
+    ),
+    (
+        reading(InputType="CSV", CSVHeaderLocation="GIVEN"),
+        [(REQUIRED.format("CSVHeaders"), "/States/X/ItemReader/ReaderConfig")],
+    ),
+    (
+        reading(MaxItems=1, MaxItemsPath="m"),
+        [
+            (ONLY_ONE.format("MaxItems, MaxItemsPath"), "/States/X/ItemReader/ReaderConfig"),
+            (
+                "Value must be a valid JSONPath.",
+                "/States/X/ItemReader/ReaderConfig/MaxItemsPath",
+            ),
+        ],
+    ),
+    (mapping(ItemBatcher=1), [("Expected value of type Object", "/States/X/ItemBatcher")]),
+    (
+        mapping(ItemBatcher={}),
+        [
+            (
+                "This object should have one of the following fields: "
+                "[MaxItemsPerBatch, MaxInputBytesPerBatch]",
+                "/States/X/ItemBatcher",
+            )
+        ],
+    ),
+    (
+        mapping(ItemBatcher={"MaxInputBytesPerBatch": 262_145}),
+        [("Maximum value is 262144", "/States/X/ItemBatcher/MaxInputBytesPerBatch")],
+    ),
+    (mapping(ResultWriter=1), [("Expected value of type Object", "/States/X/ResultWriter")]),
+    (mapping(ResultWriter={}), [(REQUIRED.format("Resource"), "/States/X/ResultWriter")]),
+    (
+        mapping(ResultWriter={"Resource": GET_OBJECT}),
+        [(NOT_ALLOWED, "/States/X/ResultWriter/Resource")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "expected"), INVALID, ids=lambda value: json.dumps(value)[16:90])
+def test_each_broken_rule_of_a_map_is_named(
+    state: JsonObject, expected: list[tuple[str, str]]
+) -> None:
+    """Exactly its finding, and nothing of what is not run yet."""
+    assert found(machine(state)) == expected
+
+
+def test_a_label_is_used_once() -> None:
+    """Over the whole machine."""
+    inner: JsonObject = {
+        "StartAt": "Y",
+        "States": {"Y": {**mapping(Label="l"), "ItemProcessor": {}}},
+    }
+    messages = [message for message, _ in found(machine(mapping(Label="l", ItemProcessor=inner)))]
+    assert "Duplicate label name: l" in messages
+
+
+def test_an_express_machine_has_no_distributed_map() -> None:
+    """Its words are AWS's."""
+    state = processing({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"})
+    assert found(machine(state), "EXPRESS") == [
+        (
+            "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state "
+            "machines",
+            "/States/X/ItemProcessor/ProcessorConfig/Mode",
+        )
+    ]
