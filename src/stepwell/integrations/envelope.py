@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from stepwell.errors import ServiceError
@@ -24,7 +25,7 @@ def with_metadata(answer: Mapping[str, Any], call: ServiceCall) -> JsonObject:
         "connection": "keep-alive",
         "Content-Length": str(len(encode(answer))),
         "Content-Type": _CONTENT_TYPE,
-        "Date": formatdate(call.now / 1000, usegmt=True),
+        "Date": _date(call.now // 1000),
         "x-amzn-RequestId": call.request_id,
     }
     return {
@@ -36,6 +37,11 @@ def with_metadata(answer: Mapping[str, Any], call: ServiceCall) -> JsonObject:
         },
         "SdkResponseMetadata": {"RequestId": call.request_id},
     }
+
+
+@lru_cache(maxsize=8)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 @dataclass(frozen=True, slots=True)

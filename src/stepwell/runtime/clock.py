@@ -9,6 +9,7 @@ import uuid
 _EPOCH_MS = 1_577_836_800_000
 """Ids count from 2020-01-01, so that 41 bits of milliseconds last until 2089."""
 _NODE_BITS, _COUNTER_BITS = 8, 14
+_POOL_BYTES = 4096
 
 
 class SystemClock:
@@ -32,6 +33,8 @@ class SystemIds:
         self._node = node << _COUNTER_BITS
         self._last = 0
         self._counter = 0
+        self._pool = b""
+        self._drawn = 0
 
     def next_id(self) -> int:
         """The next id; it borrows from the future when a millisecond runs out of numbers."""
@@ -46,8 +49,11 @@ class SystemIds:
 
     def uuid(self) -> str:
         """A random UUID."""
-        return str(uuid.uuid4())
+        return str(uuid.UUID(bytes=self.secret(16), version=4))
 
     def secret(self, size: int) -> bytes:
-        """That many bytes nobody can guess."""
-        return os.urandom(size)
+        """That many bytes nobody can guess, drawn from a pool so that few calls ask the system."""
+        if len(self._pool) - self._drawn < size:
+            self._pool, self._drawn = os.urandom(max(_POOL_BYTES, size)), 0
+        start, self._drawn = self._drawn, self._drawn + size
+        return self._pool[start : self._drawn]

@@ -29,6 +29,7 @@ from stepwell.runtime.activities import ActivityTasks, Closing
 from stepwell.runtime.carry import Carrier, Told, call_of, pass_on
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live, LiveExecutions
+from stepwell.runtime.names import NameFilter
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.ports import (
     Alarm,
@@ -47,12 +48,14 @@ from stepwell.runtime.records import (
     CHILD,
     EVENT,
     EXECUTION,
+    EXECUTION_NAME,
     RUNNING,
     STATUSES,
     TIMER,
     TOKEN,
     ChildRow,
     EventRow,
+    ExecutionNameRow,
     ExecutionRow,
     RevisionRow,
     TimerRow,
@@ -106,6 +109,7 @@ class Executions:
         self._carrier = Carrier(
             parts.clock, self.timers, self.outbox, self.activities, parts.integrations
         )
+        self._names = NameFilter()
         self._deleted_machines: set[int] = set()
         self.activity_exists: Callable[[str], bool] = lambda arn: True
         self._world = World(activity_exists=self._activity_exists)
@@ -120,6 +124,7 @@ class Executions:
         """Pick up what was under way: calls that were not answered, timers that are due."""
         await self.outbox.load()
         await self.timers.load(self.outbox.spawn)
+        self.outbox.spawn(self._names.fill(self._store))
 
     def forget(self) -> None:
         """A commit failed: drop what is in memory and read it again."""
@@ -169,12 +174,13 @@ class Executions:
         live = self.live.named(arn)
         if live is not None:
             return live.row
-        rows = await self._store.scan(EXECUTION, (arn,), index="execution_arn", limit=1)
+        if self._names.surely_free(arn):
+            return None
+        name = await self._store.get(EXECUTION_NAME, (arn,))
+        row = None if name is None else await self._store.get(EXECUTION, (name.id,))
         # While the store was read, somebody else may have started one of that name.
         live = self.live.named(arn)
-        if live is not None:
-            return live.row
-        return rows[0] if rows else None
+        return row if live is None else live.row
 
     def begin(self, turn: Turn, beginning: Beginning) -> Live:
         """Put a new execution into memory and the turn. It must still be told that it started."""
@@ -196,6 +202,8 @@ class Executions:
             extra=encode_text(extra) if extra else None,
         )
         turn.put(EXECUTION, row)
+        turn.put(EXECUTION_NAME, ExecutionNameRow(row.arn, row.id))
+        self._names.add(row.arn)
         if beginning.waiter is not None:
             parent, _, event = beginning.waiter
             turn.put(CHILD, ChildRow(parent, event, row.id))
@@ -346,8 +354,10 @@ class Executions:
             return
         live.turn = self._ledger.open_number
         execution = live.row.id
+        rows = turn.rows(EVENT)
         for event in decision.events:
-            turn.put(EVENT, EventRow(execution, event.id, event.body(), event.note_text()))
+            number = event.id
+            rows[execution, number] = EventRow(execution, number, event.body(), event.note_text())
         for command in decision.commands:
             self._carrier.carry(turn, live, command, told, self.begin)
         if live.execution.status != "RUNNING":

@@ -12,8 +12,7 @@ every waiter gets the StorageTrouble, and the owners of state in memory are told
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.ports import Store
@@ -28,7 +27,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._open = Turn()
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: list[asyncio.Future[None]] = []
         self._busy = False
         self._on_rollback: list[Callable[[], None]] = []
         self._committing: asyncio.Task[None] | None = None
@@ -42,34 +41,34 @@ class Ledger:
         """Register what drops state in memory when a commit failed."""
         self._on_rollback.append(forget)
 
-    @contextmanager
-    def stage(self) -> Iterator[Turn]:
+    def stage(self) -> Stage:
         """A turn of one operation: joins the open one when the block ends, vanishes if it raises."""
-        turn = Turn()
-        yield turn
-        if not self._open.changes and not self._open.done:
-            self._open = turn
-        else:
+        return Stage(self)
+
+    def join(self, turn: Turn) -> None:
+        """Make what an operation staged part of the open turn."""
+        if self._open.changes or self._open.done:
             self._open.absorb(turn)
+        else:
+            self._open = turn
         if not self._busy:
             self._busy = True
             asyncio.get_running_loop().call_soon(self._flush)
 
     async def committed(self) -> None:
         """Return once everything staged so far is on disk. Raises StorageTrouble if it is not."""
-        if not self._busy:
-            return
-        if self._waiting is None:
-            self._waiting = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._waiting)
+        if self._busy:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
 
     def _flush(self) -> None:
         turn, self._open = self._open, Turn()
-        waiting, self._waiting = self._waiting, None
+        waiting, self._waiting = self._waiting, []
         number, self.open_number = self.open_number, self.open_number + 1
         self._committing = asyncio.ensure_future(self._commit(turn, waiting, number))
 
-    async def _commit(self, turn: Turn, waiting: asyncio.Future[None] | None, number: int) -> None:
+    async def _commit(self, turn: Turn, waiting: list[asyncio.Future[None]], number: int) -> None:
         try:
             if turn.changes:
                 await self._store.commit(turn.changes)
@@ -78,17 +77,18 @@ class Ledger:
             self._roll_back(trouble, waiting)
             return
         self.safe_number = number
-        if self._open.changes or self._open.done or self._waiting is not None:
+        if self._open.changes or self._open.done or self._waiting:
             self._flush()
         else:
             self._busy = False
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
         for action in turn.done:
             action()
 
-    def _roll_back(self, trouble: StorageTrouble, waiting: asyncio.Future[None] | None) -> None:
-        later, self._waiting = self._waiting, None
+    def _roll_back(self, trouble: StorageTrouble, waiting: list[asyncio.Future[None]]) -> None:
+        later, self._waiting = self._waiting, []
         self._open = Turn()
         self._busy = False
         self.safe_number = self.open_number
@@ -96,6 +96,23 @@ class Ledger:
         self._store.reset()
         for forget in self._on_rollback:
             forget()
-        for future in (waiting, later):
-            if future is not None and not future.done():
+        for future in (*waiting, *later):
+            if not future.done():
                 future.set_exception(trouble)
+
+
+class Stage:
+    """The block of `Ledger.stage`."""
+
+    __slots__ = ("_ledger", "_turn")
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._turn = Turn()
+
+    def __enter__(self) -> Turn:
+        return self._turn
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._ledger.join(self._turn)

@@ -62,14 +62,21 @@ EXECUTION = Table(
     "execution",
     ExecutionRow,
     ("id",),
-    indexes=(
-        Index("execution_arn", ("arn",), unique=True),
-        Index("execution_list", ("machine", "status", "id")),
-    ),
+    indexes=(Index("execution_list", ("machine", "status", "id")),),
     fixed=frozenset(
         ("arn", "name", "machine", "revision", "role_arn", "seed", "started_at", "input")
     ),
 )
+
+
+class ExecutionNameRow(NamedTuple):
+    """From an execution's ARN to its id. Put once: a name can't be taken twice."""
+
+    arn: str
+    id: int
+
+
+EXECUTION_NAME = Table("execution_name", ExecutionNameRow, ("arn",), append_only=True)
 
 
 class EventRow(NamedTuple):
@@ -193,4 +200,15 @@ class LeaseRow(NamedTuple):
 
 LEASE = Table("lease", LeaseRow, ("shard",))
 
-TABLES = (REVISION, EXECUTION, EVENT, TOKEN, TIMER, OUTBOX, CHILD, ACTIVITY_TASK, LEASE)
+TABLES = (
+    REVISION,
+    EXECUTION,
+    EXECUTION_NAME,
+    EVENT,
+    TOKEN,
+    TIMER,
+    OUTBOX,
+    CHILD,
+    ACTIVITY_TASK,
+    LEASE,
+)

@@ -17,6 +17,10 @@ class Turn:
         self.changes: dict[Table[Any], dict[Key, tuple[Any, ...] | None]] = {}
         self.done: list[Callable[[], None]] = []
 
+    def rows(self, table: Table[Any]) -> dict[Key, tuple[Any, ...] | None]:
+        """The staged rows of a table by key, to put many at once."""
+        return self.changes.setdefault(table, {})
+
     def put(self, table: Table[Any], row: tuple[Any, ...]) -> None:
         """Insert or replace a row."""
         rows = self.changes.get(table)

@@ -18,9 +18,11 @@ from stepwell.runtime.records import (
     ABORTED,
     EVENT,
     EXECUTION,
+    EXECUTION_NAME,
     RUNNING,
     SUCCEEDED,
     EventRow,
+    ExecutionNameRow,
     ExecutionRow,
     RevisionRow,
 )
@@ -117,6 +119,7 @@ class FakeExecutions:
         self.rows[row.arn] = row
         with self.ledger.stage() as turn:
             turn.put(EXECUTION, row)
+            turn.put(EXECUTION_NAME, ExecutionNameRow(row.arn, row.id))
         await self.ledger.committed()
 
     async def finish(self, arn: str, output: str = "{}") -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from stepwell.errors import ServiceError
 from stepwell.runtime.records import (
     EXECUTION,
+    EXECUTION_NAME,
     RUNNING,
     STATUSES,
     SUCCEEDED,
@@ -163,11 +164,12 @@ async def list_executions(states: States, call: Call, params: Params) -> Answer:
 async def find_execution(states: States, call: Call, arn: str) -> ExecutionRow:
     """The execution of an ARN. Raises ServiceError InvalidArn, ExecutionDoesNotExist."""
     check_execution(arn)
-    rows = await states.store.scan(EXECUTION, (arn,), index="execution_arn", limit=1)
+    name = await states.store.get(EXECUTION_NAME, (arn,))
+    row = None if name is None else await states.store.get(EXECUTION, (name.id,))
     parts = arn.split(":")
-    if not rows or f"{parts[4]}:{parts[3]}" != call.scope:
+    if row is None or f"{parts[4]}:{parts[3]}" != call.scope:
         raise execution_missing(arn)
-    return rows[0]
+    return row
 
 
 def startable(states: States, call: Call, arn: MachineArn, asked: str) -> Machine:

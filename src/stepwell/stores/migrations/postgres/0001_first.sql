@@ -31,7 +31,6 @@ CREATE TABLE "execution" (
   "extra" text COLLATE "C",
   PRIMARY KEY ("id")
 );
-CREATE UNIQUE INDEX "execution_arn" ON "execution" ("arn");
 CREATE INDEX "execution_list" ON "execution" ("machine", "status", "id");
 CREATE TABLE "execution_child" (
   "parent" bigint NOT NULL,
@@ -45,6 +44,11 @@ CREATE TABLE "execution_event" (
   "body" bytea NOT NULL,
   "note" text COLLATE "C",
   PRIMARY KEY ("execution", "id")
+);
+CREATE TABLE "execution_name" (
+  "arn" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  PRIMARY KEY ("arn")
 );
 CREATE TABLE "lease" (
   "shard" bigint NOT NULL,

@@ -31,7 +31,6 @@ CREATE TABLE "execution" (
   "extra" TEXT,
   PRIMARY KEY ("id")
 ) STRICT;
-CREATE UNIQUE INDEX "execution_arn" ON "execution" ("arn");
 CREATE INDEX "execution_list" ON "execution" ("machine", "status", "id");
 CREATE TABLE "execution_child" (
   "parent" INTEGER NOT NULL,
@@ -45,6 +44,11 @@ CREATE TABLE "execution_event" (
   "body" BLOB NOT NULL,
   "note" TEXT,
   PRIMARY KEY ("execution", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "execution_name" (
+  "arn" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  PRIMARY KEY ("arn")
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE "lease" (
   "shard" INTEGER NOT NULL,
