@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +96,15 @@ def test_any_text_is_answered(text: str) -> None:
     """Also text that is no JSON, and characters that no encoding takes."""
     answer(text)
     answer('{"StartAt":"' + text + '"}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ud800", '"\\ud800"', '{"StartAt": "\\ud800", "States": {"\\ud800": {"\\udfff": 1}}}', "\0"],
+)
+def test_characters_that_no_encoding_takes_are_answered(text: str) -> None:
+    """Lone halves of surrogate pairs, raw and escaped."""
+    answer(text)
 
 
 @given(values)
