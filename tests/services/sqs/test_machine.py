@@ -131,7 +131,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _letters(self) -> list[int]:
         found = []
-        while messages := await self.world.receive(self.dead, VisibilityTimeout=0):
+        while messages := await self.world.receive(self.dead):
             for message in messages:
                 found.append(int(message["Body"]))
                 await self.world.delete(self.dead, message)

@@ -82,8 +82,10 @@ async def test_sends_while_a_page_is_loaded_are_not_lost() -> None:
     """Messages that come between the commit and the scan stay beyond the new horizon."""
     world, url = await long_queue(12)
     first = await world.receive(url, 10)
+    # The first send keeps the ledger busy, so that the load waits while the others are staged.
+    sends = [asyncio.create_task(world.send(url, "late 0"))]
     receive = asyncio.create_task(world.receive(url, 10, VisibilityTimeout=100))
-    sends = [asyncio.create_task(world.send(url, f"late {number}")) for number in range(5)]
+    sends += [asyncio.create_task(world.send(url, f"late {number}")) for number in range(1, 5)]
     bodies = [message["Body"] for message in first + await receive]
     await asyncio.gather(*sends)
     while more := await world.bodies(url):
