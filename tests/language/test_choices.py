@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwell.language.choices import (
+from stepwell.language.choice_operators import (
     DEPTH_MAX,
     OPERATORS,
-    compile_rule,
     compile_wildcards,
-    rule_findings,
     split_wildcards,
 )
+from stepwell.language.choices import compile_rule, rule_findings
 from stepwell.language.program import EvaluationFailed
 from stepwell.values import JsonObject, JsonValue
 from tests.language.data_environment import NOTHING, DataEnvironment
@@ -289,6 +288,13 @@ def test_wildcards_are_what_a_regular_expression_says(pattern: str, text: str) -
             "Field 'Isnull' is not supported",
             "/Isnull",
         ),
+        (
+            {"Condition": True, "Variable": "$", "IsNull": True},
+            False,
+            "The QueryLanguage is set to 'JSONPath', but field 'Condition' is only supported for "
+            "the 'JSONata' QueryLanguage",
+            "",
+        ),
         ({"IsNull": True}, False, "The field 'Variable' is required but was missing", ""),
         ({"Variable": 1, "IsNull": True}, False, "Expected value of type String", "/Variable"),
         ({"Variable": "x", "IsNull": True}, False, "Value is not a valid JSONPath", "/Variable"),
@@ -354,6 +360,20 @@ def test_all_faults_are_found_in_order() -> None:
     rule: JsonObject = {"And": [{"Variable": "a", "IsNull": True}, {"Not": 1}], "Next": "X"}
     places = [finding.location for finding in rule_findings(rule, "", True)]
     assert places == ["/And[0]/Variable", "/And[1]/Not"]
+
+
+def test_a_misspelt_operator_gets_a_hint() -> None:
+    """The nearest known name."""
+    rule: JsonObject = {"Variable": "$", "StringEqual": "a", "Next": "X"}
+    assert rule_findings(rule, "", True)[0].hint == "did you mean 'StringEquals'?"
+
+
+def test_a_hostile_rule_makes_no_giant_report() -> None:
+    """Findings are bounded, and so are their places."""
+    wide: JsonObject = {"And": [5] * 100_000, "Next": "X"}
+    assert len(rule_findings(wide, "/p" * 100, True)) <= 1000
+    many: JsonObject = {"x" * 5000 + str(number): 1 for number in range(2000)}
+    assert len(rule_findings({**many, "Next": "X"}, "", True)) <= 1000
 
 
 def test_a_comment_and_assign_are_no_operators() -> None:

@@ -206,12 +206,23 @@ def test_a_key_twice_is_found() -> None:
     ]
 
 
+def test_a_hostile_template_makes_no_giant_report() -> None:
+    """Findings are bounded, and a long name above many faults is not repeated for each."""
+    many: JsonValue = [{"a.$": "x", "b.$": "y"} for _ in range(20_000)]
+    found = template_findings({"k" * 300_000: many}, "/P")
+    assert 0 < len(found) <= 1000
+    assert sum(len(finding.location) for finding in found) < 2_500_000
+    assert len(template_findings({f"{n}.$": "x" for n in range(5000)}, "/P")) <= 1000
+
+
 def test_a_template_has_a_greatest_depth() -> None:
     """Deeper templates are a finding, and are not compiled."""
     template: JsonValue = {"a.$": "$"}
     for _ in range(DEPTH_MAX + 1):
         template = {"in": [template]}
-    assert [finding.code for finding in template_findings(template, "/P")] == ["TOO_DEEPLY_NESTED"]
+    assert [finding.code for finding in template_findings(template, "/P")] == [
+        "SCHEMA_VALIDATION_FAILED"
+    ]
     with pytest.raises(PathSyntaxError):
         compile_template(template, "Parameters")
 

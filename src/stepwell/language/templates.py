@@ -7,17 +7,17 @@ and shared by all results, so results must not be changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from stepwell.language.diagnostics import Diagnostic
+from stepwell.language.diagnostics import Diagnostic, schema_error
 from stepwell.language.intrinsics import compile_intrinsic, intrinsic_paths
 from stepwell.language.java import hash_order
 from stepwell.language.paths import PathNotFound, PathSyntaxError, compile_path
+from stepwell.language.places import Place
 from stepwell.language.program import Environment, Evaluate, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode_text
 
 MARK = ".$"
 DEPTH_MAX = 100
+FINDINGS_MAX = 1_000
 
 
 def compile_expression(text: str, field: str) -> Evaluate:
@@ -116,31 +116,34 @@ def _compile_array(template: list[JsonValue], depth: int) -> Evaluate | None:
 def template_findings(template: JsonValue, pointer: str) -> list[Diagnostic]:
     """What is wrong with the template. `pointer` is its place: `/States/X/Parameters`."""
     findings: list[Diagnostic] = []
-    _collect(template, pointer, findings.append, 0)
-    return findings
+    pending: list[tuple[JsonValue, Place, int]] = [(template, Place(pointer), 0)]
+    while pending and len(findings) < FINDINGS_MAX:
+        part, place, depth = pending.pop()
+        if depth > DEPTH_MAX:
+            findings.append(schema_error("The template is too deeply nested", str(place)))
+        elif isinstance(part, list):
+            inner = [(item, place.item(index), depth + 1) for index, item in enumerate(part)]
+            pending.extend(reversed(inner))
+        elif isinstance(part, dict):
+            findings += _marked_findings(part, place)
+            names = [name for name in part if not name.endswith(MARK)]
+            inner = [(part[name], place.member(name), depth + 1) for name in names]
+            pending.extend(reversed(inner))
+    return findings[:FINDINGS_MAX]
 
 
-def _collect(
-    template: JsonValue, pointer: str, report: Callable[[Diagnostic], None], depth: int
-) -> None:
-    if depth > DEPTH_MAX:
-        report(
-            Diagnostic("ERROR", "TOO_DEEPLY_NESTED", "The template is too deeply nested", pointer)
-        )
-        return
-    if isinstance(template, list):
-        for place, item in enumerate(template):
-            _collect(item, f"{pointer}[{place}]", report, depth + 1)
-    elif isinstance(template, dict):
-        for key, value in template.items():
-            if not key.endswith(MARK):
-                _collect(value, f"{pointer}/{key}", report, depth + 1)
-                continue
-            problem = expression_problem(value)
-            if problem is not None:
-                report(_bad_value(key, pointer, problem))
-            if key[: -len(MARK)] in template:
-                report(_duplicate(key, pointer))
+def _marked_findings(template: JsonObject, place: Place) -> list[Diagnostic]:
+    messages: list[tuple[str, str]] = []
+    for key, value in template.items():
+        if not key.endswith(MARK) or len(messages) >= FINDINGS_MAX:
+            continue
+        problem = expression_problem(value)
+        if problem is not None:
+            messages.append((_bad_value(key), problem))
+        if key[: -len(MARK)] in template:
+            messages.append((_duplicate(key), ""))
+    location = str(place) if messages else ""
+    return [schema_error(message, location, hint) for message, hint in messages]
 
 
 def expression_problem(value: JsonValue) -> str | None:
@@ -166,15 +169,12 @@ def expression_variables(value: JsonValue) -> frozenset[str]:
         return frozenset()
 
 
-def _bad_value(key: str, pointer: str, problem: str) -> Diagnostic:
-    message = (
+def _bad_value(key: str) -> str:
+    return (
         f"The value for the field '{key}' must be a valid JSONPath or a valid intrinsic function "
         "call"
     )
-    return Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", message, pointer, hint=problem)
 
 
-def _duplicate(key: str, pointer: str) -> Diagnostic:
-    name = key[: -len(MARK)]
-    message = f"The field '{name}' must not be specified together with '{key}'"
-    return Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", message, pointer)
+def _duplicate(key: str) -> str:
+    return f"The field '{key[: -len(MARK)]}' must not be specified together with '{key}'"
