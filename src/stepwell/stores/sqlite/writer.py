@@ -1,8 +1,9 @@
 """The thread that writes: takes a whole batch, makes one transaction of it, tells the loop once.
 
 Rules: batches are applied in the order in which they were handed over. After one failed, those made
-before the next `reset` fail too: each carries the generation it was made in. The thread spends its
-time inside SQLite; the rows go to `executemany` as the ledger left them.
+before the next `reset` fail too: each carries the generation it was made in. Checkpoints come
+between commits, when their callers have been told. The thread spends its time inside SQLite; the
+rows go to `executemany` as the ledger left them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from stepwell.stores.sql import column_list, delete_row, on_conflict, quoted
 from stepwell.stores.sqlite.database import roll_back, translated
 
 IDLE_SECONDS_BEFORE_CHECKPOINT = 2.0
+CHECKPOINT_PAGES = 2_000
 
 
 class _Batch(NamedTuple):
@@ -44,6 +46,9 @@ class Writer:
         self._statements: dict[Table[Any], tuple[str, str]] = {}
         self._generation = 0
         self._broken_generation = -1
+        self._log_pages = 0
+        self._checkpoint_at = CHECKPOINT_PAGES
+        connection.set_wal_hook(self._note_log_pages)
         self._closed = loop.create_future()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="stepwell-sqlite", daemon=True)
@@ -77,7 +82,7 @@ class Writer:
             try:
                 batch = self._queue.get(timeout=IDLE_SECONDS_BEFORE_CHECKPOINT if dirty else None)
             except Empty:
-                self._checkpoint()
+                self._checkpoint("TRUNCATE")
                 dirty = False
                 continue
             if batch is None:
@@ -85,7 +90,9 @@ class Writer:
             trouble = self._write(batch)
             dirty = True
             self._tell(batch.future, trouble)
-        self._checkpoint()
+            if self._log_pages >= self._checkpoint_at:
+                self._checkpoint("PASSIVE")
+        self._checkpoint("TRUNCATE")
         with contextlib.suppress(apsw.Error):
             self._connection.close()
         self._tell(self._closed, None)
@@ -128,10 +135,21 @@ class Writer:
             values = [row for row in values if row is not None]
         self._connection.executemany(put, values)
 
-    def _checkpoint(self) -> None:
-        # When it fails the log keeps everything; the next checkpoint or start folds it in.
+    def _note_log_pages(self, _: apsw.Connection, __: str, pages: int) -> int:
+        if pages < self._log_pages:
+            # A checkpoint was complete, so the log has begun anew.
+            self._checkpoint_at = CHECKPOINT_PAGES
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self, mode: str) -> None:
+        """Fold the log into the database; between commits, so that its failure is not a commit's.
+
+        When it fails the log keeps everything, and it is tried again once the log has grown.
+        """
+        self._checkpoint_at = self._log_pages + CHECKPOINT_PAGES
         with contextlib.suppress(apsw.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
 
 
 def _insert(table: Table[Any]) -> str:
