@@ -9,6 +9,7 @@ import pytest
 from stepwell.values import JsonObject
 from tests.language.definitions import BRANCH, found, machine, passing, task
 
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:f"
 ONE_OF = "This object should have only one of the following fields: [{}]"
 
 MAP: JsonObject = {"Type": "Map", "ItemProcessor": BRANCH, "End": True}
@@ -64,8 +65,8 @@ def test_assigning_in_a_rule_or_catcher_is_not_run_yet() -> None:
     catcher: JsonObject = {"ErrorEquals": ["A"], "Next": "X", "Assign": {"b": 1}}
     states: JsonObject = {"X": choice, "Y": task(Catch=[catcher])}
     assert found(json.dumps({"StartAt": "X", "States": states})) == [
-        ("The field 'Assign' is not run by this server yet", "/States/X/Choices[0]/Assign"),
-        ("The field 'Assign' is not run by this server yet", "/States/Y/Catch[0]/Assign"),
+        ("This server does not run the field 'Assign' yet", "/States/X/Choices[0]/Assign"),
+        ("This server does not run the field 'Assign' yet", "/States/Y/Catch[0]/Assign"),
     ]
 
 
@@ -83,7 +84,7 @@ NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
     (
         machine(passing(Assign={"a": 1})),
         "STANDARD",
-        [("The field 'Assign' is not run by this server yet", "/States/X/Assign")],
+        [("This server does not run the field 'Assign' yet", "/States/X/Assign")],
     ),
     (
         machine(passing()),
@@ -91,12 +92,11 @@ NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
         [("This server does not run EXPRESS state machines yet", "/")],
     ),
     (
-        machine(task(Resource="arn:aws:lambda:us-east-1:123456789012:function:f")),
+        machine(task(Resource=LAMBDA)),
         "STANDARD",
         [
             (
-                "The resource arn:aws:lambda:us-east-1:123456789012:function:f is not run by this "
-                "server yet",
+                f"This server does not run the resource {LAMBDA} yet",
                 "/States/X/Resource",
             )
         ],

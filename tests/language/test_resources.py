@@ -7,10 +7,10 @@ import pytest
 from stepwell.language.program import Resource
 from stepwell.language.resources import (
     CATALOGUE,
-    not_here,
     parameter_findings,
     parse_resource,
     resource_findings,
+    runs_here,
 )
 
 ACTIVITY = "arn:aws:states:eu-west-1:123456789012:activity:do it"
@@ -112,13 +112,11 @@ def test_express_machines_take_no_callbacks_jobs_or_activities() -> None:
         (LAMBDA, False),
     ],
 )
-def test_what_is_not_run_here_is_named(arn: str, here: bool) -> None:
-    """The sentence names the resource, and is empty for what runs."""
+def test_what_runs_here_is_data(arn: str, here: bool) -> None:
+    """Activities, and the patterns that the catalogue's rows offer."""
     resource = parse_resource(arn)
     assert resource is not None
-    assert not_here(resource) == (
-        "" if here else f"The resource {arn} is not run by this server yet"
-    )
+    assert runs_here(resource) == here
 
 
 def test_parameters_are_checked_where_their_names_are_known() -> None:

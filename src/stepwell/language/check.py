@@ -70,8 +70,7 @@ def _check_machine(findings: Findings, definition: JsonObject) -> None:
     language = findings.query_language(definition, "/", "JSONPath")
     findings.machine_language = language
     if findings.machine_type in MACHINE_TYPES_NOT_YET:
-        message = f"This server does not run {findings.machine_type} state machines yet"
-        findings.add_not_yet(message, "/")
+        findings.add_not_yet(f"{findings.machine_type} state machines", "/")
     findings.integer(definition, "TimeoutSeconds", "", 0, SECONDS_MAX)
     findings.one_of(definition.get("Version", "1.0"), ("1.0",), "/Version")
     _check_scope(findings, definition, "", TOP_FIELDS)

@@ -31,13 +31,13 @@ from stepwell.language.fields import (
     STATE_TYPES,
     STATE_TYPES_NOT_YET,
 )
-from stepwell.language.findings import Findings, nearest, not_run
+from stepwell.language.findings import Findings, nearest
 from stepwell.language.program import Resource
 from stepwell.language.resources import (
-    not_here,
     parameter_findings,
     parse_resource,
     resource_findings,
+    runs_here,
 )
 from stepwell.language.syntax import is_expression, is_timestamp
 from stepwell.language.templates import template_findings
@@ -76,7 +76,7 @@ def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
         findings.error(message, f"{pointer}/Type", nearest(kind, STATE_TYPES))
         return
     if kind in STATE_TYPES_NOT_YET:
-        findings.add_not_yet(f"This server does not run {kind} states yet", f"{pointer}/Type")
+        findings.add_not_yet(f"{kind} states", f"{pointer}/Type")
     fields = STATE_FIELDS[kind]
     findings.known_fields(state, fields, pointer, language)
     _check_groups(findings, state, kind, pointer)
@@ -208,8 +208,8 @@ def _check_resource(findings: Findings, state: JsonObject, name: str, pointer: s
     resource = parse_resource(arn)
     if resource is None:
         return
-    if sentence := not_here(resource):
-        findings.add_not_yet(sentence, f"{pointer}/{name}")
+    if not runs_here(resource):
+        findings.add_not_yet(f"the resource {arn}", f"{pointer}/{name}")
     if resource.kind == "activity" and "Credentials" in state:
         message = "The field 'Credentials' is not supported for activities"
         findings.error(message, f"{pointer}/Credentials")
@@ -247,7 +247,7 @@ def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: st
         if isinstance(rule, dict):
             warn_of_missing_path(findings, rule, place)
         if isinstance(rule, dict) and "Assign" in rule:
-            findings.add_not_yet(not_run("Assign"), f"{place}/Assign")
+            findings.add_not_yet("the field 'Assign'", f"{place}/Assign")
 
 
 def _check_branches(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:

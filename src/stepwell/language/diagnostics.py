@@ -58,6 +58,11 @@ def schema_error(message: str, location: str, hint: str = "") -> Diagnostic:
     return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, location, hint=hint)
 
 
+def not_run(what: str) -> str:
+    """The sentence that refuses what AWS takes and this server does not run yet."""
+    return f"This server does not run {what} yet"
+
+
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
     """Whether any finding forbids the definition."""
     return any(finding.severity == ERROR for finding in diagnostics)

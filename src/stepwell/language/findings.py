@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, schema_error
+from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, not_run, schema_error
 from stepwell.language.fields import (
     FIELDS_NOT_YET,
     QUERY_LANGUAGES,
@@ -65,9 +65,9 @@ class Findings:
         """A warning, which does not forbid the definition."""
         self.warnings.add(Diagnostic(WARNING, code, message, location))
 
-    def add_not_yet(self, message: str, location: str) -> None:
+    def add_not_yet(self, what: str, location: str) -> None:
         """Something AWS takes and this server does not run yet."""
-        self.not_yet.add(schema_error(message, location))
+        self.not_yet.add(schema_error(not_run(what), location))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Errors found elsewhere."""
@@ -93,7 +93,7 @@ class Findings:
             elif marked == "A" and language == "JSONPath":
                 self.error(_wrong_language(name, "JSONPath", "JSONata"), location)
             if name in FIELDS_NOT_YET and marked is not None:
-                self.add_not_yet(not_run(name), f"{location}/{name}")
+                self.add_not_yet(f"the field '{name}'", f"{location}/{name}")
 
     def query_language(self, value: JsonObject, location: str, inherited: str) -> str:
         """The query language a machine or state is in."""
@@ -104,7 +104,7 @@ class Findings:
         if not self.one_of(language, QUERY_LANGUAGES, place):
             return inherited
         if language in QUERY_LANGUAGES_NOT_YET:
-            self.add_not_yet(f"This server does not run the query language {language} yet", place)
+            self.add_not_yet(f"the query language {language}", place)
         return self.language_of(value)
 
     def language_of(self, state: JsonObject) -> str:
@@ -164,11 +164,6 @@ class Findings:
             self.error(bound, f"{pointer}/{name}")
             return None
         return found
-
-
-def not_run(name: str) -> str:
-    """The sentence that refuses a field AWS takes and this server does not run yet."""
-    return f"The field '{name}' is not run by this server yet"
 
 
 def _wrong_language(name: str, language: str, wanted: str) -> str:

@@ -103,6 +103,9 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("sns", "publish", "", TOKEN, required="Message"),
 }
 
+KINDS_HERE = frozenset({"activity"})
+"""The kinds of resources outside the catalogue that this server runs."""
+
 _EXPRESS_REFUSALS = {
     # The two spaces that AWS writes before the place come from the blank at the end of this one.
     TOKEN: "Express state machine does not support '.waitForTaskToken' service integration ",
@@ -131,7 +134,7 @@ def parse_resource(arn: str) -> Resource | None:
 
 
 def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnostic]:
-    """What AWS says against a Resource. Whether this server runs it is `not_here`."""
+    """What AWS says against a Resource. Whether this server runs it is `runs_here`."""
     resource = parse_resource(arn)
     if resource is None and not arn.startswith("arn:"):
         return [schema_error("Value is not a valid resource ARN", location)]
@@ -149,14 +152,12 @@ def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnos
     return [schema_error(refusal, location)] if refusal else []
 
 
-def not_here(resource: Resource) -> str:
-    """The sentence that refuses a resource this server does not run yet, or the empty text."""
-    if resource.kind == "activity":
-        return ""
+def runs_here(resource: Resource) -> bool:
+    """Whether this server runs it now."""
     row = CATALOGUE.get((resource.service, resource.action))
-    if row is not None and resource.pattern in row.runs_here:
-        return ""
-    return f"The resource {resource.arn} is not run by this server yet"
+    if row is not None:
+        return resource.pattern in row.runs_here
+    return resource.kind in KINDS_HERE
 
 
 def parameter_findings(
