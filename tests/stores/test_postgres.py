@@ -14,7 +14,7 @@ from stepwell.errors import StorageTrouble, StoreInUse
 from stepwell.runtime.records import LEASE
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations import generated
-from stepwell.stores.postgres import PostgresStore, lease, writer
+from stepwell.stores.postgres import PostgresStore, database, lease, writer
 from stepwell.testing.postgres import PostgresMissing, PostgresServer, running_server
 from tests.contract.kit import LOG, PLAIN, LogRow, PlainRow
 
@@ -88,6 +88,27 @@ async def test_a_commit_that_happened_unheard_is_not_repeated(
     await store.commit({LOG: {(1, 2): LogRow(1, 2, b"")}})
     assert broken == [1]
     assert await store.count(LOG) == 2
+
+
+async def test_a_silent_server_counts_as_gone(
+    postgres_url: str,
+    other: asyncpg.Connection[asyncpg.Record],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A commit that gets no answer in time is trouble, not an endless wait."""
+    monkeypatch.setattr(database, "COMMAND_SECONDS", 1)
+    monkeypatch.setattr(writer, "TRIES_MAX", 2)
+    monkeypatch.setattr(writer, "FIRST_PAUSE_SECONDS", 0)
+    store = store_at(postgres_url)
+    await store.open()
+    async with other.transaction():
+        await other.execute("LOCK TABLE log IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StorageTrouble, match="does not answer in time"):
+            await store.commit({LOG: {(1, 1): LogRow(1, 1, b"")}})
+    store.reset()
+    await store.commit({LOG: {(1, 2): LogRow(1, 2, b"")}})
+    assert [row.number for row in await store.scan(LOG, limit=9)] == [2]
+    await store.close()
 
 
 @pytest.mark.parametrize("error", [asyncpg.SerializationError, asyncpg.DeadlockDetectedError])

@@ -18,6 +18,9 @@ from stepwell.runtime.tables import Table
 from stepwell.stores.migrations import Migration, missing, not_as_declared
 
 CONNECT_SECONDS = 10.0
+COMMAND_SECONDS = 30.0
+"""After that long a silent server counts as gone, as behind a network that swallows packets."""
+MIGRATION_SECONDS = 3_600.0
 STATEMENTS_CACHED_MAX = 512
 READERS_MAX = 8
 SCHEMA_TRIES_MAX = 5
@@ -55,7 +58,10 @@ def place_of(url: str) -> str:
 async def connect_writer(url: str) -> asyncpg.Connection[asyncpg.Record]:
     """The connection that writes."""
     connection = await asyncpg.connect(
-        url, timeout=CONNECT_SECONDS, statement_cache_size=STATEMENTS_CACHED_MAX
+        url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=COMMAND_SECONDS,
+        statement_cache_size=STATEMENTS_CACHED_MAX,
     )
     if await connection.fetchval("SHOW synchronous_commit") == "off":
         await connection.execute("SET synchronous_commit = on")
@@ -69,6 +75,7 @@ async def connect_readers(url: str) -> asyncpg.Pool[asyncpg.Record]:
         min_size=0,
         max_size=READERS_MAX,
         timeout=CONNECT_SECONDS,
+        command_timeout=COMMAND_SECONDS,
         statement_cache_size=STATEMENTS_CACHED_MAX,
         reset=_nothing_to_reset,
     )
@@ -88,10 +95,11 @@ async def bring_up_to_date(
     """Apply what is missing in one transaction; then every given table must be there."""
     await _make_own_tables(connection)
     async with connection.transaction():
-        await connection.execute("LOCK TABLE schema_version IN EXCLUSIVE MODE")
+        lock = "LOCK TABLE schema_version IN EXCLUSIVE MODE"
+        await connection.execute(lock, timeout=MIGRATION_SECONDS)
         rows = await connection.fetch("SELECT number, digest FROM schema_version ORDER BY number")
         for migration in missing([(r[0], r[1]) for r in rows], migrations, place):
-            await connection.execute(migration.text)
+            await connection.execute(migration.text, timeout=MIGRATION_SECONDS)
             await connection.execute(
                 "INSERT INTO schema_version VALUES ($1, $2, $3)",
                 migration.number,
@@ -140,7 +148,7 @@ def translated(error: BaseException, place: str) -> StorageTrouble:
         case asyncpg.IntegrityConstraintViolationError():
             return StorageTrouble(f"a row breaks the rules of its table: {words}")
         case TimeoutError():
-            return StorageTrouble(f"{place} does not answer within {CONNECT_SECONDS:.0f} seconds")
+            return StorageTrouble(f"{place} does not answer in time")
         case OSError():
             return StorageTrouble(f"{place} cannot be reached: {error}")
         case _:
