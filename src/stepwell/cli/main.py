@@ -10,7 +10,10 @@ import click
 
 from stepwell import __version__
 from stepwell.cli.demo.command import demo
+from stepwell.cli.executions import executions, history
+from stepwell.cli.explain import explain
 from stepwell.cli.start import start
+from stepwell.cli.tokens import answer, tokens
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,7 +22,7 @@ def main() -> None:
     """Durable AWS Step Functions on your own machines."""
 
 
-for command in (start, demo):
+for command in (start, demo, executions, history, tokens, explain, answer):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 def duration(seconds: float) -> str:
     """`4 minutes`, `1 hour`; two units where the second one matters: `1 hour 20 minutes`."""
-    if seconds < 1:
-        return "less than a second"
-    left = int(seconds)
+    left = round(seconds)
     for position, (size, name) in enumerate(_UNITS):
         if left >= size:
             count, left = divmod(left, size)
@@ -63,3 +61,18 @@ def shortened(text: str, characters_max: int) -> str:
     """One line of at most that many characters."""
     line = " ".join(text.split())
     return line if len(line) <= characters_max else line[: characters_max - 1] + "…"
+
+
+def age(value: JsonValue) -> str:
+    """How long ago a time of the API was; empty when there is none."""
+    at = instant(value)
+    return "" if at is None else ago((datetime.now(UTC) - at).total_seconds())
+
+
+def span(start: JsonValue, end: JsonValue) -> str:
+    """How long it took from one time of the API to another; empty while there is no end."""
+    began, ended = instant(start), instant(end)
+    if began is None or ended is None:
+        return ""
+    seconds = (ended - began).total_seconds()
+    return f"{seconds:.3f} s" if seconds < 60 else duration(seconds)

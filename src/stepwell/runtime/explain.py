@@ -98,7 +98,7 @@ def _explain_branch(facts: Facts, branch: Branch) -> Waiting:
             facts,
             branch,
             "wait",
-            f"{branch.state} is a Wait state: it goes on by itself when its time has come.",
+            f"{branch.state} waits until its time has come, and then goes on by itself.",
             since=branch.entered_at,
         )
     if branch.phase == "retrying":
@@ -164,8 +164,8 @@ def _activity(facts: Facts, branch: Branch, state: TaskState) -> Waiting:
     taken = facts.events.get(branch.last)
     details = (taken.details if taken is not None else None) or {}
     worker = details.get("workerName")
-    who = f"the worker {worker}" if worker else "the worker"
-    sentence = f"{branch.state} waits for {who} that took its task from the activity {name}."
+    who = f"the worker {worker}," if worker else "the worker"
+    sentence = f"{branch.state} waits for {who} who took its task from the activity {name}."
     return _with_token(facts, branch, state, "worker", sentence)
 
 

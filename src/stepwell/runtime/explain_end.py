@@ -56,6 +56,6 @@ def explain_token(token: TokenRow) -> str:
     if token.closed_at is not None:
         sentence = explain_closed(token)
         return f"The token of the state {token.state} is closed: {sentence}."
-    beats = f"; {token.beats} heartbeats came" if token.beats else ""
+    beats = f"; heartbeats so far: {token.beats}" if token.beats else ""
     attempt = f" (attempt {token.attempt})" if token.attempt > 1 else ""
     return f"The token of the state {token.state}{attempt} is open: nobody has answered it{beats}."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from stepwell.cli.words import elapsed, instant, shortened
 from stepwell.values import JsonObject
 
 PLAIN_WIDTH = 120
+INDENT = 3
 FIXED_COLUMNS = 30
 """What number, time and the gaps between columns take of a timeline's width."""
 
@@ -40,7 +40,8 @@ class ConsoleStage:
                 self._say(f"stepwell explain: {entry['explanation']}")
 
     def _say(self, line: str) -> None:
-        self._console.print(Padding(Text(line), (0, 0, 0, 3)))
+        for part in Text(line).wrap(self._console, max(self._console.width - INDENT, 20)):
+            self._console.print(Text(" " * INDENT) + part)
 
 
 def show_story(console: Console, story: Story) -> None:

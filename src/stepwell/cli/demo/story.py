@@ -59,6 +59,8 @@ def play(server: DemoServer, stage: Stage, name: str) -> Story:
     message = _answer(server, stage, story, queue_url, token)
     _answer_again(server, stage, story, message)
     _look_back(server, story)
+    if Workflow(server.endpoint).left(queue_url):
+        raise Broken("the message was sent more than once")
     if server.stop() != 0:
         raise Broken("the server did not end well after SIGTERM")
     return story
@@ -180,4 +182,4 @@ def _look_back(server: DemoServer, story: Story) -> None:
         raise Broken(f"the history has a gap or a double: {ids}")
     submitted = [e for e in story.events if e.get("type") == "TaskSubmitted"]
     if len(submitted) != 1 or len(story.tokens) != 1:
-        raise Broken("the message was sent more than once")
+        raise Broken("the task was scheduled more than once")

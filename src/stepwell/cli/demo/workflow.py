@@ -132,6 +132,12 @@ class Workflow:
         """The consumer has done its work: delete the message."""
         self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message.handle)
 
+    def left(self, queue_url: str) -> int:
+        """How many messages the queue still holds, those that are being worked on included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
     def describe(self, execution_arn: str) -> JsonObject:
         """Status and output of the execution."""
         described: JsonObject = self.states.describe_execution(executionArn=execution_arn)

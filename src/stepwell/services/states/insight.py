@@ -7,6 +7,7 @@ Token texts are shown only with `reveal=true`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from stepwell.engine.context import token_text
@@ -94,9 +95,12 @@ class Insight:
 
     async def _tokens_of(self, row: ExecutionRow, status: str) -> list[TokenRow]:
         tokens = await self._store.scan(TOKEN, (row.id,), limit=TOKENS_PER_EXECUTION_MAX)
-        if status == "all":
-            return tokens
-        return [t for t in tokens if (t.closed_at is None) == (status == "open")]
+        return [
+            token
+            for token in tokens
+            if not _is_internal(token)
+            and (status == "all" or (token.closed_at is None) == (status == "open"))
+        ]
 
     async def _executions(
         self, call: Call, query: Mapping[str, str], *, only_running: bool
@@ -134,6 +138,7 @@ class Insight:
             if len(rows) < _CHUNK:
                 return
             after = (rows[-1].id,)
+            await asyncio.sleep(0)  # Reads may not wait at all: let others have their turn.
 
     async def token(self, call: Call, query: Mapping[str, str]) -> JsonObject:
         """What became of one token."""
@@ -235,6 +240,11 @@ class Insight:
     async def _event(self, execution: int, number: int) -> HistoryEvent | None:
         row = await self._store.get(EVENT, (execution, number))
         return None if row is None else read_event(row.body, row.note)
+
+
+def _is_internal(token: TokenRow) -> bool:
+    """Jobs (`.sync`) are kept as tokens too, but nobody was ever given one."""
+    return token.resource.rpartition(".")[2].startswith("sync")
 
 
 def _waiting(row: ExecutionRow, entry: Waiting, reveal: bool) -> JsonObject:
