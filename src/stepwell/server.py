@@ -43,6 +43,8 @@ from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations.declared import declared_tables
 
+__all__ = ["Core", "GatewaySettings", "Server", "ServerSettings"]
+
 log = logging.getLogger("stepwell")
 
 SWEEP_SECONDS = 60.0

@@ -120,8 +120,7 @@ def start(**given: object) -> None:
 
 
 def _server(options: StartOptions) -> Server:
-    from stepwell.gateway.settings import GatewaySettings
-    from stepwell.server import Server, ServerSettings
+    from stepwell.server import GatewaySettings, Server, ServerSettings
 
     gateway = GatewaySettings(
         credentials=_credentials(options), account=options.account, region=options.region

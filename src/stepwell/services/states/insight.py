@@ -244,7 +244,8 @@ class Insight:
 
 def _is_internal(token: TokenRow) -> bool:
     """Jobs (`.sync`) are kept as tokens too, but nobody was ever given one."""
-    return token.resource.rpartition(".")[2].startswith("sync")
+    is_service = token.resource.startswith("arn:aws:states:::")
+    return is_service and token.resource.rpartition(".")[2].startswith("sync")
 
 
 def _waiting(row: ExecutionRow, entry: Waiting, reveal: bool) -> JsonObject:
