@@ -11,13 +11,13 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from stepwell.errors import StorageTrouble
+from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.ledger import Ledger, Turn
-from stepwell.runtime.ports import Clock, Ids, Store
+from stepwell.runtime.ports import Alarm, Caller, Clock, Ids, Store
 from stepwell.services.sqs import sending
-from stepwell.services.sqs.alarms import Alarm, LoopAlarm
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.limits import Settings
 from stepwell.services.sqs.loading import load_abandoned, load_all, load_moves, load_page
@@ -27,18 +27,6 @@ from stepwell.services.sqs.records import MoveRow
 from stepwell.services.sqs.sweeping import sweep
 
 _ACCOUNT = re.compile(r"\d{12}")
-
-
-class Caller(Protocol):
-    """On whose behalf a message is sent."""
-
-    @property
-    def account(self) -> str:
-        """The calling account."""
-
-    @property
-    def region(self) -> str:
-        """The region the call went to."""
 
 
 class Queues:
