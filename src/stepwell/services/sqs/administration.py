@@ -78,7 +78,8 @@ async def delete_queue(queues: Queues, call: Call, params: Params) -> None:
         turn.delete(QUEUE, (call_scope(queue), queue.name))
         turn.put(ABANDONED, AbandonedRow(0, box, queue.id))
     queues.abandoned[box] = queue.id
-    queues.deleted_at[(call_scope(queue), queue.name)] = queues.clock.now()
+    if queues.settings.deleted_name_seconds:
+        queues.deleted_at[(call_scope(queue), queue.name)] = queues.clock.now()
     queues.strike(queue)
     await queues.ledger.committed()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.runtime.ledger import Turn
+from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs import paging, sending
 from stepwell.services.sqs.messages import Message

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell import values
 from stepwell.errors import StorageTrouble
-from stepwell.runtime.ledger import Turn
+from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs import dead_letters, limits, sending
 from stepwell.services.sqs.errors import (

@@ -15,8 +15,9 @@ from typing import Any
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.alarms import LoopAlarm
-from stepwell.runtime.ledger import Ledger, Turn
+from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Alarm, Caller, Clock, Ids, Store
+from stepwell.runtime.turn import Turn
 from stepwell.services.sqs import sending
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.limits import Settings

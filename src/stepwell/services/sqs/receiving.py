@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
-from stepwell.runtime.ledger import Turn
+from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs import dead_letters, limits, message_attributes, receipts
 from stepwell.services.sqs.errors import invalid_value, unknown_attribute
@@ -235,6 +235,8 @@ def _note(queue: Queue, attempt: str, taken: list[Message], now: int) -> None:
 
 def _give_back(queues: Queues, queue: Queue, messages: list[Message], receipt: int) -> None:
     """The client went away before it could know: undo its receive."""
+    if queue.gone:
+        return
     now = queues.clock.now()
     mailbox = queue.mailbox
     with queues.ledger.stage() as turn:

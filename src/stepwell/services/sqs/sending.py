@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
-from stepwell.runtime.ledger import Turn
+from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs import batches, limits, message_attributes
 from stepwell.services.sqs.errors import (

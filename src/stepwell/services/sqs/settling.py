@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
-from stepwell.runtime.ledger import Turn
+from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs import batches, limits, receipts
 from stepwell.services.sqs.errors import (
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 async def delete_message(queues: Queues, call: Call, params: Params) -> None:
     """DeleteMessage. A message that is gone already is no error."""
-    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
     handle = required(params, "ReceiptHandle")
-    await _reach(queues, queue, [handle])
+    queue = await _reach(queues, call, params, [handle])
     with queues.ledger.stage() as turn:
         _delete(queues, turn, queue, handle)
     if queue.fifo:
@@ -37,9 +36,10 @@ async def delete_message(queues: Queues, call: Call, params: Params) -> None:
 
 async def delete_message_batch(queues: Queues, call: Call, params: Params) -> dict[str, Any]:
     """DeleteMessageBatch: every entry succeeds or fails by itself."""
-    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
+    queues.find(call.account, call.region, required(params, "QueueUrl"))
     entries = batches.check(params, "DeleteMessageBatchRequestEntry")
-    await _reach(queues, queue, [entry.get("ReceiptHandle") for entry in entries])
+    handles = [entry.get("ReceiptHandle") for entry in entries]
+    queue = await _reach(queues, call, params, handles)
     outcome = batches.Outcome()
     with queues.ledger.stage() as turn:
         for entry in entries:
@@ -56,9 +56,8 @@ async def delete_message_batch(queues: Queues, call: Call, params: Params) -> di
 
 async def change_message_visibility(queues: Queues, call: Call, params: Params) -> None:
     """ChangeMessageVisibility: from now on, not from the receive."""
-    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
     handle = required(params, "ReceiptHandle")
-    await _reach(queues, queue, [handle])
+    queue = await _reach(queues, call, params, [handle])
     with queues.ledger.stage() as turn:
         _change(queues, turn, queue, handle, params)
     _surface(queues, queue)
@@ -69,9 +68,10 @@ async def change_message_visibility_batch(
     queues: Queues, call: Call, params: Params
 ) -> dict[str, Any]:
     """ChangeMessageVisibilityBatch: every entry succeeds or fails by itself."""
-    queue = queues.find(call.account, call.region, required(params, "QueueUrl"))
+    queues.find(call.account, call.region, required(params, "QueueUrl"))
     entries = batches.check(params, "ChangeMessageVisibilityBatchRequestEntry")
-    await _reach(queues, queue, [entry.get("ReceiptHandle") for entry in entries])
+    handles = [entry.get("ReceiptHandle") for entry in entries]
+    queue = await _reach(queues, call, params, handles)
     outcome = batches.Outcome()
     with queues.ledger.stage() as turn:
         for entry in entries:
@@ -85,24 +85,34 @@ async def change_message_visibility_batch(
     return outcome.answer()
 
 
-async def _reach(queues: Queues, queue: Queue, handles: list[str | None]) -> None:
-    """Load as far as the handles point, which after a restart may be beyond the window.
+async def _reach(queues: Queues, call: Call, params: Params, handles: list[str | None]) -> Queue:
+    """The queue, loaded as far as the handles point, which may be beyond the window.
 
     Handles that cannot be read are left for the operation to refuse.
     """
-    mailbox = queue.mailbox
-    if mailbox.horizon is None:
-        return
+    url = required(params, "QueueUrl")
+    queue = queues.find(call.account, call.region, url)
+    if queue.mailbox.horizon is None:
+        return queue
+    far = _farthest(queue, handles)
+    while (horizon := queue.mailbox.horizon) is not None:
+        if not horizon <= far <= queue.mailbox.last_sequence:
+            break
+        await queues.load_more(queue)
+        # A failed commit may have replaced the queue meanwhile.
+        await queues.settled()
+        queue = queues.find(call.account, call.region, url)
+    return queue
+
+
+def _farthest(queue: Queue, handles: list[str | None]) -> int:
     far = 0
     for handle in handles:
         try:
             far = max(far, receipts.decode(handle or "", queue.id).sequence)
         except ServiceError:
             continue
-    while mailbox.horizon is not None and mailbox.horizon <= far <= mailbox.last_sequence:
-        await queues.load_more(queue)
-        if queue.gone or queue.mailbox is not mailbox:
-            return
+    return far
 
 
 def _delete(queues: Queues, turn: Turn, queue: Queue, handle: str) -> None:

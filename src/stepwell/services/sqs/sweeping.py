@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.runtime.ledger import Turn
 from stepwell.runtime.tables import Table
+from stepwell.runtime.turn import Turn
 from stepwell.services.sqs import sending
 from stepwell.services.sqs.messages import Message
 from stepwell.services.sqs.queue import Queue
@@ -27,6 +27,8 @@ CLEARED_MAX = 5_000
 async def sweep(queues: Queues, now: int) -> None:
     """One round over all queues and abandoned boxes."""
     for queue in queues.everyone():
+        if queue.gone:
+            continue
         with queues.ledger.stage() as turn:
             expired = _expire(turn, queue, now)
             sending.forget(turn, queue, now, EXPIRED_MAX)
