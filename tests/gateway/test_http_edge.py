@@ -373,6 +373,41 @@ def test_closing_answers_what_is_in_flight() -> None:
         busy.close()
 
 
+def has_newer_loopback() -> bool:
+    """Whether this machine has ::1."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+async def test_localhost_is_both_loopback_addresses() -> None:
+    """Clients that resolve localhost to the newer address reach the same server."""
+    closing, ready = asyncio.Event(), asyncio.Event()
+    ports: list[int] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    def on_ready(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    serving = asyncio.create_task(serve(app, "localhost", 0, closing=closing, on_ready=on_ready))
+    await ready.wait()
+    for address in ("127.0.0.1", "::1") if has_newer_loopback() else ("127.0.0.1",):
+        reader, writer = await asyncio.open_connection(address, ports[0])
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+        writer.close()
+        await writer.wait_closed()
+    closing.set()
+    await serving
+
+
 def test_a_taken_port_is_an_os_error(server: Served) -> None:
     """Starting where somebody listens already fails at once."""
 

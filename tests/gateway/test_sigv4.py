@@ -241,6 +241,32 @@ def test_dates_must_agree_and_be_dates() -> None:
     assert refusal(no_date).code == "IncompleteSignatureException"
 
 
+def test_a_date_header_is_a_date() -> None:
+    """The older header counts when the newer one is missing, and must be readable."""
+    good = signed()
+    bare = changed(good, headers=[pair for pair in good.headers if pair[0] != b"x-amz-date"])
+    assert "existence of either a 'X-Amz-Date' or a 'Date' header" in refusal(bare).message
+    dated = with_header(bare, b"date", b"Mon, 21 Sep 2026 14:13:20 GMT")
+    assert refusal(dated).code == "InvalidSignatureException"
+    assert refusal(with_header(bare, b"date", b"today")).code == "IncompleteSignatureException"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (b"X-Amz-Expires=60", b"X-Amz-Expires=soon", "X-Amz-Expires should be a number"),
+        (b"X-Amz-Expires=60", b"X-Amz-Expires=", "must include X-Amz-Expires"),
+        (b"AWS4-HMAC-SHA256", b"AWS4-ECDSA", "Unsupported AWS 'algorithm': 'AWS4-ECDSA'."),
+    ],
+)
+def test_broken_presigned_addresses(before: bytes, after: bytes, text: str) -> None:
+    """What is wrong with a presigned address is named."""
+    request = presigned()
+    error = refusal(changed(request, query=request.query.replace(before, after)))
+    assert error.code == "IncompleteSignatureException"
+    assert text in error.message
+
+
 def test_temporary_credentials_verify_until_their_end() -> None:
     """Keys that STS handed out count with their token, and only until it ends."""
     made = TEMPORARY.issue("123456789012", NOW + 100)

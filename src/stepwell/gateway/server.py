@@ -57,8 +57,9 @@ async def serve(
     grace_seconds: int = GRACE_SECONDS,
 ) -> None:
     """Serves until `closing` is set, then drains. Port 0 takes a free one; `on_ready` is told
-    which. Raises OSError when the address is taken."""
-    listener = _listen(host, port)
+    which. `localhost` means both of the machine's loopback addresses. Raises OSError when the
+    address is taken."""
+    listeners = _listeners(host, port)
     config = uvicorn.Config(
         app,
         http=BoundedConnection,
@@ -74,17 +75,28 @@ async def serve(
         backlog=BACKLOG,
     )
     server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
+    running = asyncio.create_task(server.serve(sockets=listeners))
     stopping = asyncio.create_task(closing.wait())
     try:
         # The socket listens already: who connects now waits in the backlog, nobody is refused.
         if on_ready is not None:
-            on_ready(listener.getsockname()[1])
+            on_ready(listeners[0].getsockname()[1])
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
         server.should_exit = True
         await running
+
+
+def _listeners(host: str, port: int) -> list[socket.socket]:
+    """The sockets of a host. Some clients know `localhost` only as ::1, which may not exist."""
+    if host.lower() != "localhost":
+        return [_listen(host, port)]
+    first = _listen("127.0.0.1", port)
+    try:
+        return [first, _listen("::1", first.getsockname()[1])]
+    except OSError:
+        return [first]
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
 
 
 def iso(seconds: float) -> str:
@@ -15,17 +16,18 @@ def iso(seconds: float) -> str:
     return f"{text}.{rest:03d}Z" if rest else f"{text}Z"
 
 
-def http_date(seconds: float) -> str:
-    """The form of HTTP headers."""
-    return format_datetime(datetime.fromtimestamp(int(seconds), UTC), usegmt=True)
-
-
 def parse(text: str) -> float:
     """Epoch seconds from ISO 8601, an HTTP date or a number as text. Raises ValueError."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        pass
+        return _written_out(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is no time")
+    return number
+
+
+def _written_out(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,0 +1,168 @@
+"""Whatever is sent, the answer is the protocol's document and never our fault."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+from urllib.parse import urlencode
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stepwell.gateway.app import create_app
+from stepwell.gateway.models import known_services, load
+from stepwell.gateway.settings import GatewaySettings
+from stepwell.services.api import Answer, Call, Params, Service
+from tests.gateway.served import CountedIds, FixedTime
+
+
+async def nothing(call: Call, params: Params) -> Answer:
+    """Accepts everything."""
+    return None
+
+
+SOME = settings(max_examples=60, deadline=None)
+SERVICES = [Service(n, dict.fromkeys(load(n).operations, nothing)) for n in known_services()]
+APP = create_app(
+    SERVICES,
+    settings=GatewaySettings(),
+    health=dict,
+    clock=FixedTime(),
+    ids=CountedIds(),
+)
+SECURE_APP = create_app(
+    SERVICES,
+    settings=GatewaySettings(credentials={"key": "secret"}),
+    health=dict,
+    clock=FixedTime(),
+    ids=CountedIds(),
+)
+
+JSON_TARGETS = [
+    f"{load(name).metadata['targetPrefix']}.{operation}"
+    for name in ("stepfunctions", "sqs")
+    for operation in load(name).operations
+]
+MEMBERS = sorted(
+    {m for n in ("stepfunctions", "sqs") for s in load(n).shapes.values() for m in s.members}
+)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(MEMBERS) | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+BODIES = JSON_VALUES.map(json.dumps).map(str.encode) | st.binary(max_size=50)
+HEADER = st.binary(max_size=60).map(lambda value: value.replace(b"\n", b"").replace(b"\r", b""))
+
+
+def answer(
+    body: bytes,
+    headers: list[tuple[bytes, bytes]],
+    *,
+    app: Any = APP,
+    method: str = "POST",
+    query: bytes = b"",
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """Status, headers and body of one request."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": query,
+        "headers": headers,
+    }
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+
+@SOME
+@given(target=st.sampled_from(JSON_TARGETS), body=BODIES)
+def test_any_json_body(target: str, body: bytes) -> None:
+    """A JSON operation takes its body or refuses it with a code."""
+    status, headers, text = answer(body, [(b"x-amz-target", target.encode())])
+    assert headers[b"content-type"] == b"application/x-amz-json-1.0"
+    assert status == 200 or (status == 400 and json.loads(text)["__type"])
+
+
+@SOME
+@given(
+    target=HEADER, kind=HEADER, encoding=HEADER, authorization=HEADER, body=st.binary(max_size=9)
+)
+def test_any_headers(
+    target: bytes, kind: bytes, encoding: bytes, authorization: bytes, body: bytes
+) -> None:
+    """Headers of any bytes are answered in JSON."""
+    headers = [
+        (b"x-amz-target", target),
+        (b"content-type", kind),
+        (b"content-encoding", encoding),
+        (b"authorization", authorization),
+    ]
+    status, _, text = answer(body, headers)
+    assert status < 500
+    assert json.loads(text)
+
+
+NAMES = st.sampled_from(
+    [
+        "Action",
+        "AttributeName.1",
+        "Attribute.1.Name",
+        "Attribute.1.Value",
+        "DelaySeconds",
+        "DurationSeconds",
+        "QueueUrl",
+        "SendMessageBatchRequestEntry.1.Id",
+        "SendMessageBatchRequestEntry.1.MessageAttribute.1.Value.BinaryValue",
+        "Tags.member.1.Key",
+        "Version",
+        "." * 30,
+        "a.b.c.d.e.f.g.h.i.j.k.l.m.n",
+    ]
+)
+ACTIONS = st.sampled_from([*load("sqs").operations, *load("sts").operations, "x"])
+
+
+@SOME
+@given(
+    action=ACTIONS, fields=st.dictionaries(NAMES, st.text(max_size=10)), raw=st.binary(max_size=20)
+)
+def test_any_form(action: str, fields: dict[str, str], raw: bytes) -> None:
+    """A form is taken or refused, in XML that can be read."""
+    form = urlencode({**fields, "Action": action}, errors="surrogatepass").encode()
+    for body in (form, form + b"&" + raw):
+        status, _, text = answer(body, [])
+        assert status < 500
+        assert ElementTree.fromstring(text) is not None
+
+
+@SOME
+@given(
+    authorization=st.binary(max_size=30).map(lambda rest: b"AWS4-HMAC-SHA256 " + rest) | HEADER,
+    query=st.binary(max_size=60).map(lambda rest: b"X-Amz-Algorithm=AWS4-HMAC-SHA256&" + rest),
+    date=HEADER,
+    in_header=st.booleans(),
+)
+def test_any_signature(authorization: bytes, query: bytes, date: bytes, in_header: bool) -> None:
+    """A signature of any bytes is refused with a code that says why."""
+    headers = [(b"x-amz-target", b"AmazonSQS.ListQueues"), (b"x-amz-date", date)]
+    if in_header:
+        headers.append((b"authorization", authorization))
+    status, _, text = answer(b"{}", headers, app=SECURE_APP, query=b"" if in_header else query)
+    assert status in (400, 403)
+    assert json.loads(text)["__type"]
