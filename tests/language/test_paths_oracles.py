@@ -76,7 +76,7 @@ def test_the_standard_finds_the_same(text: str, document: JsonValue) -> None:
 @settings(max_examples=400)
 @given(paths.filter(lambda text: ":" not in text), st.lists(documents, max_size=3))
 def test_another_library_finds_the_same(text: str, document: JsonValue) -> None:
-    """The same against python-jsonpath, which cuts texts by slices and parses a document of text."""
+    """The same against python-jsonpath, which cuts texts by slices and parses text documents."""
     assert encode(ours(text, document)) == encode(jsonpath.findall(text, document))
 
 
