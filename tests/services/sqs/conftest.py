@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stepwell.services.sqs import TABLES
-from stepwell.stores.migrations import generated
+from stepwell.stores.migrations.declared import declared_tables
 from stepwell.stores.sqlite import SqliteStore
 from tests.services.sqs.world import World
 
@@ -18,10 +17,7 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """A started SQS."""
     world = World()
     if request.param == "sqlite":
-        migrations = generated(TABLES, "sqlite")
-        world = World(
-            open_store=lambda: SqliteStore(tmp_path / "data", TABLES, migrations=migrations)
-        )
+        world = World(open_store=lambda: SqliteStore(tmp_path / "data", declared_tables()))
     await world.start()
     yield world
     await world.stop()
