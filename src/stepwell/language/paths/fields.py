@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stepwell.language.paths.path import Evaluate, Path, PathNotFound, compile_path
-from stepwell.language.program import Environment, EvaluationFailed
+from stepwell.language.paths.path import Path, PathNotFound, compile_path
+from stepwell.language.program import Environment, Evaluate, EvaluationFailed
 from stepwell.values import JsonValue
 
 

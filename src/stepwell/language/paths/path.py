@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from stepwell.language.paths.parse import parse_path
 from stepwell.language.paths.select import NotFound, Walk, compile_walk
 from stepwell.language.paths.syntax import PathSyntaxError, Step, is_definite
-from stepwell.language.program import Environment
+from stepwell.language.program import Environment, Evaluate
 from stepwell.values import JsonValue
 
 PATH_CHARACTERS_MAX = 65_536
-
-Evaluate = Callable[[JsonValue, Environment], JsonValue]
 
 
 class PathNotFound(Exception):
