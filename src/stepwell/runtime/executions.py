@@ -150,8 +150,10 @@ class Executions:
     ) -> ExecutionRow:
         """Start an execution, or return the running one of that name and input."""
         arn = execution_arn(revision.arn, name)
-        program = await self._programs.get(revision.machine, revision.revision)
-        known = await self.find(arn)
+        program = self._programs.cached(revision.machine, revision.revision)
+        if program is None:
+            program = await self._programs.get(revision.machine, revision.revision)
+        known = None if self._names.surely_free(arn) else await self.find(arn)
         if known is not None:
             if known.status == RUNNING and known.input == input:
                 return known
@@ -174,8 +176,6 @@ class Executions:
         live = self.live.named(arn)
         if live is not None:
             return live.row
-        if self._names.surely_free(arn):
-            return None
         name = await self._store.get(EXECUTION_NAME, (arn,))
         row = None if name is None else await self._store.get(EXECUTION, (name.id,))
         # While the store was read, somebody else may have started one of that name.

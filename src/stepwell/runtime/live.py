@@ -25,16 +25,23 @@ _PAGE = 1_000
 class Live:
     """One execution in memory. `turn` is the last turn that holds something of it."""
 
-    __slots__ = ("account", "execution", "region", "row", "tokens", "turn")
+    __slots__ = ("execution", "row", "tokens", "turn")
 
     def __init__(self, row: ExecutionRow, execution: Execution) -> None:
         self.row = row
         self.execution = execution
         self.tokens: dict[int, TokenRow] = {}
         self.turn = 0
-        parts = row.arn.split(":", 5)
-        self.region = parts[3]
-        self.account = parts[4]
+
+    @property
+    def region(self) -> str:
+        """The region the execution belongs to."""
+        return self.execution.identity.region
+
+    @property
+    def account(self) -> str:
+        """The account the execution belongs to."""
+        return self.row.arn.split(":", 5)[4]
 
 
 def identity_of(row: ExecutionRow, revision: RevisionRow) -> Identity:

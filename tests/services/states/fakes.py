@@ -116,10 +116,12 @@ class FakeExecutions:
 
     async def put(self, row: ExecutionRow) -> None:
         """Store a row."""
+        is_new = row.arn not in self.rows
         self.rows[row.arn] = row
         with self.ledger.stage() as turn:
             turn.put(EXECUTION, row)
-            turn.put(EXECUTION_NAME, ExecutionNameRow(row.arn, row.id))
+            if is_new:
+                turn.put(EXECUTION_NAME, ExecutionNameRow(row.arn, row.id))
         await self.ledger.committed()
 
     async def finish(self, arn: str, output: str = "{}") -> None:

@@ -3,7 +3,7 @@
 Rules: batches are applied in the order in which they were handed over. After one failed, those made
 before the next `reset` fail too: each carries the generation it was made in. Checkpoints come
 between commits, when their callers have been told. The thread spends its time inside SQLite; the
-rows go to `executemany` as the ledger left them.
+rows go there in groups, many to a statement.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -25,6 +27,8 @@ from stepwell.stores.sqlite.database import roll_back, translated
 
 IDLE_SECONDS_BEFORE_CHECKPOINT = 2.0
 CHECKPOINT_PAGES = 2_000
+GROUP_SIZES = (64, 16, 4, 1)
+"""How many rows one statement writes; few sizes, so that few statements are prepared."""
 
 
 class _Batch(NamedTuple):
@@ -43,7 +47,8 @@ class Writer:
         self._path = path
         self._loop = loop
         self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
-        self._statements: dict[Table[Any], tuple[str, str]] = {}
+        self._inserts: dict[tuple[Table[Any], int], str] = {}
+        self._deletes: dict[tuple[Table[Any], int], str] = {}
         self._generation = 0
         self._broken_generation = -1
         self._log_pages = 0
@@ -122,18 +127,36 @@ class Writer:
         return None
 
     def _write_table(self, table: Table[Any], rows: Any) -> None:
-        statements = self._statements.get(table)
-        if statements is None:
-            statements = self._statements[table] = (_insert(table), delete_row(table))
-        put, delete = statements
         values = rows.values()
         if None in values:
             gone: list[Key] = [key for key, row in rows.items() if row is None]
-            self._connection.executemany(delete, gone)
+            self._in_groups(self._deletes, _delete, table, gone)
             if len(gone) == len(rows):
                 return
             values = [row for row in values if row is not None]
-        self._connection.executemany(put, values)
+        self._in_groups(self._inserts, _insert, table, list(values))
+
+    def _in_groups(
+        self,
+        known: dict[tuple[Table[Any], int], str],
+        spell: Callable[[Table[Any], int], str],
+        table: Table[Any],
+        rows: list[tuple[Any, ...]],
+    ) -> None:
+        """Write rows by few large statements.
+
+        SQLite lets go of Python's lock in every step; each time, the loop's thread may take it and
+        keep it. So a step should do much.
+        """
+        start, left = 0, len(rows)
+        for size in GROUP_SIZES:
+            while left >= size:
+                text = known.get((table, size))
+                if text is None:
+                    text = known[table, size] = spell(table, size)
+                group = rows[start : start + size]
+                self._connection.execute(text, tuple(chain.from_iterable(group)))
+                start, left = start + size, left - size
 
     def _note_log_pages(self, _: apsw.Connection, __: str, pages: int) -> int:
         if pages < self._log_pages:
@@ -152,10 +175,20 @@ class Writer:
             self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
 
 
-def _insert(table: Table[Any]) -> str:
+def _insert(table: Table[Any], count: int) -> str:
     names = column_list([column.name for column in table.columns])
-    places = ", ".join("?" * len(table.columns))
-    return f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({places}){on_conflict(table)}"
+    row = f"({', '.join('?' * len(table.columns))})"
+    places = ", ".join([row] * count)
+    return f"INSERT INTO {quoted(table.name)} ({names}) VALUES {places}{on_conflict(table)}"
+
+
+def _delete(table: Table[Any], count: int) -> str:
+    if count == 1:
+        return delete_row(table)
+    key = f"({', '.join('?' * len(table.key))})"
+    keys = ", ".join([key] * count)
+    columns = column_list(table.key)
+    return f"DELETE FROM {quoted(table.name)} WHERE ({columns}) IN (VALUES {keys})"
 
 
 def _settle(future: asyncio.Future[None], trouble: StorageTrouble | None) -> None:
