@@ -87,6 +87,32 @@ async def test_attributes_are_checked(world: World, attributes: object, text: st
     assert await world.counts(url) == (0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"MessageAttributes": ["x"]},
+        {"MessageAttributes": {"a": "x"}},
+        {"MessageAttributes": {"a": {"DataType": 1}}},
+        {"MessageAttributes": {"a": {"DataType": "String", "StringValue": 1}}},
+        {"MessageAttributes": {"a": {"DataType": "Number", "StringValue": "\0"}}},
+        {"MessageAttributes": {"a": {"DataType": "String.\ud800", "StringValue": "x"}}},
+        {"MessageSystemAttributes": "x"},
+        {"MessageSystemAttributes": {"AWSTraceHeader": "x"}},
+        {"DelaySeconds": "soon"},
+        {"DelaySeconds": 1.5},
+        {"DelaySeconds": True},
+        {"MessageBody": 5},
+        {"MessageGroupId": 5},
+    ],
+)
+async def test_values_of_wrong_types_are_refused(world: World, params: dict[str, object]) -> None:
+    """The engine sends what a definition says, which no model has checked."""
+    url = await world.queue()
+    code, _ = await world.refused("SendMessage", **{"QueueUrl": url, "MessageBody": "m", **params})
+    assert code in ("InvalidParameterValue", "InvalidMessageContents")
+    assert await world.counts(url) == (0, 0, 0)
+
+
 @pytest.mark.parametrize("name", ["AWS.x", "amazon.x", ".x", "x.", "a..b", "a b", "x" * 257])
 async def test_attribute_names_are_checked(world: World, name: str) -> None:
     """Reserved prefixes, periods in wrong places, other characters, length."""

@@ -72,6 +72,7 @@ def _check_one(name: str, value: object) -> AttributeValue:
         )
     if len(kind) > 256:
         raise invalid_parameter("Message (user) attribute types must be shorter than 256 Bytes")
+    _check_characters(kind)
     base = kind.partition(".")[0]
     if base == "Binary":
         return {"DataType": kind, "BinaryValue": _binary(name, kind, value.get("BinaryValue"))}

@@ -34,3 +34,11 @@ def integer(params: Mapping[str, Any], name: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid_parameter(f"The parameter {name} must be an integer.")
     return value
+
+
+def members(params: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """An object, or None."""
+    value = params.get(name)
+    if value is None or isinstance(value, Mapping):
+        return value
+    raise invalid_parameter(f"The parameter {name} must be an object.")

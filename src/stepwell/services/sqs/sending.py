@@ -22,7 +22,7 @@ from stepwell.services.sqs.errors import (
 )
 from stepwell.services.sqs.message_attributes import AttributeValue
 from stepwell.services.sqs.messages import DELAYED, Message, sequence_number, text_md5
-from stepwell.services.sqs.parameters import integer, required, text
+from stepwell.services.sqs.parameters import integer, members, required, text
 from stepwell.services.sqs.queue import Queue, Seen
 from stepwell.services.sqs.records import DEDUPLICATION, MESSAGE, DeduplicationRow
 
@@ -106,9 +106,9 @@ def send(queues: Queues, turn: Turn, account: str, region: str, params: Params) 
 def compose(queue: Queue, params: Mapping[str, Any]) -> Draft:
     """The message that the parameters describe, or AWS's refusal."""
     body = _check_body(params)
-    given = params.get("MessageAttributes")
+    given = members(params, "MessageAttributes")
     attributes = message_attributes.check(given) if given else None
-    system = params.get("MessageSystemAttributes")
+    system = members(params, "MessageSystemAttributes")
     trace = message_attributes.check_system(system) if system else None
     size_bytes = len(body) if body.isascii() else len(body.encode())
     if attributes:
