@@ -47,7 +47,6 @@ ALLOWED: dict[str, frozenset[str]] = {
 """part -> what it may import besides EVERYONE. The most specific part that fits counts."""
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("cli.start", "gateway.settings"): "hands the server what was asked for on the command line",
     (
         "stores.migrations.declared",
         "services",
