@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,12 +97,19 @@ def measure(scenario: Scenario, tools: Tools, *, count: int, repeat: int) -> Lin
         names = ["stepwell"] if scenario.alone else ["stepwell", "probe"]
         for name in names if turn % 2 == 0 else reversed(names):
             _one(runs, name, scenario, tools, count)
+    return _line(scenario, runs, count)
+
+
+def _line(scenario: Scenario, runs: Runs, count: int) -> Line:
+    ours, probes = (runs.results.get(name, []) for name in ("stepwell", "probe"))
     return Line(
         scenario,
-        ours=_middle(scenario, runs.results.get("stepwell", [])),
-        probes=_middle(scenario, runs.results.get("probe", [])),
-        our_cpu=_cpu(runs.results.get("stepwell", []), count),
-        probes_cpu=_cpu(runs.results.get("probe", []), count),
+        ours=_middle(scenario.value, ours),
+        probes=_middle(scenario.value, probes),
+        our_cpu=_cpu(ours, count),
+        probes_cpu=_cpu(probes, count),
+        our_slow=_middle(scenario.worst_usual, ours),
+        probes_slow=_middle(scenario.worst_usual, probes),
         note="; ".join(dict.fromkeys(runs.troubles)),
     )
 
@@ -174,8 +181,8 @@ def _last_line(text: bytes) -> str:
     return lines[-1][:200] if lines else ""
 
 
-def _middle(scenario: Scenario, results: Sequence[Result]) -> float | None:
-    found = [value for result in results if (value := scenario.value(result)) is not None]
+def _middle(measure: Callable[[Result], float | None], results: Sequence[Result]) -> float | None:
+    found = [value for result in results if (value := measure(result)) is not None]
     return statistics.median(found) if found else None
 
 

@@ -7,18 +7,33 @@ from dataclasses import dataclass
 
 from bench.scenarios import Scenario
 
-HEAD = ("scenario", "Stepwell", "probe", "ratio", "floor", "aim", "CPU ms", "probe", "")
+HEAD = (
+    "scenario",
+    "Stepwell",
+    "probe",
+    "ratio",
+    "floor",
+    "aim",
+    "CPU ms",
+    "probe",
+    "p99 ms",
+    "probe",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One scenario: medians of Stepwell and the probe, CPU milliseconds per operation, remarks."""
+    """One scenario: medians of Stepwell and the probe, CPU milliseconds per operation, the
+    latency that 99 of 100 calls stay below, remarks."""
 
     scenario: Scenario
     ours: float | None = None
     probes: float | None = None
     our_cpu: float | None = None
     probes_cpu: float | None = None
+    our_slow: float | None = None
+    probes_slow: float | None = None
     note: str = ""
 
     @property
@@ -65,6 +80,8 @@ class Line:
             "aim": self.scenario.aim,
             "cpu_ms": self.our_cpu,
             "probe_cpu_ms": self.probes_cpu,
+            "p99_ms": self.our_slow,
+            "probe_p99_ms": self.probes_slow,
             "note": self.note,
         }
 
@@ -80,6 +97,8 @@ class Line:
             number(self.scenario.aim),
             number(self.our_cpu),
             number(self.probes_cpu),
+            number(self.our_slow),
+            number(self.probes_slow),
             self.verdict,
         )
 
