@@ -1,4 +1,4 @@
-"""JSON values and their text.
+"""JSON values and their text, and the text of UUIDs.
 
 The one place that knows which JSON library is used. Text is compact, non-ASCII characters stay as
 they are, and integers keep every digit, as AWS answers them.
@@ -37,3 +37,10 @@ def decode(text: str | bytes) -> JsonValue:
         return _decoder.decode(text)  # type: ignore[no-any-return]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadJson(str(error)) from error
+
+
+def uuid_text(random: bytes) -> str:
+    """The version 4 UUID made of 16 random bytes."""
+    digits = random.hex()
+    variant = "89ab"[random[8] & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -1,7 +1,8 @@
 """What expressions see besides their data: the context object, variables, and replayable chance.
 
-All chance of an execution comes from its secret seed and the event it is drawn at. So a step that is
-decided again after a crash draws the same, and a token can be checked without being stored in clear.
+All chance of an execution comes from its secret seed and the event it is drawn at. So a step that
+is decided again after a crash draws the same, and a token can be checked without being stored in
+clear.
 """
 
 from __future__ import annotations

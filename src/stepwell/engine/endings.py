@@ -66,8 +66,8 @@ def exit_state(
 ) -> None:
     """The state is over and this is its output. `next_state` None ends the scope.
 
-    `text` is the output's JSON where it is known already. An input that is handed on unchanged keeps
-    the text it came with, spaces and all, as on AWS.
+    `text` is the output's JSON where it is known already. An input that is handed on unchanged
+    keeps the text it came with, spaces and all, as on AWS.
     """
     if text is None:
         text = branch.text if value is branch.value else encode_text(value)

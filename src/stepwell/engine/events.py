@@ -53,8 +53,8 @@ _details_keys = _DetailsKeys()
 class HistoryEvent:
     """One event of an execution's history.
 
-    `at` is epoch ms. `value` is the data the event carries as text (`input`, `output`), kept so that
-    nobody has to parse it again; None when it was read back from the store.
+    `at` is epoch ms. `value` is the data the event carries as text (`input`, `output`), kept so
+    that nobody has to parse it again; None when it was read back from the store.
     """
 
     id: int
@@ -87,7 +87,10 @@ class HistoryEvent:
         return encode(shown)
 
     def note_text(self) -> str | None:
-        """The note and the branch as they are stored; None for an unremarkable event of the root."""
+        """The note and the branch as they are stored.
+
+        None for an unremarkable event of the root.
+        """
         if self.note is None:
             return None if self.branch == 0 else f'{{"b":{self.branch}}}'
         return encode_text({"b": self.branch, **self.note} if self.branch else self.note)

@@ -3,8 +3,8 @@
 `apply` is the only thing that changes it, for an event that was just decided and for one read back
 from the store alike; so an execution may be dropped from memory at any moment.
 
-A branch is one line of control: the execution itself (0), or a branch of a Parallel state. Its phase
-says what it waits for:
+A branch is one line of control: the execution itself (0), or a branch of a Parallel state. Its
+phase says what it waits for:
 
     entered -> scheduled -> started -> submitted -> answered -> exited -> entered ...
             -> waiting (Wait)         -> failed  -> retrying -> scheduled

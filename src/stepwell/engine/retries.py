@@ -1,4 +1,4 @@
-"""Which retrier or catcher an error meets, and how long a retry waits (features of Retry and Catch)."""
+"""Which retrier or catcher an error meets, and how long a retry waits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Failure:
     """Why a state failed.
 
     `error` and `cause` are None when they were not given. A timeout has no cause in the history but
-    an empty one in the error output. A missed heartbeat is called States.Timeout in the history, and
-    is met by both names.
+    an empty one in the error output. A missed heartbeat is called States.Timeout in the history,
+    and is met by both names.
     """
 
     error: str | None
@@ -32,7 +32,10 @@ class Failure:
 
 
 def matches(failure: Failure, error_equals: Sequence[str]) -> bool:
-    """Whether a retrier or catcher with these names meets the failure. States.Runtime is never met."""
+    """Whether a retrier or catcher with these names meets the failure.
+
+    States.Runtime is never met.
+    """
     if failure.error == RUNTIME:
         return False
     return any(_matches_name(failure, name) for name in error_equals)
@@ -51,7 +54,10 @@ def _matches_name(failure: Failure, name: str) -> bool:
 def choose_retrier(
     failure: Failure, retriers: Sequence[Retrier], used: Mapping[int, int]
 ) -> int | None:
-    """The position of the retrier to use; None when none matches or the first that does is used up."""
+    """The position of the retrier to use.
+
+    None when none matches or the first that does is used up.
+    """
     for position, retrier in enumerate(retriers):
         if matches(failure, retrier.error_equals):
             return position if used.get(position, 0) < retrier.max_attempts else None
@@ -59,7 +65,10 @@ def choose_retrier(
 
 
 def delay_ms(retrier: Retrier, used: int, chance: bytes) -> int:
-    """How long to wait before the next attempt; `used` attempts of this retrier were made before."""
+    """How long to wait before the next attempt.
+
+    `used` attempts of this retrier were made before.
+    """
     try:
         seconds = retrier.interval_seconds * retrier.backoff_rate**used
     except OverflowError:

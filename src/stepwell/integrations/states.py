@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
-from uuid import UUID
 
 from stepwell.engine.context import chance
 from stepwell.errors import ServiceError
@@ -20,7 +19,7 @@ from stepwell.runtime.ports import Answered, Beginning, Later, Refused, ServiceC
 from stepwell.runtime.programs import Programs
 from stepwell.runtime.records import RUNNING, STATUSES, SUCCEEDED, ExecutionRow
 from stepwell.runtime.turn import Turn
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
+from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text, uuid_text
 
 ERRORS = ErrorNames(
     "StepFunctions",
@@ -108,7 +107,7 @@ class StatesIntegration:
     def _name(self, given: JsonValue, call: ServiceCall) -> str:
         if given is None:
             seed = call.request_id.encode()
-            return str(UUID(bytes=chance(seed, "child", 16), version=4))
+            return uuid_text(chance(seed, "child", 16))
         self._check_name(str(given))
         return str(given)
 

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import math
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +17,7 @@ from typing import Final
 from stepwell.language.java import INTEGER_MAX, INTEGER_MIN, SeededRandom, hash_order, java_text
 from stepwell.language.paths.equality import identical, is_number
 from stepwell.language.program import Environment
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
+from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text, uuid_text
 
 TEXT_CHARACTERS_MAX = 10_000
 RANGE_ITEMS_MAX = 1000
@@ -245,7 +244,7 @@ def _split(arguments: list[JsonValue], _env: Environment) -> JsonValue:
 
 
 def _uuid(_arguments: list[JsonValue], env: Environment) -> JsonValue:
-    return str(uuid.UUID(bytes=env.random_bytes(16), version=4))
+    return uuid_text(env.random_bytes(16))
 
 
 FUNCTIONS: Final[dict[str, IntrinsicFunction]] = {

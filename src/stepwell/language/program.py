@@ -3,11 +3,11 @@
 Made once per definition and shared by all its executions, so nothing in it may be changed.
 What a state does with data is compiled to functions that hold parsed paths and templates:
 
-    arguments(input, env)              -> what the work gets      (InputPath, Parameters)
-    output(input, arguments, result, env) -> the state's output   (ResultSelector, ResultPath, OutputPath)
+    arguments(input, env)                  what the work gets (InputPath, Parameters)
+    output(input, arguments, result, env)  the state's output (ResultSelector, ResultPath, OutputPath)
 
-None stands for "unchanged": no `arguments` means the input as it is, no `output` means the result as
-it is. The functions never change the values they are given. They raise EvaluationFailed.
+None stands for "unchanged": no `arguments` means the input as it is, no `output` means the result
+as it is. The functions never change the values they are given. They raise EvaluationFailed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class Environment(Protocol):
         """The variables in scope."""
 
     def random_bytes(self, size: int) -> bytes:
-        """Chance, for States.UUID and States.MathRandom; the same again when the step is replayed."""
+        """Chance, for States.UUID and States.MathRandom.
+
+        The same again when the step is replayed.
+        """
 
 
 Evaluate: TypeAlias = Callable[[JsonValue, Environment], JsonValue]
@@ -79,8 +82,8 @@ class Catcher:
 class Resource:
     """What a Task calls.
 
-    `kind` is `activity` (its arn), `service` (service, action, pattern) or `lambda` (a function's arn).
-    `pattern` is one of "", "sync", "sync:2", "waitForTaskToken".
+    `kind` is `activity` (its arn), `service` (service, action, pattern) or `lambda` (a function's
+    arn). `pattern` is one of "", "sync", "sync:2", "waitForTaskToken".
     """
 
     kind: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TypeAlias
 
 from stepwell.language.paths import PathNotFound, compile_path
@@ -85,9 +86,16 @@ def parse_timestamp(text: str) -> int:
 def format_timestamp(milliseconds: int) -> str:
     """`2024-11-06T09:42:03.120Z`; no fraction when it is zero."""
     seconds, fraction = divmod(milliseconds, 1000)
+    return (
+        f"{_whole_seconds(seconds)}.{fraction:03d}Z" if fraction else _whole_seconds(seconds) + "Z"
+    )
+
+
+@lru_cache(maxsize=64)
+def _whole_seconds(seconds: int) -> str:
+    """The same second is asked for many times in a row."""
     moment = _EPOCH + timedelta(seconds=seconds)
-    tail = f".{fraction:03d}Z" if fraction else "Z"
-    return moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + tail
+    return moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
 
 
 def compile_wait_seconds(seconds: int) -> DueAt:

@@ -80,7 +80,10 @@ class ActivityTasks:
         )
 
     def withdraw_all(self, arn: str) -> None:
-        """The activity is gone: those who ask for its tasks get none. Tasks keep waiting, as on AWS."""
+        """The activity is gone:
+
+        Those who ask for its tasks get none. Tasks keep waiting, as on AWS.
+        """
         self._lines.pop(arn, None)
 
     def forget(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from uuid import UUID
 
 from stepwell.engine.commands import (
     CallService,
@@ -35,7 +34,7 @@ from stepwell.runtime.ports import (
 from stepwell.runtime.records import TOKEN, TimerRow, TokenRow
 from stepwell.runtime.timers import SHARD, Timers
 from stepwell.runtime.turn import Turn
-from stepwell.values import JsonValue
+from stepwell.values import JsonValue, uuid_text
 
 Begin = Callable[[Turn, Beginning], Live]
 Told = deque[tuple[Live, Input]]
@@ -182,7 +181,7 @@ def call_of(
         account=live.account,
         region=live.region,
         now=now,
-        request_id=str(UUID(bytes=drawn, version=4)),
+        request_id=uuid_text(drawn),
     )
 
 

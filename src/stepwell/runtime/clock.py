@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
+
+from stepwell.values import uuid_text
 
 _EPOCH_MS = 1_577_836_800_000
 """Ids count from 2020-01-01, so that 41 bits of milliseconds last until 2089."""
@@ -49,7 +50,7 @@ class SystemIds:
 
     def uuid(self) -> str:
         """A random UUID."""
-        return str(uuid.UUID(bytes=self.secret(16), version=4))
+        return uuid_text(self.secret(16))
 
     def secret(self, size: int) -> bytes:
         """That many bytes nobody can guess, drawn from a pool so that few calls ask the system."""

@@ -1,11 +1,11 @@
 """Group commit.
 
 Operations change the state in memory and stage rows in the open turn, synchronously. The turn
-becomes one transaction as soon as the one before it is on disk, so the price of a flush is shared by
-everyone who came meanwhile. Whoever must know that its effects are safe awaits `committed()`.
+becomes one transaction as soon as the one before it is on disk, so the price of a flush is shared
+by everyone who came meanwhile. Whoever must know that its effects are safe awaits `committed()`.
 
-State in memory runs ahead of the disk, and later operations may see it: their own answers wait for a
-commit that comes no earlier. When a commit fails, nothing of it and nothing after it happened:
+State in memory runs ahead of the disk, and later operations may see it: their own answers wait for
+a commit that comes no earlier. When a commit fails, nothing of it and nothing after it happened:
 every waiter gets the StorageTrouble, and the owners of state in memory are told to drop it.
 """
 
@@ -42,7 +42,10 @@ class Ledger:
         self._on_rollback.append(forget)
 
     def stage(self) -> Stage:
-        """A turn of one operation: joins the open one when the block ends, vanishes if it raises."""
+        """A turn of one operation:
+
+        Joins the open one when the block ends, vanishes if it raises.
+        """
         return Stage(self)
 
     def join(self, turn: Turn) -> None:

@@ -1,8 +1,9 @@
-"""Work that can't be done within a turn: recorded first, done after the commit, repeated after a crash.
+"""Work that can't be done within a turn: recorded first, done after the commit, repeated after a
+crash.
 
-Three kinds of rows: a service call that takes its time, a child execution that ended while its parent
-was not in memory, a child execution to be stopped. The attempt (execution, event) goes with each, so
-that whoever is called twice can tell.
+Three kinds of rows: a service call that takes its time, a child execution that ended while its
+parent was not in memory, a child execution to be stopped. The attempt (execution, event) goes with
+each, so that whoever is called twice can tell.
 """
 
 from __future__ import annotations

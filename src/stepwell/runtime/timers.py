@@ -1,7 +1,7 @@
 """Timers by absolute deadline.
 
-All timers are rows; only those of the near future are in memory too. So a million waiting executions
-cost a million rows, and the time to the next one is always known.
+All timers are rows; only those of the near future are in memory too. So a million waiting
+executions cost a million rows, and the time to the next one is always known.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ SHARD = 0
 
 
 class Timers:
-    """The timers of a node. `fire` is told which are due, and must clear each one it has handled."""
+    """The timers of a node.
+
+    `fire` is told which are due, and must clear each one it has handled.
+    """
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 
 A client is an async function that gets the simulation and calls operations (`call`). When the
 process crashes under a call, the client gets `Crashed` once the process is up again, and decides
-like a real client: mostly it repeats the call. Each process has its own faults. Time jumps to the next alarm when nothing moves.
+like a real client: mostly it repeats the call. Each process has its own faults. Time jumps to the
+next alarm when nothing moves.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 request-response   TaskScheduled TaskStarted TaskSucceeded|TaskFailed
 token, job         TaskScheduled TaskStarted TaskSubmitted TaskSucceeded|TaskFailed|TaskTimedOut
-activity           ActivityScheduled ActivityStarted ActivitySucceeded|ActivityFailed|ActivityTimedOut
+activity           ActivityScheduled ActivityStarted
+ActivitySucceeded|ActivityFailed|ActivityTimedOut
 """
 
 from __future__ import annotations
