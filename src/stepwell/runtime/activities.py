@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from stepwell.engine.commands import OfferActivity, WithdrawActivity
 from stepwell.engine.context import token_text
@@ -16,10 +16,8 @@ from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import ACTIVITY_TASK, ActivityTaskRow
+from stepwell.runtime.telling import Telling
 from stepwell.runtime.turn import Turn
-
-if TYPE_CHECKING:
-    from stepwell.runtime.executions import Executions
 
 READ_AHEAD_MAX = 1_000
 
@@ -48,7 +46,7 @@ class _Line:
 class ActivityTasks:
     """See the module."""
 
-    def __init__(self, store: Store, ledger: Ledger, executions: Executions) -> None:
+    def __init__(self, store: Store, ledger: Ledger, executions: Telling) -> None:
         self._store = store
         self._ledger = ledger
         self._executions = executions

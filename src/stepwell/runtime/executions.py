@@ -100,7 +100,7 @@ class Executions:
         self._ids = parts.ids
         self._programs = parts.programs
         self._limits = parts.limits
-        self.live = LiveExecutions(
+        self.live: LiveExecutions = LiveExecutions(
             parts.store, parts.ledger, parts.programs, cached_max=parts.cached_max
         )
         self.timers = Timers(parts.store, parts.ledger, parts.clock, parts.alarm, self._fire)

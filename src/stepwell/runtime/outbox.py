@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
 
 from stepwell.engine.inputs import Input, TaskCompleted, TaskFailed
 from stepwell.language.program import Resource, TaskState
@@ -19,12 +18,10 @@ from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live
 from stepwell.runtime.ports import Integrations, Later, Refused, ServiceCall, Store
 from stepwell.runtime.records import CHILD, OUTBOX, ExecutionRow, OutboxRow
+from stepwell.runtime.telling import Telling
 from stepwell.runtime.timers import SHARD
 from stepwell.runtime.turn import Turn
 from stepwell.values import JsonObject, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.runtime.executions import Executions
 
 _log = logging.getLogger("stepwell.runtime")
 _PAGE = 1_000
@@ -34,7 +31,7 @@ class Outbox:
     """See the module."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, integrations: Integrations, executions: Executions
+        self, store: Store, ledger: Ledger, integrations: Integrations, executions: Telling
     ) -> None:
         self._store = store
         self._ledger = ledger
