@@ -94,6 +94,31 @@ async def test_sends_while_a_page_is_loaded_are_not_lost() -> None:
     assert sorted(bodies) == sorted(expected)
 
 
+async def test_a_poll_is_woken_by_a_message_beyond_the_window() -> None:
+    """The window is full of delayed messages, and the one that can be had is only on disk."""
+    world = await World(SMALL).start()
+    url = await world.queue()
+    for number in range(10):
+        await world.send(url, f"delayed {number}", DelaySeconds=900)
+    poll = asyncio.create_task(world.bodies(url, WaitTimeSeconds=20))
+    await world.settle()
+    await world.send(url, "now")
+    await world.settle()
+    assert poll.done()
+    assert await poll == ["now"]
+
+
+async def test_what_is_in_flight_does_not_fill_the_window() -> None:
+    """Consumers that take long do not push new messages out of memory."""
+    world, url = await long_queue(10)
+    assert len(await world.receive(url)) == 10
+    for number in range(10):
+        await world.send(url, str(number))
+    mailbox = world.queues.find(CALL.account, CALL.region, url).mailbox
+    assert len(mailbox.messages) == 20
+    assert mailbox.horizon is None
+
+
 async def test_a_failed_commit_is_told_and_forgotten() -> None:
     """The sender hears of it, memory agrees with the disk again, and the queue works on."""
     disk = MemoryDisk()
@@ -112,6 +137,21 @@ async def test_a_failed_commit_is_told_and_forgotten() -> None:
     assert await world.counts(url) == (0, 1, 0)
     await world.send(url, "after")
     assert await world.bodies(url) == ["after"]
+
+
+async def test_nothing_is_shown_that_a_failed_commit_takes_back() -> None:
+    """Who reads what is not on disk yet shares its fate."""
+    disk = MemoryDisk()
+    world = await World(
+        open_store=lambda: FaultyStore(MemoryStore(TABLES, disk), fail_at=1)
+    ).start()
+    create = asyncio.create_task(world.queue("q"))
+    await asyncio.sleep(0)
+    with pytest.raises(StorageTrouble):
+        await world.call("GetQueueUrl", QueueName="q")
+    with pytest.raises(StorageTrouble):
+        await create
+    assert (await world.refused("GetQueueUrl", QueueName="q"))[0] == "QueueDoesNotExist"
 
 
 async def test_a_receive_whose_commit_failed_gave_nothing_away() -> None:

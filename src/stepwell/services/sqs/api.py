@@ -46,11 +46,28 @@ _OPERATIONS: dict[str, _Operation] = {
 }
 
 
+_READS = frozenset(
+    {
+        "GetQueueUrl",
+        "ListQueues",
+        "GetQueueAttributes",
+        "ListDeadLetterSourceQueues",
+        "ListMessageMoveTasks",
+        "ListQueueTags",
+    }
+)
+"""Operations that change nothing. What they show may still be on its way to the disk."""
+
+
 def service(queues: Queues) -> Service:
     """SQS on those queues."""
     return Service(
         "sqs",
-        {name: _bind(queues, run) for name, run in _OPERATIONS.items()},
+        {
+            name: _read(queues, run) if name in _READS else _bind(queues, run)
+            for name, run in _OPERATIONS.items()
+        },
+        long_polls=frozenset({"ReceiveMessage"}),
         checks_itself=True,
     )
 
@@ -59,5 +76,15 @@ def _bind(queues: Queues, run: _Operation) -> Operation:
     async def operation(call: Call, params: Params) -> Answer:
         await queues.settled()
         return await run(queues, call, params)
+
+    return operation
+
+
+def _read(queues: Queues, run: _Operation) -> Operation:
+    async def operation(call: Call, params: Params) -> Answer:
+        await queues.settled()
+        answer = await run(queues, call, params)
+        await queues.ledger.committed()
+        return answer
 
     return operation

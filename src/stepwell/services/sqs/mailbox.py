@@ -9,7 +9,8 @@ Pure: time is an argument, nothing is read or written. The caller stages the row
 
 The window: messages whose sequence is below `horizon` are in memory, later ones only on disk, in
 order of arrival. `horizon` None means that everything is in memory. Once the window is full, new
-messages go beyond the horizon; the owner loads them with `fill` when nothing here is ready.
+messages go beyond the horizon; the owner loads them with `fill` when nothing here is ready. What
+is in flight does not fill the window.
 """
 
 from __future__ import annotations
@@ -150,9 +151,8 @@ class Mailbox:
     def full(self) -> bool:
         """Whether the window holds all it may."""
         settings = self._settings
-        return (
-            len(self.messages) >= settings.window_messages or self.weight >= settings.window_bytes
-        )
+        held = len(self.messages) - self.in_flight
+        return held >= settings.window_messages or self.weight >= settings.window_bytes
 
     def _hold(self, message: Message, now: int) -> None:
         self.messages[message.sequence] = message

@@ -143,6 +143,9 @@ class Queues:
         """Tell as many long polls as there are ready messages."""
         waiters = queue.waiters
         ready = queue.mailbox.waiting_here
+        if queue.mailbox.horizon is not None:
+            # Somebody has to look at what is only on disk.
+            ready += 1
         while waiters and ready > 0:
             waiter = waiters.popleft()
             if not waiter.done():

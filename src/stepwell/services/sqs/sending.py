@@ -214,8 +214,9 @@ def put(queues: Queues, turn: Turn, queue: Queue, message: Message, now: int) ->
     """Put a new message into a queue: row, memory, long polls."""
     mailbox = queue.mailbox
     turn.put(MESSAGE, message.row(mailbox.box))
-    if mailbox.add(message, now) and queue.waiters:
-        if message.state == DELAYED:
+    held = mailbox.add(message, now)
+    if queue.waiters:
+        if held and message.state == DELAYED:
             queues.arm(queue)
         else:
             queues.wake(queue)
