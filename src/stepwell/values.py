@@ -39,8 +39,8 @@ def decode(text: str | bytes) -> JsonValue:
         raise BadJson(str(error)) from error
 
 
-def uuid_text(random: bytes) -> str:
-    """The version 4 UUID made of 16 random bytes."""
-    digits = random.hex()
-    variant = "89ab"[random[8] & 3]
+def uuid_text(drawn: bytes) -> str:
+    """The version 4 UUID made of 16 drawn bytes."""
+    digits = drawn.hex()
+    variant = "89ab"[drawn[8] & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -23,7 +23,7 @@ from stepwell.engine.inputs import (
     TimerFired,
 )
 from stepwell.engine.limits import Limits, World
-from stepwell.errors import ServiceError
+from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
 from stepwell.runtime.carry import Carrier, Told, call_of, pass_on
@@ -332,16 +332,19 @@ class Executions:
         )
 
     def _deliver(self, turn: Turn, told: Told) -> None:
-        while told:
-            live, given = told.popleft()
-            try:
+        touched: list[Live] = []
+        try:
+            while told:
+                live, given = told.popleft()
+                touched.append(live)
                 self._tell(turn, live, given, told)
-            except ServiceError:
-                raise
-            except Exception:
-                _log.exception("execution %s broke on %r", live.row.arn, given)
+        except BaseException as error:
+            # The turn will be dropped: what these executions have in memory never happened.
+            for live in touched:
                 self.live.give_up(live)
-                raise
+            if not isinstance(error, StorageTrouble):
+                _log.exception("execution %s broke", touched[-1].row.arn)
+            raise
 
     def _tell(self, turn: Turn, live: Live, given: Input, told: Told) -> None:
         world = (
