@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 
 from stepwell.engine.inputs import Input, TaskCompleted, TaskFailed
 from stepwell.language.program import Resource, TaskState
@@ -71,6 +71,9 @@ class Outbox:
         task = asyncio.ensure_future(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if isinstance(work, Coroutine):
+            # A task that is cancelled before it began would leave its work behind, never awaited.
+            task.add_done_callback(lambda _: work.close())
 
     async def settle(self) -> None:
         """Return once nothing is under way."""
