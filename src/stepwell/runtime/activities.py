@@ -120,7 +120,11 @@ class ActivityTasks:
             if not line.next:
                 return None
             row = line.next.popleft()
-            live = await self._executions.live.get(row.execution)
+            try:
+                live = await self._executions.live.get(row.execution)
+            except BaseException:
+                line.next.appendleft(row)  # the worker hung up, or the store could not be read
+                raise
             with self._ledger.stage() as turn:
                 turn.delete(ACTIVITY_TASK, ACTIVITY_TASK.key_of(row))
                 if live is not None:

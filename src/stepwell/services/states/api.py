@@ -63,4 +63,4 @@ def service(states: States) -> Service:
     operations: dict[str, Operation] = {
         name: partial(operation, states) for name, operation in _OPERATIONS.items()
     }
-    return Service("stepfunctions", operations)
+    return Service("stepfunctions", operations, long_polls=frozenset({"GetActivityTask"}))
