@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from stepwell.engine.inputs import ActivityTaken, TaskAnswered, TaskFailed, TimerFired
-from stepwell.runtime.explain import Facts, events_needed, explain, next_heartbeat
-from stepwell.values import JsonObject
+from stepwell.runtime.explain import BRANCHES_MAX, Facts, events_needed, explain, next_heartbeat
+from stepwell.values import JsonObject, JsonValue
 from tests.runtime.waiting import PREFIX, START, Waiting, ask, child, work
 
 RETRY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 30, "MaxAttempts": 2}]
@@ -243,3 +243,14 @@ def test_the_next_heartbeat_of_a_closed_token_is_none() -> None:
     assert next_heartbeat(token, START + 20_000) == START + 20_000
     assert next_heartbeat(token._replace(closed_at=START), START + 20_000) is None
     assert next_heartbeat(token._replace(heartbeat_seconds=None), START + 20_000) is None
+
+
+def test_many_branches_are_bounded() -> None:
+    """However many branches wait, an explanation has an end."""
+    nap: JsonObject = {"Type": "Wait", "Seconds": 5, "End": True}
+    branches: list[JsonValue] = [
+        {"StartAt": f"Nap{number}", "States": {f"Nap{number}": nap}}
+        for number in range(BRANCHES_MAX + 1)
+    ]
+    wide: JsonObject = {"Type": "Parallel", "Branches": branches, "End": True}
+    assert len(explain(Waiting({"Wide": wide}).facts)) == BRANCHES_MAX

@@ -37,11 +37,28 @@ def explain(client: Client, execution_or_token: str, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     elif token:
-        click.echo(answer["explanation"])
-        shown = answer.get("token")
-        click.echo(f"  execution  {shown['executionArn'] if isinstance(shown, dict) else ''}")
+        _say_token(answer)
     else:
         _say(answer)
+
+
+def _say_token(answer: JsonObject) -> None:
+    from stepwell.cli.words import age
+
+    click.echo(answer["explanation"])
+    token = answer["token"]
+    if not isinstance(token, dict):
+        return
+    times = (
+        ("opened", "openedAt"),
+        ("beaten", "lastBeatAt"),
+        ("beat by", "heartbeatDeadlineAt"),
+        ("until", "deadlineAt"),
+    )
+    for word, member in times:
+        if member in token:
+            click.echo(f"  {word:8} {age(token[member])}")
+    click.echo(f"  look at  stepwell explain {token['executionArn']}")
 
 
 def _looks_like_token(text: str) -> bool:

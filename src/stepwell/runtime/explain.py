@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from stepwell.engine.callbacks import OPEN_PHASES, has_token
 from stepwell.engine.events import HistoryEvent
@@ -16,6 +17,9 @@ from stepwell.engine.execution import Branch, Execution
 from stepwell.language.program import ParallelState, TaskState
 from stepwell.runtime.records import TimerRow, TokenRow
 from stepwell.values import BadJson, JsonObject, decode
+
+BRANCHES_MAX = 200
+"""Nobody reads more sentences than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,9 @@ class Facts:
 
 
 def open_branches(execution: Execution) -> list[Branch]:
-    """The lines of control that wait for something themselves."""
-    return [b for b in execution.branches.values() if b.phase not in ("parallel", "done")]
+    """The lines of control that wait for something themselves; no more than BRANCHES_MAX."""
+    waiting = (b for b in execution.branches.values() if b.phase not in ("parallel", "done"))
+    return list(islice(waiting, BRANCHES_MAX))
 
 
 def events_needed(execution: Execution, timers: Iterable[TimerRow]) -> set[int]:

@@ -194,21 +194,25 @@ class Insight:
         await self._ledger.committed()
         row = await find_execution(self._states, call, _required(query, "executionArn"))
         live = await self._live.get(row.id)
-        if live is None:
-            row = await self._live.row(row.id) or row
-        shown: JsonObject = {
+        # From the facts to the sentences nothing waits, so they speak of one moment.
+        facts = None if live is None else await self._facts(live)
+        if live is not None and facts is not None and live.row.status == RUNNING:
+            reveal = query.get("reveal") == "true"
+            waits_for = [_waiting(live.row, entry, reveal) for entry in explain(facts)]
+            await self._ledger.committed()
+            return {**self._head(row), "waitsFor": [*waits_for]}
+        await self._ledger.committed()
+        row = await self._live.row(row.id) or row
+        return {**self._head(row), "stoppedAt": _time(row.stopped_at), **await self._ended(row)}
+
+    def _head(self, row: ExecutionRow) -> JsonObject:
+        return {
             "executionArn": row.arn,
             "name": row.name,
             "status": STATUSES[row.status],
             "startedAt": format_timestamp(row.started_at),
             "now": format_timestamp(self._states.clock.now()),
         }
-        if live is None:
-            return {**shown, "stoppedAt": _time(row.stopped_at), **await self._ended(row)}
-        reveal = query.get("reveal") == "true"
-        waiting = explain(await self._facts(live))
-        await self._ledger.committed()
-        return {**shown, "waitsFor": [_waiting(live.row, entry, reveal) for entry in waiting]}
 
     async def _facts(self, live: Live) -> Facts:
         timers = await self._timers(live.row.id)
