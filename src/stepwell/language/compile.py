@@ -19,12 +19,18 @@ from stepwell.language.compile_data import (
     compile_seconds,
     compile_text_field,
 )
+from stepwell.language.compile_map import (
+    compile_item_input,
+    compile_items,
+    compile_max_concurrency,
+)
 from stepwell.language.compile_waits import compile_choose, compile_due_at
 from stepwell.language.diagnostics import InvalidDefinition, has_errors
 from stepwell.language.program import (
     Catcher,
     ChoiceState,
     FailState,
+    MapState,
     ParallelState,
     PassState,
     Program,
@@ -142,6 +148,22 @@ def _compile_parallel(name: str, state: JsonObject) -> State:
     )
 
 
+def _compile_map(name: str, state: JsonObject) -> State:
+    processor = cast("JsonObject", state.get("ItemProcessor", state.get("Iterator")))
+    return MapState(
+        name=name,
+        next=_next(state),
+        arguments=compile_input_path(state),
+        output=compile_output(state),
+        items=compile_items(state),
+        item_input=compile_item_input(state),
+        max_concurrency=compile_max_concurrency(state),
+        processor=_compile_scope(processor),
+        retry=_compile_retry(state),
+        catch=_compile_catch(state),
+    )
+
+
 _STATES: dict[str, CompileState] = {
     "Pass": _compile_pass,
     "Task": _compile_task,
@@ -150,6 +172,7 @@ _STATES: dict[str, CompileState] = {
     "Succeed": _compile_succeed,
     "Fail": _compile_fail,
     "Parallel": _compile_parallel,
+    "Map": _compile_map,
 }
 
 

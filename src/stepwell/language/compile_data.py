@@ -118,18 +118,24 @@ def compile_seconds(state: JsonObject, name: str) -> Seconds | None:
     field = f"{name}Path"
     if field not in state:
         return None
-    path = cast("str", state[field])
-    read = input_path_reader(path, field)
+    return Seconds(read=integer_at(field, cast("str", state[field]), least=1))
 
-    def read_seconds(data: JsonValue, env: Environment) -> int:
+
+def integer_at(field: str, path: str, *, least: int) -> Callable[[JsonValue, Environment], int]:
+    """The integer a Path field points to; AWS's sentence when it is none or too small."""
+    read = input_path_reader(path, field)
+    name = field.removesuffix("Path")
+
+    def read_integer(data: JsonValue, env: Environment) -> int:
         value = read(data, env)
         if isinstance(value, bool) or not isinstance(value, int):
             raise _not_valid(field, value, "a valid integer", path)
-        if value <= 0:
-            raise EvaluationFailed(f"{name} must be greater than zero.", location=field)
+        if value < least:
+            bound = "cannot be negative" if least == 0 else "must be greater than zero"
+            raise EvaluationFailed(f"{name} {bound}.", location=field)
         return value
 
-    return Seconds(read=read_seconds)
+    return read_integer
 
 
 def compile_text_field(state: JsonObject, name: str) -> Evaluate | None:

@@ -4,7 +4,7 @@ Made once per definition and shared by all its executions, so nothing in it may 
 What a state does with data is compiled to functions that hold parsed paths and templates:
 
     arguments(input, env)                  what the work gets (InputPath, Parameters)
-    output(input, arguments, result, env)  the state's output (ResultSelector, ResultPath, OutputPath)
+    output(input, arguments, result, env)  the output (ResultSelector, ResultPath, OutputPath)
 
 None stands for "unchanged": no `arguments` means the input as it is, no `output` means the result
 as it is. The functions never change the values they are given. They raise EvaluationFailed.
@@ -166,8 +166,32 @@ class ParallelState(BaseState):
     catch: tuple[Catcher, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapState(BaseState):
+    """Runs its processor once for each item, some at a time.
+
+    `items(arguments, env)` gives the items. `item_input(arguments, env)` is an iteration's input
+    (ItemSelector), where the context object holds the item; None stands for the item itself.
+    `max_concurrency(arguments, env)` is how many iterations may run at a time, 0 as many as may.
+    """
+
+    items: Callable[[JsonValue, Environment], list[JsonValue]]
+    processor: Scope
+    item_input: Evaluate | None = None
+    max_concurrency: Callable[[JsonValue, Environment], int] | None = None
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+
+
 State: TypeAlias = (
-    PassState | TaskState | ChoiceState | WaitState | SucceedState | FailState | ParallelState
+    PassState
+    | TaskState
+    | ChoiceState
+    | WaitState
+    | SucceedState
+    | FailState
+    | ParallelState
+    | MapState
 )
 
 
