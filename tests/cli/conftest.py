@@ -25,6 +25,7 @@ class World:
 
     server: ServerProcess
     states: Any
+    sqs: Any
     queue_url: str
     machine_arn: str
 
@@ -32,6 +33,11 @@ class World:
         """Start an execution that waits; its ARN."""
         started = self.states.start_execution(stateMachineArn=self.machine_arn, name=name)
         return str(started["executionArn"])
+
+    def receive(self, queue_url: str) -> str:
+        """The token in the next message of a queue."""
+        [message] = self.sqs.receive_message(QueueUrl=queue_url, WaitTimeSeconds=10)["Messages"]
+        return str(json.loads(message["Body"])["token"])
 
     def machine(self, name: str, states: dict[str, Any]) -> str:
         """Create a machine that begins with the first of these states; its ARN."""
@@ -72,7 +78,7 @@ def world(running_server: ServerProcess) -> Iterator[World]:
     machine = states.create_state_machine(
         name="approval", definition=json.dumps(definition), roleArn=ROLE
     )
-    yield World(running_server, states, queue_url, machine["stateMachineArn"])
+    yield World(running_server, states, sqs, queue_url, machine["stateMachineArn"])
     states.close()
     sqs.close()
 

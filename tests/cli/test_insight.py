@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stepwell.cli.client import ApiError, Client
-from tests.cli.conftest import World
+from tests.cli.conftest import World, ask_state
 
 TOKENS, TOKEN, EXECUTION = (
     "/_stepwell/tokens",
@@ -131,6 +131,19 @@ def test_a_token_has_all_its_facts(world: World, client: Client) -> None:
     [closed] = tokens_of(client, executionArn=arn, status="closed")
     assert (closed["status"], closed["reason"]) == ("CLOSED", "stopped")
     assert tokens_of(client, executionArn=arn) == []
+
+
+def test_a_retried_task_has_a_newer_token(world: World, client: Client) -> None:
+    """The old token tells that another one counts now."""
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    queue_url = world.sqs.create_queue(QueueName="retried")["QueueUrl"]
+    machine = world.machine("retried", {"Again": ask_state(queue_url, Retry=retry)})
+    world.states.start_execution(stateMachineArn=machine)
+    old = world.receive(queue_url)
+    world.states.send_task_failure(taskToken=old, error="Busy")
+    assert world.receive(queue_url) != old
+    explained = client.page(TOKEN, {"token": old})["explanation"]
+    assert "by the token of attempt 2, which waits for an answer." in str(explained)
 
 
 def test_pages_are_read_only_and_not_kept(world: World) -> None:

@@ -102,3 +102,14 @@ def token(**changes: object) -> TokenRow:
 def test_each_token_has_its_sentence(changes: dict[str, object], sentence: str) -> None:
     """Open or closed, why, by which request and when."""
     assert explain_token(token(**changes)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("closed_at", "says"),
+    [(None, "which waits for an answer."), (START, "which is closed, too.")],
+)
+def test_a_retry_replaced_the_token(closed_at: int | None, says: str) -> None:
+    """Whoever holds an old token is told that a newer one counts."""
+    old = token(closed_at=START, reason="failed")
+    sentence = explain_token(old, token(attempt=2, closed_at=closed_at))
+    assert sentence.endswith(f" It was replaced by the token of attempt 2, {says}")

@@ -51,11 +51,18 @@ def _state(way: Sequence[HistoryEvent]) -> str | None:
     return None
 
 
-def explain_token(token: TokenRow) -> str:
-    """What became of a token: a sentence for a closed one, what it waits for while it is open."""
+def explain_token(token: TokenRow, newer: TokenRow | None = None) -> str:
+    """What became of a token. `newer` is the token of a later attempt of the same task."""
     if token.closed_at is not None:
         sentence = explain_closed(token)
-        return f"The token of the state {token.state} is closed: {sentence}."
+        return f"The token of the state {token.state} is closed: {sentence}.{_replaced(newer)}"
     beats = f"; heartbeats so far: {token.beats}" if token.beats else ""
     attempt = f" (attempt {token.attempt})" if token.attempt > 1 else ""
     return f"The token of the state {token.state}{attempt} is open: nobody has answered it{beats}."
+
+
+def _replaced(newer: TokenRow | None) -> str:
+    if newer is None:
+        return ""
+    now = "waits for an answer" if newer.closed_at is None else "is closed, too"
+    return f" It was replaced by the token of attempt {newer.attempt}, which {now}."

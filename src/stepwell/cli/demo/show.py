@@ -14,8 +14,9 @@ from stepwell.values import JsonObject
 
 PLAIN_WIDTH = 120
 INDENT = 3
-FIXED_COLUMNS = 30
-"""What number, time and the gaps between columns take of a timeline's width."""
+GAP = 3
+"""Between two columns."""
+DATA_WIDTH_MIN = 18
 
 
 class ConsoleStage:
@@ -70,14 +71,23 @@ def _timeline(story: Story, width: int) -> Table:
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
+        pad_edge=False,
     )
-    table.add_column("id", justify="right", style="dim", no_wrap=True)
-    table.add_column("elapsed", justify="right", no_wrap=True)
-    table.add_column("event", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    taken = max(len(line.type) + len(line.state) for line in lines) + FIXED_COLUMNS
-    room = max(width - taken, 20)
+    columns = [
+        ("id", [str(line.id) for line in lines]),
+        ("elapsed", [elapsed(line.since) for line in lines]),
+        ("event", [line.type for line in lines]),
+        ("state", [line.state for line in lines]),
+    ]
+    taken = 0
+    for name, texts in columns:
+        # What is told in few words stays whole; the data has the room that is left.
+        needed = max(map(len, [name, *texts]))
+        taken += needed + GAP
+        right = name in ("id", "elapsed")
+        table.add_column(name, justify="right" if right else "left", min_width=needed, no_wrap=True)
+    room = max(width - taken - GAP, DATA_WIDTH_MIN)
+    table.add_column("what", max_width=room, no_wrap=True)
     began = lines[0].at
     killed = False
     for line in lines:
@@ -85,8 +95,8 @@ def _timeline(story: Story, width: int) -> Table:
             killed = True
             table.add_section()
             _mark(table, story.killed_at - began, "kill -9", "the server is gone", "bold red")
-            back = f"started again, ready after {story.restart_seconds:.1f} s"
-            _mark(table, story.back_at - began, "start", back, "bold green")
+            back = f"ready in {story.restart_seconds:.1f} s"
+            _mark(table, story.back_at - began, "started again", back, "bold green")
             table.add_section()
         style = "green" if line.type.endswith("Succeeded") else ""
         table.add_row(
@@ -128,13 +138,20 @@ def show_next(console: Console, story: Story, program: str, data: str) -> None:
     """What to try next."""
     console.print()
     console.print(Text("Try next", style="bold cyan"))
-    commands: tuple[tuple[str, str], ...] = (
-        (f"{program} start --data {data}", "the same data: everything above is still there"),
-        (f"{program} executions", "in another terminal, while it runs"),
-        (f"{program} history {story.name}", "the table above"),
-        (f"{program} explain {story.name}", "how it ended; or what a running one waits for"),
-        (f"{program} tokens --status all", "every task token and what became of it"),
-        ("AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws stepfunctions list-state-machines", ""),
+    commands = (
+        ("the same data again: everything above is still there", f"start --data {data}"),
+        ("in another terminal, while it runs", "executions"),
+        ("the table above", f"history {story.name}"),
+        ("how it ended; or what a running one waits for", f"explain {story.name}"),
+        ("every task token and what became of it", "tokens --status all"),
     )
-    for command, why in commands:
-        console.print(Text.assemble("   ", (command, "bold"), (f"  # {why}" if why else "", "dim")))
+    for why, command in commands:
+        _suggest(console, why, f"{program} {command}")
+    aws = "aws --endpoint-url http://127.0.0.1:4566 stepfunctions list-state-machines"
+    _suggest(console, "any AWS client", aws)
+
+
+def _suggest(console: Console, why: str, command: str) -> None:
+    """A command that can be pasted: never broken into lines."""
+    console.print(Text(f"   # {why}", style="dim"), soft_wrap=True)
+    console.print(Text(f"   {command}", style="bold"), soft_wrap=True)

@@ -155,7 +155,18 @@ class Insight:
         if token is None:
             raise unknown_task()
         shown = await self._shown(row, token, reveal=False)
-        return {"explanation": explain_token(token), "token": shown}
+        return {"explanation": explain_token(token, await self._newer(token)), "token": shown}
+
+    async def _newer(self, token: TokenRow) -> TokenRow | None:
+        """The token of the latest attempt of the same task, if that is a later one."""
+        later = await self._store.scan(
+            TOKEN, (token.execution,), after=(token.event,), limit=TOKENS_PER_EXECUTION_MAX
+        )
+        newer: TokenRow | None = None
+        for row in later:
+            if row.state == token.state and row.attempt == (newer or token).attempt + 1:
+                newer = row
+        return newer
 
     async def _shown(self, row: ExecutionRow, token: TokenRow, *, reveal: bool) -> JsonObject:
         timers: list[TimerRow] = []
