@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,12 @@ def data(result: Result) -> Any:
     """What `--json` printed."""
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
+
+
+def just_started(text: str) -> str:
+    """The text as it reads a few seconds later, however slow this machine is."""
+    text = text.replace("in 10 minutes", "in 9 minutes").replace("in 5 minutes", "in 4 minutes")
+    return re.sub(r"(in [49] minutes) \d+ seconds?", r"\1", text)
 
 
 def test_executions_are_listed_newest_first(world: World, run: Run) -> None:
@@ -72,8 +79,8 @@ def test_explain_says_what_is_waited_for(world: World, run: Run) -> None:
         "Ask waits for an answer to its task token, which went out in a message to the queue "
         "approvals." in result.stdout
     )
-    for part in ("  since   ", "  until   in 5 minutes", "  until   in 10 minutes", "  free it "):
-        assert part in result.stdout
+    for part in ("  since   ", "  until   in 4 minutes", "  until   in 9 minutes", "  free it "):
+        assert part in just_started(result.stdout)
     assert "No heartbeat has come yet." in result.stdout
 
 
@@ -100,8 +107,8 @@ def test_tokens_show_age_deadline_and_heartbeats(world: World, run: Run) -> None
     world.ask("counted")
     [row] = rows(run("tokens", "--execution", "counted"))
     assert (row["STATE"], row["EXECUTION"], row["ATTEMPT"]) == ("Ask", "approval:counted", "1")
-    assert row["UNTIL"] == "in 10 minutes"
-    assert row["HEARTBEATS"] == "none, next in 5 minutes"
+    assert just_started(row["UNTIL"]) == "in 9 minutes"
+    assert just_started(row["HEARTBEATS"]) == "none, next in 4 minutes"
     assert "TOKEN" not in row
     [shown] = rows(run("tokens", "--execution", "counted", "--reveal"))
     [same] = data(run("tokens", "--execution", "counted", "--reveal", "--json"))["tokens"]
@@ -184,7 +191,7 @@ def test_a_limit_is_told_when_it_is_reached(world: World, run: Run) -> None:
         world.states.start_execution(stateMachineArn=machine, name=f"many-{number}")
     result = run("tokens", "--machine", "many", "--limit", "2")
     assert len(rows(result)) == 2
-    assert "There are more than 2" in result.stderr
+    assert "There are more: see --limit" in result.stderr
     assert len(rows(run("tokens", "--machine", machine))) == 3
 
 

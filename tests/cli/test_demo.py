@@ -73,6 +73,21 @@ def test_stopped_in_the_middle_it_leaves_nothing(tmp_path: Path, number: signal.
     assert not is_alive(server)
 
 
+def test_without_boto3_it_says_what_to_install(tmp_path: Path) -> None:
+    """The extra is named before anything is started."""
+    code = "import sys; sys.modules['boto3'] = None; from stepwell.cli.main import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "demo", "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr == "Error: The demo needs boto3: pip install 'stepwell[demo]'\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_broken_promise_is_told(tmp_path: Path) -> None:
     """When the server cannot start, that is said in a few lines and the exit status is 1."""
     (tmp_path / "data").touch()

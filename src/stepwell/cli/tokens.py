@@ -73,7 +73,7 @@ def tokens(
     columns += [Column("TOKEN", flexible=True)] if reveal else []
     print_table(columns, rows, empty="No task waits on a token." if status == "open" else "None.")
     if answer.get("truncated"):
-        click.echo(f"There are more than {limit}: see --limit, --machine, --execution.", err=True)
+        click.echo("There are more: see --limit, --machine and --execution.", err=True)
 
 
 def _row(token: JsonObject, reveal: bool) -> tuple[str, ...]:

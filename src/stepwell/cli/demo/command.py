@@ -34,10 +34,14 @@ def demo(data: Path | None) -> None:
     Starts a server of its own on a free port, drives it with boto3, and ends it again. Exits with 1
     when anything is not as promised.
     """
+    from importlib.util import find_spec
+
     from rich.console import Console
 
     from stepwell.cli.demo.show import PLAIN_WIDTH, ConsoleStage, show_next, show_story
 
+    if find_spec("boto3") is None:
+        raise click.ClickException("The demo needs boto3: pip install 'stepwell[demo]'")
     _prepare_process()
     console = Console(highlight=False)
     if not console.is_terminal:

@@ -66,14 +66,12 @@ class Refusal:
 
 
 class Workflow:
-    """The workflow on one server, through boto3. Raises Broken when boto3 is not installed."""
+    """The workflow on one server, through boto3."""
 
     def __init__(self, endpoint: str) -> None:
-        try:
-            import boto3
-            from botocore.config import Config
-        except ImportError as error:
-            raise Broken("the demo needs boto3: pip install 'stepwell[demo]'") from error
+        import boto3
+        from botocore.config import Config
+
         session = boto3.session.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
         )
