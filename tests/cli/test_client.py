@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,3 +107,28 @@ def test_nobody_listens() -> None:
 def test_health_stays_open(guarded: ServerProcess, tmp_path: Path) -> None:
     """The health page needs no credentials."""
     assert guarded.healthy()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n<html>", "answers, but not as Stepwell does"),
+        (b"SSH-2.0-OpenSSH\r\n", "does not answer"),
+        (b"", "does not answer"),
+    ],
+)
+def test_somebody_else_listens(answer: bytes, said: str) -> None:
+    """Another program at the port is told in one line, whatever it says."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+        other = threading.Thread(target=serve)
+        other.start()
+        with pytest.raises(Unreachable, match=said):
+            Client(f"http://127.0.0.1:{listener.getsockname()[1]}").page("/_stepwell/tokens")
+        other.join()
