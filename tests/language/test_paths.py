@@ -423,3 +423,14 @@ def test_items_must_be_an_array() -> None:
     assert evaluate([1], NOTHING) == [1]
     with pytest.raises(EvaluationFailed, match=r'Reference path "\$" must point to array\.'):
         evaluate({"a": 1}, NOTHING)
+
+
+@pytest.mark.parametrize("path", ["$..a..a..a..a..a", "$[?(@..a..a..a..a..a)]"])
+def test_a_path_that_multiplies_is_stopped(path: str) -> None:
+    """A path that reaches more values than any document holds fails instead of filling memory."""
+    data: JsonValue = 1
+    for _ in range(300):
+        data = {"a": data}
+    with pytest.raises(EvaluationFailed, match="more than") as failure:
+        read(path, data)
+    assert failure.value.error == "States.Runtime"

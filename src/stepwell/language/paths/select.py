@@ -25,10 +25,13 @@ from stepwell.language.paths.syntax import (
     is_definite,
     is_simple,
 )
+from stepwell.language.program import EvaluationFailed
 from stepwell.values import JsonValue
 
 Select: TypeAlias = Callable[[JsonValue, JsonValue], list[JsonValue]]
 Walk: TypeAlias = Callable[[JsonValue], JsonValue]
+NODES_MAX = 200_000
+"""More than a document of 256 KiB holds: only `..` after `..` gets there, and never ends."""
 JSON_PROVIDER = "com.jayway.jsonpath.spi.json.JacksonJsonProvider"
 
 
@@ -162,7 +165,12 @@ def compile_steps(steps: tuple[Step, ...]) -> Select:
     def select(start: JsonValue, document: JsonValue) -> list[JsonValue]:
         nodes: list[JsonValue] = [start]
         for one in selects:
-            nodes = [child for node in nodes for child in one(node, document)]
+            found: list[JsonValue] = []
+            for node in nodes:
+                found.extend(one(node, document))
+                if len(found) > NODES_MAX:
+                    raise EvaluationFailed(f"The path selects more than {NODES_MAX} values.")
+            nodes = found
         return nodes
 
     return select
