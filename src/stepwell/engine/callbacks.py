@@ -29,28 +29,27 @@ def release_attempt(
         step.clear_timer(branch, "heartbeat")
     if has_token(state):
         step.command(CloseToken(branch.scheduled, reason, request_id))
+    if state.resource.kind == "activity" and branch.phase == "scheduled":
+        step.command(WithdrawActivity(branch.scheduled, state.resource.arn))
 
 
 def abandon_attempt(step: Step, branch: Branch, state: TaskState, *, reason: str) -> None:
-    """Nobody waits for the attempt any more: also take the work back, as far as that goes."""
+    """Nobody waits for the attempt any more: also stop its job, as far as that goes."""
     release_attempt(step, branch, state, reason=reason)
-    if state.resource.kind == "activity" and branch.phase == "scheduled":
-        step.command(WithdrawActivity(branch.scheduled, state.resource.arn))
-    elif state.resource.pattern.startswith("sync"):
+    if state.resource.pattern.startswith("sync"):
         step.command(StopJob(branch.scheduled, state.resource))
 
 
 def abandon(step: Step, branch: Branch, *, reason: str) -> None:
     """The branch will not go on: end whatever it waits for, and the branches below it."""
-    execution = step.execution
-    for child in list(execution.children(branch)):
+    for child in branch.children:
         abandon(step, child, reason=reason)
-    state = execution.scope(branch).states.get(branch.state)
+    state = branch.scope.states.get(branch.state)
     if isinstance(state, TaskState) and branch.phase in OPEN_PHASES:
         abandon_attempt(step, branch, state, reason=reason)
     elif isinstance(state, WaitState) and branch.phase == "waiting":
         step.clear_timer(branch, "wait")
     elif branch.phase == "retrying":
         step.clear_timer(branch, "retry")
-    elif branch.interrupted_before:
+    elif branch.interrupted_before or branch.phase == "mapping":
         step.clear_timer(branch, "continue")

@@ -41,6 +41,14 @@ class OpenToken:
 
 
 @dataclass(frozen=True, slots=True)
+class StartClock:
+    """The work of this attempt has begun: it must be done by `deadline_at`."""
+
+    event: int
+    deadline_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class CloseToken:
     """The token is no longer good, and why."""
 
@@ -91,6 +99,7 @@ Command: TypeAlias = (
     SetTimer
     | ClearTimer
     | OpenToken
+    | StartClock
     | CloseToken
     | CallService
     | OfferActivity

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from stepwell.engine.execution import Branch, Execution
-from stepwell.language.program import ParallelState, TaskState
+from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.language.timestamps import format_timestamp
 from stepwell.values import JsonObject, JsonValue
 
@@ -27,12 +27,19 @@ def chance(seed: bytes, purpose: str, size: int) -> bytes:
 class StepEnvironment:
     """The environment of one state's expressions (language.program.Environment)."""
 
-    __slots__ = ("_branch", "_context", "_drawn", "_execution", "_token")
+    __slots__ = ("_branch", "_context", "_drawn", "_execution", "_item", "_token")
 
-    def __init__(self, execution: Execution, branch: Branch, token: str | None) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        branch: Branch,
+        token: str | None,
+        item: tuple[int, JsonValue] | None = None,
+    ) -> None:
         self._execution = execution
         self._branch = branch
         self._token = token
+        self._item = item
         self._context: JsonObject | None = None
         self._drawn = 0
 
@@ -40,7 +47,7 @@ class StepEnvironment:
     def context(self) -> JsonObject:
         """The context object, made when it is asked for first."""
         if self._context is None:
-            self._context = context_object(self._execution, self._branch, self._token)
+            self._context = context_object(self._execution, self._branch, self._token, self._item)
         return self._context
 
     @property
@@ -55,15 +62,52 @@ class StepEnvironment:
         return chance(self._execution.identity.seed, place, size)
 
 
-def context_object(execution: Execution, branch: Branch, token: str | None) -> JsonObject:
-    """The context object (`$$`) as AWS fills it."""
+def effective_items(
+    execution: Execution, branch: Branch, state: MapState
+) -> tuple[JsonValue, list[JsonValue]]:
+    """The effective input and the items of a Map state. May raise EvaluationFailed.
+
+    They follow from the state's input, so they are not kept in the history but read again when an
+    execution was folded.
+    """
+    iterations = branch.iterations
+    if iterations is not None and iterations.items is not None:
+        return iterations.items
+    env = StepEnvironment(execution, branch, None)
+    value = branch.value
+    arguments = value if state.arguments is None else state.arguments(value, env)
+    found = (arguments, state.items(arguments, env))
+    if iterations is not None:
+        iterations.items = found
+    return found
+
+
+def _enclosing_item(execution: Execution, branch: Branch) -> tuple[int, JsonValue] | None:
+    """The item of the iteration that a branch belongs to: (position, value)."""
+    while branch.parent is not None:
+        parent = execution.branches[branch.parent]
+        state = parent.scope.states.get(parent.state)
+        if isinstance(state, MapState):
+            _, items = effective_items(execution, parent, state)
+            return branch.position, items[branch.position]
+        branch = parent
+    return None
+
+
+def context_object(
+    execution: Execution,
+    branch: Branch,
+    token: str | None,
+    item: tuple[int, JsonValue] | None = None,
+) -> JsonObject:
+    """The context object (`$$`) as AWS fills it. `item` is that of an iteration about to begin."""
     identity = execution.identity
     state: JsonObject = {
         "Name": branch.state,
         "EnteredTime": format_timestamp(branch.entered_at),
     }
-    compiled = execution.scope(branch).states.get(branch.state)
-    if isinstance(compiled, TaskState | ParallelState):
+    compiled = branch.scope.states.get(branch.state)
+    if isinstance(compiled, TaskState | ParallelState | MapState):
         state["RetryCount"] = branch.retry_count
     context: JsonObject = {
         "Execution": {
@@ -79,6 +123,10 @@ def context_object(execution: Execution, branch: Branch, token: str | None) -> J
     }
     if token is not None:
         context["Task"] = {"Token": token}
+    if branch.parent is not None and item is None:
+        item = _enclosing_item(execution, branch)
+    if item is not None:
+        context["Map"] = {"Item": {"Index": item[0], "Value": item[1]}}
     return context
 
 

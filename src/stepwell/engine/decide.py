@@ -36,12 +36,13 @@ from stepwell.engine.inputs import (
 )
 from stepwell.engine.limits import Limits, World
 from stepwell.engine.retries import Failure
-from stepwell.engine.states import flow, parallel, task, wait
+from stepwell.engine.states import flow, map_, parallel, task, wait
 from stepwell.engine.step import EngineBug, Entry, Step
 from stepwell.language.program import (
     ChoiceState,
     EvaluationFailed,
     FailState,
+    MapState,
     ParallelState,
     PassState,
     State,
@@ -83,7 +84,8 @@ def decide(
 
 def _start(step: Step, started: Started) -> None:
     identity = step.execution.identity
-    root = Branch(0, None, 0, last=0)
+    scope = step.execution.program.scope
+    root = Branch(0, None, 0, scope, 0)
     details: Details = {
         "input": started.text,
         "inputDetails": {"truncated": False},
@@ -95,7 +97,6 @@ def _start(step: Step, started: Started) -> None:
     timeout = step.execution.program.timeout_seconds
     if timeout is not None:
         step.set_timer(root, "execution", step.now + timeout * 1000, 1)
-    scope = step.execution.program.scope
     step.ready.append(Entry(root, scope.start_at, started.value, started.text))
 
 
@@ -123,7 +124,10 @@ def _fire(step: Step, branch: Branch, fired: TimerFired) -> None:
     if fired.kind == "execution":
         _time_out(step)
     elif fired.kind == "continue":
-        if branch.interrupted_before and fired.event <= branch.last:
+        state = branch.scope.states.get(branch.state)
+        if isinstance(state, MapState) and branch.phase == "mapping":
+            map_.start_more(step, branch, state)
+        elif branch.interrupted_before and fired.event <= branch.last:
             entry = Entry(branch, branch.interrupted_before, branch.value, branch.text)
             branch.interrupted_before = ""
             step.ready.append(entry)
@@ -135,13 +139,21 @@ def _fire_state(step: Step, branch: Branch, state: State, fired: TimerFired) -> 
     if fired.kind == "wait" and branch.phase == "waiting" and branch.entered == fired.event:
         if isinstance(state, WaitState):
             wait.leave_wait(step, branch, state)
-    elif fired.kind == "retry" and branch.phase == "retrying":
-        if isinstance(state, TaskState):
-            task.schedule(step, branch, state)
-        elif isinstance(state, ParallelState):
-            parallel.enter_parallel(step, branch, state)
+    elif fired.kind == "retry" and branch.phase == "retrying" and branch.planned == fired.event:
+        _try_again(step, branch, state)
     elif isinstance(state, TaskState) and task.waits_for(branch, fired.event):
         task.run_out(step, branch, state, fired)
+
+
+def _try_again(step: Step, branch: Branch, state: State) -> None:
+    if _history_is_full(step):
+        return
+    if isinstance(state, TaskState):
+        task.schedule(step, branch, state)
+    elif isinstance(state, ParallelState):
+        parallel.enter_parallel(step, branch, state)
+    elif isinstance(state, MapState):
+        map_.enter_map(step, branch, state)
 
 
 def _time_out(step: Step) -> None:
@@ -185,10 +197,13 @@ def _finish(step: Step, branch: Branch) -> None:
         return
     parent = step.execution.branches[branch.parent]
     state = state_of(step, parent)
-    if not isinstance(state, ParallelState):
-        raise EngineBug(f"branch {branch.id} does not stand in a Parallel state")
     try:
-        parallel.join(step, parent, state, branch)
+        if isinstance(state, ParallelState):
+            parallel.join(step, parent, state, branch)
+        elif isinstance(state, MapState):
+            map_.join(step, parent, state, branch)
+        else:
+            raise EngineBug(f"branch {branch.id} stands in a state without branches")
     except EvaluationFailed as failed:
         _fail_evaluation(step, parent, failed)
 
@@ -200,7 +215,7 @@ def _enter(step: Step, entry: Entry) -> None:
         return
     if _history_is_full(step):
         return
-    state = step.execution.scope(branch).states[entry.state]
+    state = branch.scope.states[entry.state]
     step.emit(
         branch,
         f"{TYPE_NAMES[type(state)]}StateEntered",
@@ -239,6 +254,8 @@ def _work(step: Step, branch: Branch, state: State) -> None:
             wait.enter_wait(step, branch, state)
         case ParallelState():
             parallel.enter_parallel(step, branch, state)
+        case MapState():
+            map_.enter_map(step, branch, state)
         case SucceedState():
             flow.enter_succeed(step, branch, state)
         case FailState():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TypeAlias
 
 from stepwell.engine.callbacks import abandon
 from stepwell.engine.context import chance
@@ -15,6 +16,7 @@ from stepwell.language.program import (
     ChoiceState,
     EvaluationFailed,
     FailState,
+    MapState,
     ParallelState,
     PassState,
     State,
@@ -24,6 +26,8 @@ from stepwell.language.program import (
 )
 from stepwell.values import JsonValue, encode_text
 
+Retriable: TypeAlias = TaskState | ParallelState | MapState
+
 TYPE_NAMES: dict[type[State], str] = {
     PassState: "Pass",
     TaskState: "Task",
@@ -32,12 +36,13 @@ TYPE_NAMES: dict[type[State], str] = {
     SucceedState: "Succeed",
     FailState: "Fail",
     ParallelState: "Parallel",
+    MapState: "Map",
 }
 
 
 def state_of(step: Step, branch: Branch) -> State:
     """The state a branch stands in."""
-    return step.execution.scope(branch).states[branch.state]
+    return branch.scope.states[branch.state]
 
 
 def exceeds(step: Step, text: str) -> bool:
@@ -126,22 +131,34 @@ def runtime_failure(branch: Branch, failed: EvaluationFailed) -> Failure:
     )
 
 
-def fail_state(step: Step, branch: Branch, state: State, failure: Failure) -> None:
-    """The state failed: retry it, hand on to a catcher, or fail what it stands in."""
-    if isinstance(state, TaskState | ParallelState):
-        if _retry(step, branch, state, failure):
+def fail_state(
+    step: Step, branch: Branch, state: State, failure: Failure, *, retriable: bool = True
+) -> None:
+    """The state failed: retry it, hand on to a catcher, or fail what it stands in.
+
+    Not `retriable` is what can't come out otherwise when it is tried again.
+    """
+    if isinstance(state, TaskState | ParallelState | MapState):
+        if retriable and _retry(step, branch, state, failure):
             return
-        if isinstance(state, ParallelState) and branch.phase == "parallel":
-            _fail_parallel(step, branch)
+        if branch.phase in ("parallel", "mapping"):
+            _fail_with_children(step, branch, state)
         if _catch(step, branch, state, failure):
             return
+    _fail_around(step, branch, failure)
+
+
+def _fail_around(step: Step, branch: Branch, failure: Failure) -> None:
+    """Nobody here catches it: what the state stands in fails."""
     if branch.parent is None:
         _fail_execution(step, branch, failure)
     else:
         _fail_parent(step, branch, failure)
 
 
-def _retry(step: Step, branch: Branch, state: TaskState | ParallelState, failure: Failure) -> bool:
+def _retry(
+    step: Step, branch: Branch, state: TaskState | ParallelState | MapState, failure: Failure
+) -> bool:
     position = choose_retrier(failure, state.retry, branch.retries)
     if position is None:
         return False
@@ -153,17 +170,20 @@ def _retry(step: Step, branch: Branch, state: TaskState | ParallelState, failure
     due_at = step.now + delay_ms(retrier, branch.retries.get(position, 0), drawn)
     _abandon_children(step, branch)
     last.annotate({"r": position, "rb": branch.id, "due": due_at, "last": branch.last})
-    step.execution.retry(branch.id, position, branch.last)
+    step.execution.retry(branch.id, position, branch.last, last.id)
     step.set_timer(branch, "retry", due_at, last.id)
     return True
 
 
 def _abandon_children(step: Step, branch: Branch) -> None:
-    for child in list(step.execution.children(branch)):
+    for child in branch.children:
         abandon(step, child, reason="aborted")
 
 
-def _catch(step: Step, branch: Branch, state: TaskState | ParallelState, failure: Failure) -> bool:
+def _catch(
+    step: Step, branch: Branch, state: TaskState | ParallelState | MapState, failure: Failure
+) -> bool:
+    """Whether a catcher dealt with it. What goes wrong in doing so, no catcher here meets again."""
     catcher = choose_catcher(failure, state.catch)
     if catcher is None:
         return False
@@ -172,10 +192,13 @@ def _catch(step: Step, branch: Branch, state: TaskState | ParallelState, failure
         try:
             output = catcher.output(branch.value, output, step.environment(branch))
         except EvaluationFailed as failed:
-            failure = runtime_failure(branch, failed)
-            fail_state(step, branch, state, failure)
+            _fail_around(step, branch, runtime_failure(branch, failed))
             return True
-    exit_state(step, branch, state, output, next_state=catcher.next)
+    text = branch.text if output is branch.value else encode_text(output)
+    if exceeds(step, text):
+        _fail_around(step, branch, too_large(branch.state))
+        return True
+    exit_state(step, branch, state, output, next_state=catcher.next, text=text)
     return True
 
 
@@ -199,25 +222,43 @@ def _fail_parent(step: Step, branch: Branch, failure: Failure) -> None:
     execution = step.execution
     parent = execution.branches[branch.parent or 0]
     parent.last = branch.last
-    for child in list(execution.children(parent)):
-        _abort(step, child, previous=branch.last)
-    fail_state(step, parent, state_of(step, parent), failure)
+    state = state_of(step, parent)
+    if isinstance(state, MapState):
+        _fail_iteration(step, parent, branch)
+    else:
+        for child in parent.children:
+            _abort(step, child, previous=branch.last)
+    fail_state(step, parent, state, failure)
     alive = execution.branches
     step.ready = deque(e for e in step.ready if e.branch.id in alive)
     step.finished = deque(b for b in step.finished if b.id in alive)
+
+
+def _fail_iteration(step: Step, parent: Branch, failed: Branch) -> None:
+    """The first iteration that fails ends the others."""
+    last = failed.last
+    details: Details = {"name": parent.state, "index": failed.position}
+    step.emit(failed, "MapIterationFailed", details)
+    for child in parent.children:
+        if child is not failed:
+            _abort(step, child, previous=last)
+            aborted: Details = {"name": parent.state, "index": child.position}
+            step.emit(child, "MapIterationAborted", aborted, previous=last)
 
 
 def _abort(step: Step, branch: Branch, *, previous: int) -> None:
     """Write that a branch's state is aborted, from the inside out."""
     if branch.phase == "done" or not branch.state:
         return
-    for child in list(step.execution.children(branch)):
+    for child in branch.children:
         _abort(step, child, previous=previous)
     kind = TYPE_NAMES[type(state_of(step, branch))]
-    if kind in ("Task", "Wait", "Parallel") and branch.phase != "exited":
+    if kind in ("Task", "Wait", "Parallel", "Map") and branch.phase != "exited":
         step.emit(branch, f"{kind}StateAborted", previous=previous)
 
 
-def _fail_parallel(step: Step, branch: Branch) -> None:
+def _fail_with_children(step: Step, branch: Branch, state: State) -> None:
     _abandon_children(step, branch)
-    step.emit(branch, "ParallelStateFailed")
+    if branch.phase == "mapping":
+        step.clear_timer(branch, "continue")
+    step.emit(branch, f"{TYPE_NAMES[type(state)]}StateFailed")

@@ -3,6 +3,7 @@
 An event knows its branch and carries a note: what the fold needs and AWS does not show. Notes:
 
     n    how many branches a Parallel state started
+    c    how many iterations of a Map state may run at a time
     end  this branch is done; its output is in the event
     due  when a Wait state or a retry goes on (epoch ms)
     r    the retrier that is used, of the state that branch `rb` stands in
@@ -26,6 +27,9 @@ _WITHOUT_DETAILS = frozenset(
         "ParallelStateSucceeded",
         "ParallelStateFailed",
         "ParallelStateAborted",
+        "MapStateSucceeded",
+        "MapStateFailed",
+        "MapStateAborted",
         "TaskStateAborted",
         "WaitStateAborted",
         "LambdaFunctionStarted",

@@ -8,12 +8,12 @@ phase says what it waits for:
 
     entered -> scheduled -> started -> submitted -> answered -> exited -> entered ...
             -> waiting (Wait)         -> failed  -> retrying -> scheduled
-            -> parallel (children)                              done (output ready for the parent)
+            -> parallel, mapping (children)                     done (output ready for the parent)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stepwell.engine.events import HistoryEvent
@@ -49,12 +49,29 @@ class Identity:
 
 
 @dataclass(slots=True)
+class Iterations:
+    """How far a Map state is: of `total` items `started` are begun; `results` holds the outputs of
+    those that are done, by position, until all are."""
+
+    total: int
+    at_a_time: int
+    joined: int
+    """The event that the end of the state points back to."""
+    started: int = 0
+    results: dict[int, tuple[str, tuple[JsonValue] | None]] = field(default_factory=dict)
+    items: tuple[JsonValue, list[JsonValue]] | None = None
+    """The effective input and the items, read from the state's input when they are needed."""
+
+
+@dataclass(slots=True, eq=False)
 class Branch:
     """One line of control. `value` and `text` are the input of its state, or its last output."""
 
     id: int
     parent: int | None
     position: int
+    scope: Scope
+    """The states it moves among."""
     last: int
     """The event the next one of this branch points back to."""
     text: str = ""
@@ -66,7 +83,15 @@ class Branch:
     scheduled: int = 0
     retries: dict[int, int] = field(default_factory=dict)
     retry_count: int = 0
+    planned: int = 0
+    """The event at which a retry was planned."""
     interrupted_before: str = ""
+    children: list[Branch] = field(default_factory=list)
+    """The branches that its Parallel or Map state runs, in their order."""
+    unfinished: int = 0
+    """How many of them are not done yet."""
+    iterations: Iterations | None = None
+    """How far its Map state is."""
 
     @property
     def value(self) -> JsonValue:
@@ -119,14 +144,19 @@ class Execution:
             self._exit(branch, event)
         elif kind in _PHASES:
             self._move(branch, event)
+        elif kind == "MapIterationStarted":
+            self._iterate(branch, event)
+        elif kind == "MapIterationSucceeded":
+            self._collect(branch, event.id)
         elif kind in _ENDS:
             self.status = _ENDS[kind]
         if event.note is not None and "r" in event.note:
             note = event.note
-            self.retry(int(note["rb"]), int(note["r"]), int(note["last"]))
+            self.retry(int(note["rb"]), int(note["r"]), int(note["last"]), event.id)
 
     def _begin(self, event: HistoryEvent) -> None:
-        root = Branch(0, None, 0, last=0, text=event.text("input"), parsed=event.value)
+        scope = self.program.scope
+        root = Branch(0, None, 0, scope, 0, text=event.text("input"), parsed=event.value)
         self.branches[0] = root
         self.input = root.value
 
@@ -136,57 +166,87 @@ class Execution:
         if event.note is not None:
             if "end" in event.note:
                 branch.phase = "done"
+                self.branches[branch.parent or 0].unfinished -= 1
             branch.interrupted_before = str(event.note.get("next", ""))
 
     def _move(self, branch: Branch, event: HistoryEvent) -> None:
         kind = event.type
         branch.phase = _PHASES[kind]
-        if kind == "ParallelStateSucceeded":
+        if kind in ("ParallelStateSucceeded", "MapStateSucceeded"):
             self.drop_children(branch)
-            return  # what follows points to the last event inside, not to this one
+            branch.iterations = None
+            branch.last = event.previous  # what follows points to the last event inside, too
+            return
         branch.last = event.id
         if kind.endswith("Scheduled"):
             branch.scheduled = event.id
         elif kind == "ParallelStateStarted" and event.note is not None:
             self._fork(branch, int(event.note["n"]), event.id)
-        elif kind == "ParallelStateFailed":
+        elif kind == "MapStateStarted" and event.details is not None:
+            at_a_time = int(event.note["c"]) if event.note is not None else 0
+            total = int(event.details["length"])  # type: ignore[arg-type]
+            branch.iterations = Iterations(total, at_a_time, event.id)
+            branch.unfinished = 0
+        elif kind in ("ParallelStateFailed", "MapStateFailed"):
+            branch.iterations = None
             self.drop_children(branch)
+
+    def _iterate(self, branch: Branch, event: HistoryEvent) -> None:
+        """The next iteration begins; it gets its data as a branch of a Parallel state does."""
+        position = int(event.details["index"]) if event.details is not None else 0  # type: ignore[arg-type]
+        scope: Scope = branch.scope.states[branch.state].processor  # type: ignore[union-attr]
+        child = Branch(self.next_branch, branch.id, position, scope, event.id)
+        self.branches[child.id] = child
+        branch.children.append(child)
+        self.next_branch += 1
+        branch.unfinished += 1
+        if branch.iterations is not None:
+            branch.iterations.started = position + 1
+
+    def _collect(self, child: Branch, event: int) -> None:
+        """An iteration is done: its output stays, the branch goes."""
+        parent = self.branches[child.parent or 0]
+        parent.last = child.last
+        parent.children.remove(child)
+        del self.branches[child.id]
+        if parent.iterations is not None:
+            parent.iterations.joined = event
+            parent.iterations.results[child.position] = (child.text, child.parsed)
 
     def _fork(self, branch: Branch, count: int, last: int) -> None:
         """The branches get their data when they enter their first states, in the same turn."""
+        scopes: Sequence[Scope] = branch.scope.states[branch.state].branches  # type: ignore[union-attr]
         for position in range(count):
-            child = Branch(self.next_branch, branch.id, position, last)
+            child = Branch(self.next_branch, branch.id, position, scopes[position], last)
             self.branches[child.id] = child
+            branch.children.append(child)
             self.next_branch += 1
+        branch.unfinished = count
 
-    def retry(self, branch_id: int, retrier: int, last: int) -> None:
-        """The state of that branch will be tried again; the next event points back to `last`."""
+    def retry(self, branch_id: int, retrier: int, last: int, planned: int) -> None:
+        """The state of that branch will be tried again, as the event `planned` says; what follows
+        points back to `last`."""
         branch = self.branches[branch_id]
         branch.last = last
+        branch.planned = planned
+        branch.iterations = None
         self.drop_children(branch)
         branch.phase = "retrying"
         branch.retries = {**branch.retries, retrier: branch.retries.get(retrier, 0) + 1}
         branch.retry_count += 1
 
-    def children(self, branch: Branch) -> Iterator[Branch]:
-        """The branches a Parallel state of this branch runs, in their order."""
-        for other in self.branches.values():
-            if other.parent == branch.id:
-                yield other
-
     def drop_children(self, branch: Branch) -> None:
         """Forget everything below a branch."""
-        for child in list(self.children(branch)):
+        if not branch.children:
+            return
+        for child in branch.children:
             self.drop_children(child)
             del self.branches[child.id]
+        branch.children = []
 
     def scope(self, branch: Branch) -> Scope:
         """The states a branch moves among."""
-        if branch.parent is None:
-            return self.program.scope
-        parent = self.branches[branch.parent]
-        state = self.scope(parent).states[parent.state]
-        return state.branches[branch.position]  # type: ignore[union-attr]
+        return branch.scope
 
 
 _PHASES = {
@@ -204,6 +264,9 @@ _PHASES = {
     "ParallelStateStarted": "parallel",
     "ParallelStateSucceeded": "answered",
     "ParallelStateFailed": "failed",
+    "MapStateStarted": "mapping",
+    "MapStateSucceeded": "answered",
+    "MapStateFailed": "failed",
 }
 
 _ENDS = {

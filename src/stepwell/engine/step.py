@@ -93,9 +93,15 @@ class Step:
         """Ask to forget a timer."""
         self.commands.append(ClearTimer(branch.id, kind))
 
-    def environment(self, branch: Branch, *, token: str | None = None) -> StepEnvironment:
+    def environment(
+        self,
+        branch: Branch,
+        *,
+        token: str | None = None,
+        item: tuple[int, JsonValue] | None = None,
+    ) -> StepEnvironment:
         """What an expression of the branch's state may see."""
-        return StepEnvironment(self.execution, branch, token)
+        return StepEnvironment(self.execution, branch, token, item)
 
     @property
     def running(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from stepwell.language.fields import MAP_MODES_NOT_YET
 from stepwell.language.findings import Findings
 from stepwell.language.templates import template_findings
 from stepwell.values import JsonObject, JsonValue
@@ -40,6 +41,8 @@ def check_processor(findings: Findings, state: JsonObject, name: str, pointer: s
         findings.error("Field 'ExecutionType' is not supported", place)
     elif mode == "DISTRIBUTED":
         _check_distributed(findings, config, place)
+    if mode in MAP_MODES_NOT_YET:
+        findings.add_not_yet(f"Map states in mode {mode}", f"{place}/Mode")
 
 
 def _check_distributed(findings: Findings, config: JsonObject, place: str) -> None:

@@ -29,7 +29,6 @@ from stepwell.language.fields import (
     REQUIRED_FIELDS,
     STATE_FIELDS,
     STATE_TYPES,
-    STATE_TYPES_NOT_YET,
 )
 from stepwell.language.findings import Findings, nearest
 from stepwell.language.program import Resource
@@ -75,8 +74,6 @@ def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
         message = f"The field 'Type' should have one of these values: [{', '.join(STATE_TYPES)}]"
         findings.error(message, f"{pointer}/Type", nearest(kind, STATE_TYPES))
         return
-    if kind in STATE_TYPES_NOT_YET:
-        findings.add_not_yet(f"{kind} states", f"{pointer}/Type")
     fields = STATE_FIELDS[kind]
     findings.known_fields(state, fields, pointer, language)
     _check_groups(findings, state, kind, pointer)

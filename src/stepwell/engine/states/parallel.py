@@ -17,22 +17,21 @@ def enter_parallel(step: Step, branch: Branch, state: ParallelState) -> None:
         arguments = state.arguments(value, step.environment(branch))
     text = branch.text if arguments is value else encode_text(arguments)
     if exceeds(step, text):
-        fail_state(step, branch, state, too_large(branch.state))
+        fail_state(step, branch, state, too_large(branch.state), retriable=False)
         return
     step.emit(branch, "ParallelStateStarted", note={"n": len(state.branches)})
-    for child, scope in zip(step.execution.children(branch), state.branches, strict=True):
+    for child, scope in zip(branch.children, state.branches, strict=True):
         step.ready.append(Entry(child, scope.start_at, arguments, text))
 
 
 def join(step: Step, parent: Branch, state: ParallelState, last_done: Branch) -> None:
     """A branch is done; when all are, the state has its result."""
-    children = list(step.execution.children(parent))
-    if any(child.phase != "done" for child in children):
+    children = parent.children
+    if parent.unfinished:
         return
     results: list[JsonValue] = [child.value for child in children]
     text = f"[{','.join(child.text for child in children)}]"
-    parent.last = last_done.last
-    step.emit(parent, "ParallelStateSucceeded")
+    step.emit(parent, "ParallelStateSucceeded", previous=last_done.last)
     if exceeds(step, text):
         fail_state(step, parent, state, too_large(parent.state))
         return

@@ -9,7 +9,7 @@ ActivitySucceeded|ActivityFailed|ActivityTimedOut
 from __future__ import annotations
 
 from stepwell.engine.callbacks import OPEN_PHASES, abandon_attempt, has_token, release_attempt
-from stepwell.engine.commands import CallService, OfferActivity, OpenToken
+from stepwell.engine.commands import CallService, OfferActivity, OpenToken, StartClock
 from stepwell.engine.context import StepEnvironment, token_text
 from stepwell.engine.endings import (
     exceeds,
@@ -47,7 +47,7 @@ def schedule(step: Step, branch: Branch, state: TaskState) -> None:
     arguments = value if state.arguments is None else state.arguments(value, env)
     text = branch.text if arguments is value else encode_text(arguments)
     if exceeds(step, text):
-        fail_state(step, branch, state, too_large(branch.state))
+        fail_state(step, branch, state, too_large(branch.state), retriable=False)
     elif state.resource.kind == "activity":
         _schedule_activity(step, branch, state, text, timeout, heartbeat)
     else:
@@ -161,6 +161,8 @@ def take_activity(step: Step, branch: Branch, state: TaskState, taken: ActivityT
     timeout = _seconds(state.timeout, branch.value, env)
     heartbeat = _seconds(state.heartbeat, branch.value, env)
     _set_timers(step, branch, timeout, heartbeat)
+    if timeout is not None:
+        step.command(StartClock(branch.scheduled, step.now + timeout * 1000))
 
 
 def answer(step: Step, branch: Branch, state: TaskState, answered: TaskAnswered) -> None:

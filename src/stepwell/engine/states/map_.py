@@ -1,0 +1,94 @@
+"""Map, inline: iterations started, some at a time, all done, results in the order of the items.
+
+    MapStateStarted, then for each item MapIterationStarted and one of
+    MapIterationSucceeded, Failed, Aborted; at the end MapStateSucceeded or MapStateFailed
+
+The items follow from the state's input; only the results are kept while it runs.
+"""
+
+from __future__ import annotations
+
+from stepwell.engine.context import effective_items
+from stepwell.engine.endings import exceeds, exit_state, fail_state, too_large
+from stepwell.engine.execution import Branch, Iterations
+from stepwell.engine.step import EngineBug, Entry, Step
+from stepwell.language.program import MapState
+from stepwell.values import JsonValue, decode, encode_text
+
+AT_A_TIME_MAX = 40
+"""An inline Map runs no more iterations at a time, as on AWS."""
+
+
+def enter_map(step: Step, branch: Branch, state: MapState) -> None:
+    """Count the items and start the first iterations."""
+    env = step.environment(branch)
+    branch.iterations = None
+    arguments, items = effective_items(step.execution, branch, state)
+    asked = 0 if state.max_concurrency is None else state.max_concurrency(arguments, env)
+    at_a_time = min(asked or AT_A_TIME_MAX, AT_A_TIME_MAX)
+    step.emit(branch, "MapStateStarted", {"length": len(items)}, note={"c": at_a_time})
+    _iterations(branch).items = (arguments, items)
+    start_more(step, branch, state)
+
+
+def _iterations(branch: Branch) -> Iterations:
+    if branch.iterations is None:
+        raise EngineBug(f"{branch.state} iterates without having started")
+    return branch.iterations
+
+
+def start_more(step: Step, branch: Branch, state: MapState) -> None:
+    """Start iterations while there is room; in the next turn when this one has done enough."""
+    iterations = _iterations(branch)
+    while iterations.started < iterations.total and branch.unfinished < iterations.at_a_time:
+        if step.transitions >= step.limits.transitions_per_turn_max:
+            step.set_timer(branch, "continue", step.now, step.execution.last_event)
+            return
+        step.transitions += 1
+        if not _start(step, branch, state, iterations.started):
+            return
+    if iterations.total == 0:
+        _finish(step, branch, state)
+
+
+def _start(step: Step, branch: Branch, state: MapState, position: int) -> bool:
+    """Begin an iteration; False when the state failed instead."""
+    arguments, items = effective_items(step.execution, branch, state)
+    value = items[position]
+    if state.item_input is not None:
+        value = state.item_input(arguments, step.environment(branch, item=(position, value)))
+    text = encode_text(value)
+    if exceeds(step, text):
+        fail_state(step, branch, state, too_large(branch.state), retriable=False)
+        return False
+    step.emit(branch, "MapIterationStarted", {"name": branch.state, "index": position})
+    step.ready.append(Entry(branch.children[-1], state.processor.start_at, value, text))
+    return True
+
+
+def join(step: Step, parent: Branch, state: MapState, done: Branch) -> None:
+    """An iteration is done: start the next one, or end the state when all are."""
+    iterations = _iterations(parent)
+    step.emit(done, "MapIterationSucceeded", {"name": parent.state, "index": done.position})
+    if iterations.started < iterations.total:
+        start_more(step, parent, state)
+    elif parent.unfinished == 0:
+        _finish(step, parent, state)
+
+
+def _finish(step: Step, branch: Branch, state: MapState) -> None:
+    iterations = _iterations(branch)
+    ordered = [iterations.results[position] for position in range(iterations.total)]
+    text = f"[{','.join(text for text, _ in ordered)}]"
+    step.emit(branch, "MapStateSucceeded", previous=iterations.joined)
+    if exceeds(step, text):
+        fail_state(step, branch, state, too_large(branch.state), retriable=False)
+        return
+    results: list[JsonValue] = [
+        decode(text) if parsed is None else parsed[0] for text, parsed in ordered
+    ]
+    if state.output is None:
+        exit_state(step, branch, state, results, next_state=state.next, text=text)
+        return
+    output = state.output(branch.value, None, results, step.environment(branch))
+    exit_state(step, branch, state, output, next_state=state.next)
