@@ -16,6 +16,7 @@ from typing import Self
 
 from stepwell import __version__
 from stepwell.engine.limits import Limits
+from stepwell.errors import ServiceError
 from stepwell.gateway.app import create_app
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings, require_credentials
@@ -98,6 +99,7 @@ class Core:
             store, self.ledger, clock, ids, self.programs, self.executions, alarm=alarm
         )
         self.executions.activity_exists = self._activity_exists
+        self.states.queue_retention = self._queue_retention
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.integrations.plug_in(
             {"sqs": SqsIntegration(self.queues), "states": states}, jobs=states
@@ -132,6 +134,12 @@ class Core:
     def _activity_exists(self, arn: str) -> bool:
         scope, name = parse_activity(arn)
         return name in self.states.registry.activities_of(scope)
+
+    def _queue_retention(self, account: str, region: str, url: str) -> int | None:
+        try:
+            return self.queues.find(account, region, url).rules.retention_ms // 1000
+        except ServiceError:
+            return None
 
     def _find_target(self, account: str, region: str, arn: str) -> Target:
         call = Call(account=account, region=region, request_id="", base_url="")

@@ -15,6 +15,8 @@ ERROR = "ERROR"
 WARNING = "WARNING"
 SCHEMA_VALIDATION_FAILED = "SCHEMA_VALIDATION_FAILED"
 
+_NOT_RUN = "This server does not run "
+
 LINE_WIDTH_MAX = 100
 """More of a source line is not shown: a definition may stand in one line of a megabyte."""
 
@@ -60,7 +62,12 @@ def schema_error(message: str, location: str, hint: str = "") -> Diagnostic:
 
 def not_run(what: str) -> str:
     """The sentence that refuses what AWS takes and this server does not run yet."""
-    return f"This server does not run {what} yet"
+    return f"{_NOT_RUN}{what} yet"
+
+
+def is_not_run(diagnostic: Diagnostic) -> bool:
+    """Whether a finding only says what this server does not run yet."""
+    return diagnostic.severity == ERROR and diagnostic.message.startswith(_NOT_RUN)
 
 
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:

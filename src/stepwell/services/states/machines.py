@@ -39,6 +39,7 @@ from stepwell.services.states.refusals import (
     machine_deleting,
 )
 from stepwell.services.states.registry import Machine
+from stepwell.services.states.review import log_warnings
 from stepwell.services.states.states import States
 from stepwell.services.states.tags import new_tags
 from stepwell.services.states.versions import (
@@ -86,6 +87,7 @@ async def create_state_machine(states: States, call: Call, params: Params) -> An
         states.registry.put_tags(turn, machine.arn, tags)
         version = _publish(states, turn, machine, params) if params.get("publish") else None
     await states.ledger.committed()
+    log_warnings(states, call, machine.arn, revision.definition)
     return _created(machine, version)
 
 
@@ -127,6 +129,8 @@ async def update_state_machine(states: States, call: Call, params: Params) -> An
     answer: JsonObject = {"updateDate": now / 1000}
     if changed.revision != revision.revision:
         answer["revisionId"] = changed.revision_id
+    if changed.definition != revision.definition:
+        log_warnings(states, call, machine.arn, changed.definition)
     if version is not None:
         answer["stateMachineVersionArn"] = version_arn(machine, version)
     return answer

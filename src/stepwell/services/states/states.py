@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stepwell.runtime.alarms import LoopAlarm
@@ -44,6 +45,8 @@ class States:
         self.settings = settings or StatesSettings()
         self.alarm = alarm or LoopAlarm(clock)
         self.registry = Registry(store, ledger)
+        self.queue_retention: Callable[[str, str, str], int | None] = lambda *where: None
+        """Seconds a queue keeps its messages, by account, region and URL, where it is known."""
         self._polls: set[asyncio.Event] = set()
         self._closed = False
         ledger.on_rollback(programs.forget)

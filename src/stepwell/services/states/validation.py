@@ -1,10 +1,13 @@
-"""ValidateStateMachineDefinition: all findings about a definition, without creating anything."""
+"""ValidateStateMachineDefinition: all findings about a definition, without creating anything.
+
+By default only errors are shown, and these are AWS's. Asked for warnings, it also shows the lint.
+"""
 
 from __future__ import annotations
 
-from stepwell.language.check import check_definition
-from stepwell.language.diagnostics import Diagnostic
+from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, has_errors
 from stepwell.services.api import Answer, Call, Params
+from stepwell.services.states.review import review
 from stepwell.services.states.states import States
 from stepwell.values import JsonObject
 
@@ -13,14 +16,13 @@ DIAGNOSTICS_MAX = 100
 
 async def validate_state_machine_definition(states: States, call: Call, params: Params) -> Answer:
     """The findings of the asked severity. A bad definition is an answer, never an error."""
-    found = check_definition(params["definition"], machine_type=params.get("type") or "STANDARD")
+    found = review(states, call, params["definition"], params.get("type") or "STANDARD")
     shown = found
-    if params.get("severity") != "WARNING":
-        shown = [finding for finding in found if finding.severity == "ERROR"]
+    if params.get("severity") != WARNING:
+        shown = [finding for finding in found if finding.severity == ERROR]
     limit = min(params.get("maxResults") or DIAGNOSTICS_MAX, DIAGNOSTICS_MAX)
-    failed = any(finding.severity == "ERROR" for finding in found)
     return {
-        "result": "FAIL" if failed else "OK",
+        "result": "FAIL" if has_errors(found) else "OK",
         "diagnostics": [_shown(finding) for finding in shown[:limit]],
         "truncated": len(shown) > limit,
     }

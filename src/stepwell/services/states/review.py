@@ -1,0 +1,38 @@
+"""What is found in definitions, told where somebody looks: in the API's answer and in the log."""
+
+from __future__ import annotations
+
+import logging
+
+from stepwell.language.diagnostics import Diagnostic
+from stepwell.language.lint import FindRetention, lint_definition
+from stepwell.language.review import review_definition
+from stepwell.services.api import Call
+from stepwell.services.states.states import States
+
+WARNINGS_LOGGED_MAX = 20
+
+_log = logging.getLogger("stepwell.states")
+
+
+def review(states: States, call: Call, definition: str, machine_type: str) -> list[Diagnostic]:
+    """All findings, also those that depend on the queues that are here."""
+    return review_definition(
+        definition, machine_type=machine_type, find_retention=_retention(states, call)
+    )
+
+
+def log_warnings(states: States, call: Call, arn: str, definition: str) -> None:
+    """One line for each warning about the waits of a definition that was just taken."""
+    found = lint_definition(definition, _retention(states, call))
+    for finding in found[:WARNINGS_LOGGED_MAX]:
+        # A state's name may hold line breaks, a log line may not.
+        line = " ".join(f"{finding.code}: {finding.message}; {finding.hint}".split())
+        place = " ".join(finding.location.split())
+        _log.warning("%s at %s (line %d): %s", arn, place or "/", finding.line, line)
+    if len(found) > WARNINGS_LOGGED_MAX:
+        _log.warning("%s: %d more warnings", arn, len(found) - WARNINGS_LOGGED_MAX)
+
+
+def _retention(states: States, call: Call) -> FindRetention:
+    return lambda url: states.queue_retention(call.account, call.region, url)
