@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -12,6 +13,7 @@ import boto3
 from botocore.config import Config
 
 from stepwell.gateway.app import Clock, create_app
+from stepwell.gateway.messages import Request
 from stepwell.gateway.server import run, serve
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.gateway.temporary import TemporaryKeys
@@ -66,6 +68,20 @@ class Fake:
             return await prepared(call, params) if callable(prepared) else prepared
 
         return answer
+
+
+def request_of(
+    method: str,
+    headers: Iterable[tuple[bytes, bytes]],
+    body: bytes = b"",
+    *,
+    path: str = "/",
+    query: bytes = b"",
+) -> Request:
+    """A request as a connection on 127.0.0.1:4566 hands it over."""
+    pairs = list(headers)
+    own = "http://127.0.0.1:4566"
+    return Request(method, path, query, dict(pairs), body, body, own, None, pairs)
 
 
 class Served:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import xml.etree.ElementTree as ElementTree
-from typing import Any
 from urllib.parse import urlencode
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepwell.gateway.app import create_app
+from stepwell.gateway.messages import App, Request, Response
 from stepwell.gateway.models import known_services, load
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.services.api import Answer, Call, Params, Service
-from tests.gateway.served import CountedIds, FixedTime
+from tests.gateway.served import CountedIds, FixedTime, request_of
 
 
 async def nothing(call: Call, params: Params) -> Answer:
@@ -64,30 +64,17 @@ def answer(
     body: bytes,
     headers: list[tuple[bytes, bytes]],
     *,
-    app: Any = APP,
+    app: App = APP,
     method: str = "POST",
     query: bytes = b"",
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     """Status, headers and body of one request."""
-    sent: list[dict[str, Any]] = []
+    response = asyncio.run(_answered(app, request_of(method, headers, body, query=query)))
+    return response.status, dict(response.headers), response.body
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(event: dict[str, Any]) -> None:
-        sent.append(event)
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": query,
-        "headers": headers,
-    }
-    asyncio.run(app(scope, receive, send))
-    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+async def _answered(app: App, request: Request) -> Response:
+    return await app(request)
 
 
 @SOME

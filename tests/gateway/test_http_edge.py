@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError
+from stepwell.gateway.messages import Request, Response
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.services.api import Answer, Call, Params
@@ -383,25 +384,33 @@ def has_newer_loopback() -> bool:
     return True
 
 
+class Teapot:
+    """Answers everything in one way."""
+
+    body_bytes_max = 1000
+
+    async def __call__(self, request: Request) -> Response:
+        """Short and stout."""
+        return Response(418, b"", b"")
+
+
 async def test_localhost_is_both_loopback_addresses() -> None:
     """Clients that resolve localhost to the newer address reach the same server."""
     closing, ready = asyncio.Event(), asyncio.Event()
     ports: list[int] = []
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
     def on_ready(port: int) -> None:
         ports.append(port)
         ready.set()
 
-    serving = asyncio.create_task(serve(app, "localhost", 0, closing=closing, on_ready=on_ready))
+    serving = asyncio.create_task(
+        serve(Teapot(), "localhost", 0, closing=closing, on_ready=on_ready)
+    )
     await ready.wait()
     for address in ("127.0.0.1", "::1") if has_newer_loopback() else ("127.0.0.1",):
         reader, writer = await asyncio.open_connection(address, ports[0])
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 418")
         writer.close()
         await writer.wait_closed()
     closing.set()
@@ -411,8 +420,5 @@ async def test_localhost_is_both_loopback_addresses() -> None:
 def test_a_taken_port_is_an_os_error(server: Served) -> None:
     """Starting where somebody listens already fails at once."""
 
-    async def nothing(scope: Any, receive: Any, send: Any) -> None:
-        return None
-
     with pytest.raises(OSError, match="in use"):
-        asyncio.run(serve(nothing, "127.0.0.1", server.port, closing=asyncio.Event()))
+        asyncio.run(serve(Teapot(), "127.0.0.1", server.port, closing=asyncio.Event()))

@@ -16,7 +16,7 @@ from stepwell.gateway.identity import (
 )
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.services.api import Answer, Call, Params, Service
-from tests.gateway.served import CountedIds, FixedTime
+from tests.gateway.served import CountedIds, FixedTime, request_of
 
 SETTINGS = GatewaySettings(account="111111111111", region="eu-north-1")
 HOME = Caller("111111111111", "eu-north-1")
@@ -99,26 +99,9 @@ async def base_url(headers: dict[str, str], *, trust_forwarded: bool = False) ->
         ids=CountedIds(),
     )
 
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"{}", "more_body": False}
-
-    async def send(event: dict[str, object]) -> None:
-        return None
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "scheme": "http",
-        "server": ("127.0.0.1", 4566),
-        "path": "/",
-        "raw_path": b"/",
-        "query_string": b"",
-        "headers": [
-            (b"x-amz-target", b"AmazonSQS.ListQueues"),
-            *((name.encode(), value.encode()) for name, value in headers.items()),
-        ],
-    }
-    await app(scope, receive, send)
+    pairs = [(b"x-amz-target", b"AmazonSQS.ListQueues")]
+    pairs += [(name.encode(), value.encode()) for name, value in headers.items()]
+    await app(request_of("POST", pairs, b"{}"))
     return told[0]
 
 

@@ -20,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepwell.gateway import models
+from stepwell.gateway.messages import Request
 from stepwell.gateway.protocols.json import JsonProtocol
-from stepwell.gateway.protocols.port import Request, WireProtocol
+from stepwell.gateway.protocols.port import WireProtocol
 from stepwell.gateway.protocols.query import QueryProtocol
 
 OPERATIONS = [

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError, StoreFull
-from stepwell.gateway.app import App, create_app
+from stepwell.gateway.app import create_app
+from stepwell.gateway.messages import App
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.services.api import Call
-from tests.gateway.served import CountedIds, FixedTime
+from tests.gateway.served import CountedIds, FixedTime, request_of
 
 
 def application(page: Any, **settings: Any) -> App:
@@ -29,26 +30,10 @@ def application(page: Any, **settings: Any) -> App:
 
 async def get(app: App, query: bytes = b"", **headers: str) -> tuple[int, dict[str, Any]]:
     """Status and JSON of the page."""
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(event: dict[str, Any]) -> None:
-        sent.append(event)
-
     names = {"host": "localhost:1", **headers}
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "scheme": "http",
-        "path": "/_stepwell/page",
-        "raw_path": b"/_stepwell/page",
-        "query_string": query,
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in names.items()],
-    }
-    await app(scope, receive, send)
-    return sent[0]["status"], json.loads(sent[1]["body"])
+    pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in names.items()]
+    response = await app(request_of("GET", pairs, path="/_stepwell/page", query=query))
+    return response.status, json.loads(response.body)
 
 
 async def echo(call: Call, fields: Mapping[str, str]) -> Mapping[str, object]:

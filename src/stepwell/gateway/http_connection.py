@@ -22,7 +22,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import httptools
 
@@ -152,15 +152,15 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A peer is there."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are no subclass of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         shared = self._shared
         excess = len(shared.open) - shared.connections_max
         self._unwanted = excess >= 0
         shared.open.add(self)
         if shared.closing or excess >= UNWANTED_MAX:
             self.phase = DEAF
-            transport.abort()
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from stepwell import values
 from stepwell.errors import ServiceError
-from stepwell.gateway.protocols.port import Headers, Response
+from stepwell.gateway.messages import Response, header_lines
 from stepwell.services.api import Call
 
 HEALTH_PATHS = frozenset({"/_stepwell/health", "/_localstack/health", "/health"})
@@ -50,18 +50,10 @@ def page_query(query: bytes) -> dict[str, str]:
 
 def json_page(status: int, value: Mapping[str, object], request_id: str) -> Response:
     """A JSON answer with its request id; nobody may keep a copy."""
-    response = _json(status, value)
-    response.headers += [
-        (b"x-amzn-requestid", request_id.encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    return response
+    extra = header_lines([("x-amzn-requestid", request_id), ("cache-control", "no-store")])
+    return _json(status, value, extra)
 
 
-def _json(status: int, value: Mapping[str, object]) -> Response:
-    body = values.encode(value)
-    headers: Headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-    ]
-    return Response(status, headers, body)
+def _json(status: int, value: Mapping[str, object], extra: bytes = b"") -> Response:
+    lines = b"content-type: application/json\r\n" + extra
+    return Response(status, lines, values.encode(value))

@@ -1,4 +1,4 @@
-"""uvicorn inside our own event loop, started and stopped by us.
+"""The server: listens, counts connections, ticks once a second, and stops in order.
 
 `serve` returns when `closing` is set and what was in flight is answered. Long polls must watch
 the same event and answer at once; those that do not are cut off when the grace is over.
@@ -7,29 +7,24 @@ the same event and answer at once; those that do not are cut off when the grace 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import socket
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
+from email.utils import formatdate
 from typing import Any, TypeVar
 
-import uvicorn
-
-from stepwell.gateway.app import App
-from stepwell.gateway.connection import BoundedConnection
+from stepwell.gateway.http_connection import Connection, Shared
+from stepwell.gateway.messages import App
 
 T = TypeVar("T")
 
-KEEP_ALIVE_SECONDS = 75
+log = logging.getLogger("stepwell.gateway")
+
 GRACE_SECONDS = 20
 BACKLOG = 2048
-
-
-class _Server(uvicorn.Server):
-    """Signals belong to whoever started us."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
+CONNECTIONS_MAX = 10_000
+"""Open at once; fewer where the operating system grants fewer open files."""
+_CUT_SECONDS = 1.0
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -55,37 +50,93 @@ async def serve(
     closing: asyncio.Event,
     on_ready: Callable[[int], None] | None = None,
     grace_seconds: int = GRACE_SECONDS,
+    connections_max: int | None = None,
 ) -> None:
     """Serves until `closing` is set, then drains. Port 0 takes a free one; `on_ready` is told
     which. `localhost` means both of the machine's loopback addresses. Raises OSError when the
     address is taken."""
     listeners = _listeners(host, port)
-    config = uvicorn.Config(
-        app,
-        http=BoundedConnection,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=grace_seconds,
-        backlog=BACKLOG,
-    )
-    server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=listeners))
-    stopping = asyncio.create_task(closing.wait())
+    acceptor = _Acceptor(app, connections_max or _connections_max())
     try:
-        # The socket listens already: who connects now waits in the backlog, nobody is refused.
+        for listener in listeners:
+            await acceptor.listen(listener)
         if on_ready is not None:
             on_ready(listeners[0].getsockname()[1])
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await closing.wait()
     finally:
-        stopping.cancel()
-        server.should_exit = True
-        await running
+        await acceptor.close(grace_seconds)
+        for listener in listeners:
+            listener.close()
+
+
+class _Acceptor:
+    """The connections of one server and their one timer."""
+
+    def __init__(self, app: App, connections_max: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._shared = Shared(app, self._loop, connections_max)
+        self._servers: list[asyncio.AbstractServer] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Accepts what connects there."""
+        server = await self._loop.create_server(self._connection, sock=listener, backlog=BACKLOG)
+        self._servers.append(server)
+
+    def _connection(self) -> Connection:
+        if self._timer is None:
+            self._arm()
+        return Connection(self._shared)
+
+    def _arm(self) -> None:
+        self._shared.date = f"date: {formatdate(usegmt=True)}\r\n".encode()
+        self._timer = self._loop.call_later(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """Runs while there are connections, so that a server without any sleeps."""
+        shared, self._timer = self._shared, None
+        shared.seconds += 1
+        for connection in list(shared.open):
+            connection.tick()
+        if shared.open:
+            self._arm()
+
+    async def close(self, grace_seconds: float) -> None:
+        """Accepts no more, closes what is idle, waits for the rest, then cuts it off."""
+        shared = self._shared
+        for server in self._servers:
+            server.close()
+        shared.closing = True
+        for connection in list(shared.open):
+            connection.shut_down()
+        if not await self._emptied(grace_seconds):
+            log.error("%d connections did not end in time and are cut off", len(shared.open))
+            for connection in list(shared.open):
+                connection.cut_off()
+            await self._emptied(_CUT_SECONDS)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _emptied(self, seconds: float) -> bool:
+        shared = self._shared
+        shared.emptied.clear()
+        if not shared.open:
+            return True
+        try:
+            await asyncio.wait_for(shared.emptied.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+def _connections_max() -> int:
+    """Some open files are left for the store and for what services open."""
+    try:
+        import resource
+    except ImportError:
+        return CONNECTIONS_MAX
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS_MAX if soft < 0 else max(16, min(CONNECTIONS_MAX, soft * 3 // 4))
 
 
 def _listeners(host: str, port: int) -> list[socket.socket]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from stepwell import values
 from stepwell.errors import ServiceError
 from stepwell.gateway import timestamps
+from stepwell.gateway.messages import Request, Response, header_lines
 from stepwell.gateway.models import OperationModel, Ref, ServiceModel, Shape
 from stepwell.gateway.protocols import codes
-from stepwell.gateway.protocols.port import Headers, Reader, Request, Response, Writer
+from stepwell.gateway.protocols.port import Reader, Writer
 from stepwell.gateway.validation import compile_check, message
 from stepwell.services.api import Answer, Encoded, Params
 
@@ -30,7 +31,9 @@ class JsonProtocol:
     """JSON 1.0 or 1.1; they differ in the content type."""
 
     def __init__(self, version: str) -> None:
-        self.content_type = f"application/x-amz-json-{version}".encode()
+        self._lines = (
+            f"content-type: application/x-amz-json-{version}\r\nx-amzn-requestid: ".encode()
+        )
 
     def reader(
         self, model: ServiceModel, operation: OperationModel, *, constraints: bool
@@ -55,15 +58,16 @@ class JsonProtocol:
     def writer(self, model: ServiceModel, operation: OperationModel) -> Writer:
         """See WireProtocol."""
         write = None if operation.output is None else _Writers(model).write(operation.output)
+        encode, lines = values.encode, self._lines
 
         def respond(answer: Answer, request_id: bytes) -> Response:
             if type(answer) is Encoded:
                 body = answer.body
             elif write is None:
-                body = b"" if operation.output is None else values.encode(answer or {})
+                body = b"" if operation.output is None else encode(answer or {})
             else:
-                body = values.encode(write(answer or {}))
-            return Response(200, self._headers(request_id, body), body)
+                body = encode(write(answer or {}))
+            return Response(200, b"%b%b\r\n" % (lines, request_id), body)
 
         return respond
 
@@ -79,17 +83,13 @@ class JsonProtocol:
             document["Message" if capital else "message"] = text
         document.update(error.fields)
         body = values.encode(document)
-        extra: Headers = [(name.encode(), text.encode()) for name, text in headers.items()]
-        extra += [(name.lower().encode(), text.encode()) for name, text in error.headers.items()]
-        status = codes.status_of(model, error)
-        return Response(status, self._headers(request_id, body) + extra, body)
+        extra = header_lines([*headers.items(), *_small(error.headers)])
+        lines = b"%b%b\r\n%b" % (self._lines, request_id, extra)
+        return Response(codes.status_of(model, error), lines, body)
 
-    def _headers(self, request_id: bytes, body: bytes) -> Headers:
-        return [
-            (b"x-amzn-requestid", request_id),
-            (b"content-type", self.content_type),
-            (b"content-length", b"%d" % len(body)),
-        ]
+
+def _small(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name.lower(), text) for name, text in headers.items()]
 
 
 def _document(body: bytes) -> Any:
@@ -268,7 +268,7 @@ class _Writers:
         shape = self.model.shape(ref)
         if shape.type == "timestamp":
             kind = ref.traits.get("timestampFormat") or shape.traits.get("timestampFormat")
-            return timestamps.iso if kind == "iso8601" else _seconds
+            return timestamps.iso if kind == "iso8601" else None
         if shape.type == "blob":
             return _base64
         if shape.type not in ("structure", "list", "map"):
@@ -299,6 +299,9 @@ class _Writers:
             for name, ref in shape.members.items()
         }
 
+        if all(known == (name, None) for name, known in members.items()):
+            return _selection(frozenset(members))
+
         def write(value: Any) -> Any:
             result = {}
             for name, item in value.items():
@@ -325,8 +328,13 @@ class _Writers:
         return lambda value: {key: inner(item) for key, item in value.items()}
 
 
-def _seconds(value: float) -> float:
-    return value
+def _selection(members: frozenset[str]) -> Callable[[Any], Any]:
+    """The writer of a structure with nothing to convert in it."""
+
+    def write(value: Any) -> Any:
+        return {name: item for name, item in value.items() if item is not None and name in members}
+
+    return write
 
 
 def _base64(value: bytes) -> str:

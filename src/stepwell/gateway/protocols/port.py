@@ -1,43 +1,14 @@
-"""What the gateway needs from a wire protocol, and the answer it sends."""
+"""What the gateway needs from a wire protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from stepwell.errors import ServiceError
+from stepwell.gateway.messages import Request, Response
 from stepwell.gateway.models import OperationModel, ServiceModel
 from stepwell.services.api import Answer, Params
-
-Headers: TypeAlias = "list[tuple[bytes, bytes]]"
-
-
-@dataclass(slots=True)
-class Request:
-    """One HTTP request, its body read and decompressed. Not frozen, for it is made every time."""
-
-    method: str
-    path: str
-    """The path as sent, percent signs and all."""
-    query: bytes
-    headers: Mapping[bytes, bytes]
-    body: bytes
-    signed_body: bytes
-    """The body as sent: what the signature covers."""
-    base_url: str
-    fields: Mapping[str, str] | None = None
-    """The form of a Query request, parsed already."""
-
-
-@dataclass(slots=True)
-class Response:
-    """One whole HTTP answer. Not frozen, for it is made every time."""
-
-    status: int
-    headers: Headers
-    body: bytes
-
 
 Reader: TypeAlias = Callable[[Request], Params]
 """The operation's input from a request. Raises ServiceError when it does not fit the model."""

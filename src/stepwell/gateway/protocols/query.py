@@ -17,9 +17,10 @@ from xml.sax.saxutils import escape
 from stepwell import values
 from stepwell.errors import ServiceError
 from stepwell.gateway import timestamps
+from stepwell.gateway.messages import Request, Response, header_lines
 from stepwell.gateway.models import OperationModel, Ref, ServiceModel, Shape
 from stepwell.gateway.protocols import codes
-from stepwell.gateway.protocols.port import Headers, Reader, Request, Response, Writer
+from stepwell.gateway.protocols.port import Reader, Writer
 from stepwell.gateway.validation import compile_check, message
 from stepwell.services.api import Answer, Encoded, Params
 
@@ -126,13 +127,11 @@ def _answer(
     status: int, text: str, request_id: bytes, extra: Mapping[str, str] | None = None
 ) -> Response:
     body = text.encode("utf-8", "replace")
-    headers: Headers = [
-        (b"x-amzn-requestid", request_id),
-        (b"content-type", b"text/xml"),
-        (b"content-length", b"%d" % len(body)),
-    ]
-    headers += [(name.lower().encode(), value.encode()) for name, value in (extra or {}).items()]
-    return Response(status, headers, body)
+    lines = b"content-type: text/xml\r\nx-amzn-requestid: %b\r\n%b" % (
+        request_id,
+        header_lines((name.lower(), value) for name, value in (extra or {}).items()),
+    )
+    return Response(status, lines, body)
 
 
 def _wire_name(name: str, traits: Mapping[str, Any]) -> str:
