@@ -22,8 +22,9 @@ from stepwell.stores.sql import quoted
 STATEMENTS_CACHED_MAX = 512
 WRITER_CACHE_KIB = 65_536
 READER_CACHE_KIB = 32_768
-PAGE_BYTES = 8_192
-"""Larger than SQLite's default: history events are some hundred bytes, and fit a page better."""
+PAGE_BYTES = 16_384
+"""Larger than SQLite's default: a row of a clustered table has a quarter of a page before it spills
+into pages of its own, and the history of tasks has events of two to four thousand bytes."""
 BUSY_MILLISECONDS = 5_000
 
 VERSION_TABLE = (

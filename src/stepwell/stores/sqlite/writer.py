@@ -26,7 +26,7 @@ from stepwell.stores.sql import column_list, delete_row, on_conflict, quoted
 from stepwell.stores.sqlite.database import roll_back, translated
 
 IDLE_SECONDS_BEFORE_CHECKPOINT = 2.0
-CHECKPOINT_PAGES = 2_000
+CHECKPOINT_PAGES = 1_000
 GROUP_SIZES = (64, 16, 4, 1)
 """How many rows one statement writes; few sizes, so that few statements are prepared."""
 
