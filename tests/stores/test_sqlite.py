@@ -70,7 +70,7 @@ async def test_a_full_disk_fails_the_commit_and_nothing_else(
     """StoreFull, no half of the commit, and smaller commits work after reset."""
     store = store_in(tmp_path)
     await store.open()
-    big: dict[Any, Any] = {(1, i): LogRow(1, i, b"x" * 4000) for i in range(100)}
+    big: dict[Any, Any] = {(1, i): LogRow(1, i, b"x" * 4000) for i in range(400)}
     with pytest.raises(StoreFull, match="free some"):
         await store.commit({PLAIN: {(1,): PlainRow(1, None, 0, None)}, LOG: big})
     with pytest.raises(StorageTrouble):
