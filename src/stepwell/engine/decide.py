@@ -127,9 +127,8 @@ def _fire(step: Step, branch: Branch, fired: TimerFired) -> None:
         state = branch.scope.states.get(branch.state)
         if isinstance(state, MapState) and branch.phase == "mapping":
             map_.start_more(step, branch, state)
-        elif branch.interrupted_before and fired.event <= branch.last:
+        elif branch.interrupted_before and fired.event == branch.last:
             entry = Entry(branch, branch.interrupted_before, branch.value, branch.text)
-            branch.interrupted_before = ""
             step.ready.append(entry)
     else:
         _fire_state(step, branch, state_of(step, branch), fired)

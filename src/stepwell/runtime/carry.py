@@ -13,6 +13,7 @@ from stepwell.engine.commands import (
     OfferActivity,
     OpenToken,
     SetTimer,
+    StartClock,
     StopJob,
     WithdrawActivity,
 )
@@ -74,6 +75,8 @@ class Carrier:
                 self._call(turn, live, command, told, begin)
             case OpenToken():
                 self._open(turn, live, command)
+            case StartClock():
+                self._start_clock(turn, live, command)
             case CloseToken():
                 self._close(turn, live, command)
             case SetTimer():
@@ -131,6 +134,12 @@ class Carrier:
             live.tokens = {e: t for e, t in live.tokens.items() if t.closed_at is None}
         live.tokens[command.event] = row
         turn.put(TOKEN, row)
+
+    def _start_clock(self, turn: Turn, live: Live, command: StartClock) -> None:
+        row = live.tokens.get(command.event)
+        if row is not None:
+            row = live.tokens[command.event] = row._replace(deadline_at=command.deadline_at)
+            turn.put(TOKEN, row)
 
     def _close(self, turn: Turn, live: Live, command: CloseToken) -> None:
         row = live.tokens.get(command.event)
