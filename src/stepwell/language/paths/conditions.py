@@ -10,10 +10,10 @@ An unquoted word is a text, as AWS's own samples write it (`@.Name==Receipt`).
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 
 from stepwell.language.paths.cursor import Cursor
+from stepwell.language.paths.patterns import BadPattern, Matcher, compile_pattern
 from stepwell.language.paths.syntax import (
     AllOf,
     AnyOf,
@@ -156,7 +156,7 @@ def _number_or_text(word: str) -> JsonValue:
     return int(word) if found[1] is None and found[2] is None else float(word)
 
 
-def _regex(cursor: Cursor) -> re.Pattern[str]:
+def _regex(cursor: Cursor) -> Matcher:
     start = cursor.position
     cursor.need("/")
     parts: list[str] = []
@@ -176,11 +176,8 @@ def _regex(cursor: Cursor) -> re.Pattern[str]:
     return _compile_regex(cursor, "".join(parts), flags)
 
 
-def _compile_regex(cursor: Cursor, pattern: str, flags: re.RegexFlag) -> re.Pattern[str]:
+def _compile_regex(cursor: Cursor, pattern: str, flags: re.RegexFlag) -> Matcher:
     try:
-        # A pattern that is fine in Java may look doubtful to Python; that is nobody's warning.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return re.compile(pattern, flags)
-    except (re.error, OverflowError, RecursionError, ValueError) as error:
+        return compile_pattern(pattern, flags)
+    except BadPattern as error:
         raise cursor.refusal(f"The pattern is not a regular expression ({error})") from error

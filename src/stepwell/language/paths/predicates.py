@@ -127,7 +127,7 @@ def _matches(left: Operable, right: Operable) -> bool:
 def _matches_one(item: Operable, pattern: Pattern) -> bool:
     if isinstance(item, bool | list | dict | Missing | Pattern) or item is None:
         return False
-    return pattern.regex.fullmatch(java_text(item)) is not None
+    return bool(pattern.regex.fullmatch(java_text(item)))
 
 
 def _within(left: Operable, right: Operable) -> bool:

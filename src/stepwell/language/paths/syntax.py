@@ -6,10 +6,10 @@ A path is a root and a row of steps. A step picks children of a node by one sele
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from stepwell.language.paths.patterns import Matcher
 from stepwell.values import JsonValue
 
 
@@ -87,7 +87,7 @@ class Literal:
 class Pattern:
     """`/x/i` inside a filter."""
 
-    regex: re.Pattern[str]
+    regex: Matcher
 
 
 @dataclass(frozen=True, slots=True)
