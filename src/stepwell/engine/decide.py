@@ -35,9 +35,10 @@ from stepwell.engine.inputs import (
     TimerFired,
 )
 from stepwell.engine.limits import Limits, World
+from stepwell.engine.quotas import end_full_history, ends_by, postponed
 from stepwell.engine.retries import Failure
 from stepwell.engine.states import flow, map_, parallel, task, wait
-from stepwell.engine.step import EngineBug, Entry, Step
+from stepwell.engine.step import EngineBug, Entry, HistoryFull, Step
 from stepwell.language.program import (
     ChoiceState,
     EvaluationFailed,
@@ -71,14 +72,17 @@ def decide(
 ) -> Decision:
     """Tell the execution something, and let it go on until it waits or ends. `now` is epoch ms."""
     step = Step(execution, now, limits, world)
-    if isinstance(given, Started):
-        _start(step, given)
-    elif step.running:
-        if isinstance(given, StopRequested):
-            _stop(step, given)
-        else:
-            _tell(step, given)
-    _run(step)
+    try:
+        if isinstance(given, Started):
+            _start(step, given)
+        elif step.running:
+            if isinstance(given, StopRequested):
+                _stop(step, given)
+            else:
+                _tell(step, given)
+        _run(step)
+    except HistoryFull:
+        end_full_history(step)
     return Decision(step.events, step.commands)
 
 
@@ -94,9 +98,9 @@ def _start(step: Step, started: Started) -> None:
     }
     step.emit(root, "ExecutionStarted", details, value=(started.value,))
     root = step.execution.branches[0]
-    timeout = step.execution.program.timeout_seconds
-    if timeout is not None:
-        step.set_timer(root, "execution", step.now + timeout * 1000, 1)
+    ends_at = ends_by(step)
+    if ends_at is not None:
+        step.set_timer(root, "execution", ends_at, 1)
     step.ready.append(Entry(root, scope.start_at, started.value, started.text))
 
 
@@ -122,7 +126,8 @@ def _tell(step: Step, given: Input) -> None:
 
 def _fire(step: Step, branch: Branch, fired: TimerFired) -> None:
     if fired.kind == "execution":
-        _time_out(step)
+        if not postponed(step):
+            _time_out(step)
     elif fired.kind == "continue":
         state = branch.scope.states.get(branch.state)
         if isinstance(state, MapState) and branch.phase == "mapping":
@@ -145,8 +150,6 @@ def _fire_state(step: Step, branch: Branch, state: State, fired: TimerFired) -> 
 
 
 def _try_again(step: Step, branch: Branch, state: State) -> None:
-    if _history_is_full(step):
-        return
     if isinstance(state, TaskState):
         task.schedule(step, branch, state)
     elif isinstance(state, ParallelState):
@@ -212,8 +215,6 @@ def _enter(step: Step, entry: Entry) -> None:
     if step.world.machine_deleted:
         _stop(step, StopRequested(None, None))
         return
-    if _history_is_full(step):
-        return
     state = branch.scope.states[entry.state]
     step.emit(
         branch,
@@ -225,20 +226,6 @@ def _enter(step: Step, entry: Entry) -> None:
         _work(step, branch, state)
     except EvaluationFailed as failed:
         _fail_evaluation(step, branch, failed)
-
-
-def _history_is_full(step: Step) -> bool:
-    events_max = step.limits.history_events_max
-    if events_max is None or step.execution.last_event < events_max - 1:
-        return False
-    cause = f"The execution reached the maximum number of history events ({events_max})."
-    step.emit(
-        step.execution.branches[0],
-        "ExecutionFailed",
-        failure_details(Failure("States.Runtime", cause)),
-    )
-    end_execution(step, reason="aborted")
-    return True
 
 
 def _work(step: Step, branch: Branch, state: State) -> None:

@@ -118,7 +118,8 @@ def end_execution(step: Step, *, reason: str) -> None:
     step.finished.clear()
     root = step.execution.branches[0]
     abandon(step, root, reason=reason)
-    if step.execution.program.timeout_seconds is not None:
+    bounds = (step.execution.program.timeout_seconds, step.limits.execution_seconds_max)
+    if bounds != (None, None):
         step.clear_timer(root, "execution")
 
 

@@ -148,8 +148,8 @@ class Execution:
             self._iterate(branch, event)
         elif kind == "MapIterationSucceeded":
             self._collect(branch, event.id)
-        elif kind in _ENDS:
-            self.status = _ENDS[kind]
+        elif kind in ENDS:
+            self.status = ENDS[kind]
         if event.note is not None and "r" in event.note:
             note = event.note
             self.retry(int(note["rb"]), int(note["r"]), int(note["last"]), event.id)
@@ -269,7 +269,7 @@ _PHASES = {
     "MapStateFailed": "failed",
 }
 
-_ENDS = {
+ENDS = {
     "ExecutionSucceeded": SUCCEEDED,
     "ExecutionFailed": FAILED,
     "ExecutionTimedOut": TIMED_OUT,

@@ -13,11 +13,26 @@ class Limits:
     `payload_bytes_max`: UTF-8 bytes of any input, output, result or parameters.
     `transitions_per_turn_max`: how many states one turn may enter before others get theirs.
     `history_events_max`: events in a history, None for no bound.
+    `history_events_noted`: a running execution with so many events is spoken of.
+    `execution_seconds_max`: the longest life of an execution, None for no bound.
     """
 
     payload_bytes_max: int = 262_144
     transitions_per_turn_max: int = 500
     history_events_max: int | None = None
+    history_events_noted: int = 100_000
+    execution_seconds_max: int | None = None
+
+
+QUOTAS: dict[str, Limits] = {
+    "open": Limits(),
+    "aws": Limits(
+        history_events_max=25_000,
+        history_events_noted=20_000,
+        execution_seconds_max=365 * 24 * 3_600,
+    ),
+}
+"""The quota profiles: `aws` keeps AWS's quotas, `open` only those that protect the user."""
 
 
 @dataclass(frozen=True, slots=True)

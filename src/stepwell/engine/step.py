@@ -6,19 +6,24 @@ execution at once, so that what follows sees it.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from typing import NamedTuple
 
 from stepwell.engine.commands import ClearTimer, Command, SetTimer
 from stepwell.engine.context import StepEnvironment
 from stepwell.engine.events import Details, HistoryEvent, Note
-from stepwell.engine.execution import Branch, Execution
+from stepwell.engine.execution import ENDS, Branch, Execution
 from stepwell.engine.limits import Limits, World
 from stepwell.values import JsonValue
 
 
 class EngineBug(AssertionError):
     """The core broke one of its own rules. Never the user's fault."""
+
+
+class HistoryFull(Exception):
+    """There is room for one event more, and that is kept for the end of the execution."""
 
 
 class Entry(NamedTuple):
@@ -36,6 +41,7 @@ class Step:
     __slots__ = (
         "commands",
         "events",
+        "events_max",
         "execution",
         "finished",
         "limits",
@@ -49,6 +55,7 @@ class Step:
         self.execution = execution
         self.now = now
         self.limits = limits
+        self.events_max = limits.history_events_max or sys.maxsize
         self.world = world
         self.events: list[HistoryEvent] = []
         self.commands: list[Command] = []
@@ -66,9 +73,12 @@ class Step:
         value: tuple[JsonValue] | None = None,
         note: Note | None = None,
     ) -> HistoryEvent:
-        """Write an event of this branch."""
+        """Write an event of this branch. Raises HistoryFull."""
+        number = self.execution.last_event + 1
+        if number >= self.events_max and event_type not in ENDS:
+            raise HistoryFull
         event = HistoryEvent(
-            self.execution.last_event + 1,
+            number,
             branch.last if previous is None else previous,
             event_type,
             self.now,
