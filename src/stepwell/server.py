@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from stepwell import __version__
-from stepwell.engine.limits import Limits
+from stepwell.engine.limits import QUOTAS, Limits
 from stepwell.errors import ServiceError
 from stepwell.gateway.app import create_app
 from stepwell.gateway.server import serve
@@ -39,7 +39,7 @@ from stepwell.services.states.arns import parse_activity, parse_machine
 from stepwell.services.states.executions import startable, target_revision
 from stepwell.services.states.insight import Insight, Page
 from stepwell.services.states.refusals import check_name
-from stepwell.services.states.states import States
+from stepwell.services.states.states import AWS_QUOTAS, States
 from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations.declared import declared_tables
@@ -53,13 +53,18 @@ SWEEP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What an operator chooses. `store` is a directory or `postgresql://...`."""
+    """What an operator chooses.
+
+    `store` is a directory or `postgresql://...`, `quotas` a profile: `open` or `aws`. `limits` are
+    for whoever wants others than the profile's.
+    """
 
     store: str | Path = "stepwell-data"
     host: str = "127.0.0.1"
     port: int = 4566
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
-    limits: Limits = field(default_factory=Limits)
+    quotas: str = "open"
+    limits: Limits | None = None
 
 
 class Core:
@@ -74,12 +79,14 @@ class Core:
         alarm: Alarm,
         limits: Limits,
         cached_max: int = 4_000,
+        aws_quotas: bool = False,
     ) -> None:
         self.store = store
         self.clock = clock
         self.ids = ids
         self.ledger = Ledger(store)
         self.programs = Programs(store, _compile)
+        self.limits = limits
         self.integrations = ServiceIntegrations()
         self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
         self.executions = Executions(
@@ -96,7 +103,14 @@ class Core:
             )
         )
         self.states = States(
-            store, self.ledger, clock, ids, self.programs, self.executions, alarm=alarm
+            store,
+            self.ledger,
+            clock,
+            ids,
+            self.programs,
+            self.executions,
+            AWS_QUOTAS if aws_quotas else None,
+            alarm=alarm,
         )
         self.executions.activity_exists = self._activity_exists
         self.states.queue_retention = self._queue_retention
@@ -129,7 +143,7 @@ class Core:
 
     def pages(self) -> dict[str, Page]:
         """The pages of our own beside AWS's API."""
-        return Insight(self.states, self.executions.live).pages()
+        return Insight(self.states, self.executions.live, self.limits).pages()
 
     def _activity_exists(self, arn: str) -> bool:
         scope, name = parse_activity(arn)
@@ -166,7 +180,8 @@ class Server:
             clock=clock,
             ids=SystemIds(),
             alarm=LoopAlarm(clock),
-            limits=settings.limits,
+            limits=settings.limits or QUOTAS[settings.quotas],
+            aws_quotas=settings.quotas == "aws",
         )
 
     async def __aenter__(self) -> Self:

@@ -80,6 +80,9 @@ def _say(answer: JsonObject) -> None:
     if "waitsFor" not in answer:
         click.echo(f"{answer['explanation']} It ended {age(answer.get('stoppedAt'))}.")
         return
+    notes = answer.get("notes")
+    for note in notes if isinstance(notes, list) else []:
+        click.secho(f"  note    {note}", fg="yellow")
     entries = _objects(answer["waitsFor"])
     for entry in entries:
         click.echo("")

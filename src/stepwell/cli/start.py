@@ -33,6 +33,7 @@ class StartOptions:
     credentials_file: Path | None
     account: str
     region: str
+    quotas: str
     log_level: str
     json_logs: bool
 
@@ -92,6 +93,13 @@ def _check_account(context: click.Context, parameter: click.Parameter, value: st
     help="Region of requests that name none.",
 )
 @click.option(
+    "--quotas",
+    envvar="STEPWELL_QUOTAS",
+    type=click.Choice(["open", "aws"]),
+    default="open",
+    help="Only the limits that protect you, or all that AWS has.",
+)
+@click.option(
     "--log-level",
     envvar="STEPWELL_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
@@ -131,6 +139,7 @@ def _server(options: StartOptions) -> Server:
             host=options.host,
             port=options.port,
             gateway=gateway,
+            quotas=options.quotas,
         )
     )
 

@@ -23,6 +23,7 @@ async def create_activity(states: States, call: Call, params: Params) -> Answer:
     tags = new_tags(arn, {}, params.get("tags") or [])
     row = states.registry.activities.get(arn)
     if row is None:
+        _check_room(states, call)
         row = ActivityRow(call.scope, params["name"], states.clock.now(), key)
         with states.ledger.stage() as turn:
             turn.put(ACTIVITY, row)
@@ -32,6 +33,19 @@ async def create_activity(states: States, call: Call, params: Params) -> Answer:
         raise ServiceError("ActivityAlreadyExists", f"Activity Already Exists: '{arn}'")
     await states.ledger.committed()
     return {"activityArn": arn, "creationDate": row.created_at / 1000}
+
+
+def _check_room(states: States, call: Call) -> None:
+    """The account's quota, where there is one."""
+    most = states.settings.activities_max
+    if most is None or len(states.registry.activities) < most:
+        return
+    if len(states.registry.activities_of(call.scope)) >= most:
+        raise ServiceError(
+            "ActivityLimitExceeded",
+            "The maximum number of activities has been reached. Existing activities must be "
+            "deleted before a new activity can be created.",
+        )
 
 
 async def describe_activity(states: States, call: Call, params: Params) -> Answer:

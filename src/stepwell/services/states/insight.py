@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from stepwell.engine.context import token_text
 from stepwell.engine.events import HistoryEvent, read_event
+from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.language.timestamps import format_timestamp
 from stepwell.runtime.explain import (
@@ -23,6 +24,7 @@ from stepwell.runtime.explain import (
 )
 from stepwell.runtime.explain_end import explain_end, explain_token
 from stepwell.runtime.live import Live, LiveExecutions
+from stepwell.runtime.notices import history_notice
 from stepwell.runtime.records import (
     EVENT,
     EXECUTION,
@@ -55,10 +57,11 @@ _CHUNK = 200
 
 
 class Insight:
-    """The pages. `live` is the runtime's cache of executions."""
+    """The pages. `live` is the runtime's cache of executions, `limits` what holds for them."""
 
-    def __init__(self, states: States, live: LiveExecutions) -> None:
+    def __init__(self, states: States, live: LiveExecutions, limits: Limits | None = None) -> None:
         self._states = states
+        self._limits = limits or Limits()
         self._store = states.store
         self._ledger = states.ledger
         self._live = live
@@ -210,8 +213,10 @@ class Insight:
         if live is not None and facts is not None and live.row.status == RUNNING:
             reveal = query.get("reveal") == "true"
             waits_for = [_waiting(live.row, entry, reveal) for entry in explain(facts)]
+            notice = history_notice(live.execution, self._limits)
             await self._ledger.committed()
-            return {**self._head(row), "waitsFor": [*waits_for]}
+            notes: JsonObject = {} if notice is None else {"notes": [notice]}
+            return {**self._head(row), **notes, "waitsFor": [*waits_for]}
         await self._ledger.committed()
         row = await self._live.row(row.id) or row
         return {**self._head(row), "stoppedAt": _time(row.stopped_at), **await self._ended(row)}

@@ -66,6 +66,7 @@ async def create_state_machine(states: States, call: Call, params: Params) -> An
     existing = states.registry.machines.get(_arn_of(call, params))
     if existing is not None:
         return await _created_before(states, existing, params, settings)
+    _check_room(states, call)
     now = states.clock.now()
     row = MachineRow(
         call.scope, params["name"], states.ids.next_id(), machine_type, 1, "", 1, now, now, ACTIVE
@@ -163,6 +164,19 @@ _CHANGEABLE = ("definition", "roleArn", LOGGING, TRACING, ENCRYPTION)
 
 def _arn_of(call: Call, params: Params) -> str:
     return machine_arn(call.scope, params["name"])
+
+
+def _check_room(states: States, call: Call) -> None:
+    """The account's quota, where there is one."""
+    most = states.settings.machines_max
+    if most is None or len(states.registry.machines) < most:
+        return
+    if len(states.registry.machines_of(call.scope)) >= most:
+        raise ServiceError(
+            "StateMachineLimitExceeded",
+            "The maximum number of state machines has been reached. Existing state machines must "
+            "be deleted before a new state machine can be created.",
+        )
 
 
 def _check_version_description(params: Params) -> None:

@@ -20,6 +20,12 @@ class StatesSettings:
 
     activity_poll_seconds: float = 60.0
     """How long GetActivityTask waits for a task."""
+    machines_max: int | None = None
+    activities_max: int | None = None
+    """How many an account may have in a region; None for any number."""
+
+
+AWS_QUOTAS = StatesSettings(machines_max=100_000, activities_max=100_000)
 
 
 class States:
