@@ -30,6 +30,7 @@ from stepwell.runtime.carry import Carrier, Told, call_of, pass_on
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live, LiveExecutions
 from stepwell.runtime.names import NameFilter
+from stepwell.runtime.notices import log_heartbeat, log_history
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.ports import (
     Alarm,
@@ -262,6 +263,7 @@ class Executions:
             live.turn = self._ledger.open_number
             turn.put(TOKEN, beaten)
         await self._ledger.committed()
+        log_heartbeat(beaten)
 
     async def _open_task(self, call: Caller, token: str) -> tuple[Live, TokenRow, int]:
         """The execution, the open token and the branch that a token stands for."""
@@ -352,9 +354,11 @@ class Executions:
             if live.row.machine in self._deleted_machines
             else self._world
         )
+        events_before = live.execution.last_event
         decision = decide(live.execution, given, self._clock.now(), self._limits, world)
         if not decision.events and not decision.commands:
             return
+        log_history(live.execution, events_before, self._limits)
         live.turn = self._ledger.open_number
         execution = live.row.id
         rows = turn.rows(EVENT)
