@@ -154,6 +154,7 @@ def test_a_body_over_the_limit(server: ServerProcess) -> None:
         ("1e400", "Invalid JSON"),
         ("1" + "0" * 5000, "Invalid JSON"),
         ("[" * DEEP + "]" * DEEP, "Invalid JSON"),
+        ("[" * 501 + "]" * 501, "Invalid JSON"),
         ('"\x00"', "CTRL-CHAR, code 0"),
         ('"\\ud800"', "Invalid JSON"),
         ("{} {}", ""),
@@ -177,7 +178,7 @@ def test_an_input_that_is_no_json(server: ServerProcess, text: str, reason: str)
         '{"a":1,"a":2}',
         " [ 1 ,\n2 ] ",
         '"' + "x" * (PAYLOAD_BYTES_MAX - 2) + '"',
-        "[" * 400 + "]" * 400,
+        "[" * 500 + "]" * 500,
     ],
     ids=lambda text: repr(text[:12]),
 )

@@ -22,10 +22,13 @@ SENDERS = 4
 MESSAGES_MAX = 5_000
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerProcess]:
     """A server that the test stops."""
-    with ServerProcess(tmp_path / "data") as server:
+    arguments: list[str] = []
+    if request.param == "postgresql":
+        arguments = ["--store", request.getfixturevalue("postgres_url")]
+    with ServerProcess(tmp_path / "data", arguments=arguments) as server:
         yield server
 
 

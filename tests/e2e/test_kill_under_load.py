@@ -15,8 +15,8 @@ from tests.e2e.load import Load
 from tests.e2e.proof import problems_after
 from tests.e2e.wire import Outage
 
-KILLS = 7
-ANSWERS_BETWEEN = (60, 240)
+KILLS = 9
+ANSWERS_BETWEEN = (60, 400)
 RECOVERY_SECONDS = (0.1, 0.9)
 """How long a server that is killed while it starts is let alone."""
 RUN_SECONDS_MAX = 100

@@ -24,7 +24,7 @@ from stepwell.language.program import (
     TaskState,
     WaitState,
 )
-from stepwell.values import JsonValue, encode_text
+from stepwell.values import NESTING_MAX, JsonValue, encode_text, nests_too_deep
 
 Retriable: TypeAlias = TaskState | ParallelState | MapState
 
@@ -51,6 +51,21 @@ def exceeds(step: Step, text: str) -> bool:
     return len(text) * 4 > size_max and len(text.encode()) > size_max
 
 
+def payload_text(value: JsonValue) -> str:
+    """The JSON of what a state makes. Raises EvaluationFailed when it nests too deeply."""
+    try:
+        text = encode_text(value)
+    except RecursionError:
+        raise _nested_too_deep() from None
+    if nests_too_deep(text):
+        raise _nested_too_deep()
+    return text
+
+
+def _nested_too_deep() -> EvaluationFailed:
+    return EvaluationFailed(f"The data nests arrays and objects deeper than {NESTING_MAX} levels.")
+
+
 def too_large(name: str) -> Failure:
     """AWS's sentence for a result over the limit; `name` is the service, function or state."""
     return Failure(
@@ -75,7 +90,7 @@ def exit_state(
     keeps the text it came with, spaces and all, as on AWS.
     """
     if text is None:
-        text = branch.text if value is branch.value else encode_text(value)
+        text = branch.text if value is branch.value else payload_text(value)
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state))
         return
@@ -189,13 +204,13 @@ def _catch(
     if catcher is None:
         return False
     output: JsonValue = dict(failure.output())
-    if catcher.output is not None:
-        try:
+    try:
+        if catcher.output is not None:
             output = catcher.output(branch.value, output, step.environment(branch))
-        except EvaluationFailed as failed:
-            _fail_around(step, branch, runtime_failure(branch, failed))
-            return True
-    text = branch.text if output is branch.value else encode_text(output)
+        text = branch.text if output is branch.value else payload_text(output)
+    except EvaluationFailed as failed:
+        _fail_around(step, branch, runtime_failure(branch, failed))
+        return True
     if exceeds(step, text):
         _fail_around(step, branch, too_large(branch.state))
         return True

@@ -9,11 +9,11 @@ The items follow from the state's input; only the results are kept while it runs
 from __future__ import annotations
 
 from stepwell.engine.context import effective_items
-from stepwell.engine.endings import exceeds, exit_state, fail_state, too_large
+from stepwell.engine.endings import exceeds, exit_state, fail_state, payload_text, too_large
 from stepwell.engine.execution import Branch, Iterations
 from stepwell.engine.step import EngineBug, Entry, Step
 from stepwell.language.program import MapState
-from stepwell.values import JsonValue, decode, encode_text
+from stepwell.values import JsonValue, decode
 
 AT_A_TIME_MAX = 40
 """An inline Map runs no more iterations at a time, as on AWS."""
@@ -57,7 +57,7 @@ def _start(step: Step, branch: Branch, state: MapState, position: int) -> bool:
     value = items[position]
     if state.item_input is not None:
         value = state.item_input(arguments, step.environment(branch, item=(position, value)))
-    text = encode_text(value)
+    text = payload_text(value)
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
         return False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from stepwell.engine.endings import exceeds, exit_state, fail_state, too_large
+from stepwell.engine.endings import exceeds, exit_state, fail_state, payload_text, too_large
 from stepwell.engine.execution import Branch
 from stepwell.engine.step import Entry, Step
 from stepwell.language.program import ParallelState
-from stepwell.values import JsonValue, encode_text
+from stepwell.values import JsonValue
 
 
 def enter_parallel(step: Step, branch: Branch, state: ParallelState) -> None:
@@ -15,7 +15,7 @@ def enter_parallel(step: Step, branch: Branch, state: ParallelState) -> None:
     arguments = value
     if state.arguments is not None:
         arguments = state.arguments(value, step.environment(branch))
-    text = branch.text if arguments is value else encode_text(arguments)
+    text = branch.text if arguments is value else payload_text(arguments)
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
         return

@@ -16,6 +16,7 @@ from stepwell.engine.endings import (
     exit_state,
     fail_state,
     failure_details,
+    payload_text,
     too_large,
 )
 from stepwell.engine.events import Details
@@ -31,7 +32,7 @@ from stepwell.engine.inputs import (
 from stepwell.engine.retries import TIMEOUT, Failure
 from stepwell.engine.step import Step
 from stepwell.language.program import EvaluationFailed, Seconds, TaskState
-from stepwell.values import JsonValue, encode_text
+from stepwell.values import JsonValue
 
 
 def schedule(step: Step, branch: Branch, state: TaskState) -> None:
@@ -45,7 +46,7 @@ def schedule(step: Step, branch: Branch, state: TaskState) -> None:
     heartbeat = _seconds(state.heartbeat, branch.value, env)
     value = branch.value
     arguments = value if state.arguments is None else state.arguments(value, env)
-    text = branch.text if arguments is value else encode_text(arguments)
+    text = branch.text if arguments is value else payload_text(arguments)
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
     elif state.resource.kind == "activity":
@@ -167,13 +168,14 @@ def take_activity(step: Step, branch: Branch, state: TaskState, taken: ActivityT
 
 def answer(step: Step, branch: Branch, state: TaskState, answered: TaskAnswered) -> None:
     """The service answered the call."""
+    text = payload_text(answered.result)
     if state.resource.pattern == "":
         release_attempt(step, branch, state, reason="succeeded")
-        _succeed(step, branch, state, answered.result, encode_text(answered.result))
+        _succeed(step, branch, state, answered.result, text)
         return
     details: Details = {
         **_resource(state),
-        "output": encode_text(answered.result),
+        "output": text,
         "outputDetails": {"truncated": False},
     }
     step.emit(branch, "TaskSubmitted", details)

@@ -8,7 +8,7 @@ from stepwell.services.states.activities import find_activity
 from stepwell.services.states.json_text import complaint
 from stepwell.services.states.refusals import check_payload
 from stepwell.services.states.states import States
-from stepwell.values import BadJson, decode, encode
+from stepwell.values import BadJson, decode_payload, encode
 
 
 async def send_task_success(states: States, call: Call, params: Params) -> Answer:
@@ -16,7 +16,7 @@ async def send_task_success(states: States, call: Call, params: Params) -> Answe
     output = params["output"]
     check_payload("output", output)
     try:
-        decode(output)
+        decode_payload(output)
     except BadJson:
         raise ServiceError("InvalidOutput", f"Invalid Output: '{complaint(output)}'") from None
     await states.executions.task_succeeded(call=call, token=params["taskToken"], output=output)
