@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from stepwell.gateway.app import create_app
 from stepwell.gateway.messages import App, Request, Response
-from stepwell.gateway.models import known_services, load
 from stepwell.gateway.settings import GatewaySettings
+from stepwell.models.service_model import known_services, load
 from stepwell.services.api import Answer, Call, Params, Service
 from tests.gateway.served import CountedIds, FixedTime, request_of
 

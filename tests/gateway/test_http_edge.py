@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -18,40 +16,7 @@ from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.services.api import Answer, Call, Params
 from tests.gateway.served import MACHINE, Fake, Served
-
-START = b'{"stateMachineArn":"%s"}' % MACHINE.encode()
-TARGET = b"X-Amz-Target: AWSStepFunctions.StartExecution\r\n"
-
-
-class Wire:
-    """One connection, and whole answers read from it."""
-
-    def __init__(self, server: Served) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-        self._file = self.socket.makefile("rb")
-
-    def send(self, data: bytes) -> None:
-        """Puts bytes on the wire."""
-        self.socket.sendall(data)
-
-    def answer(self, *, head: bool = False) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers with small names, body."""
-        status = int(self._file.readline().split()[1])
-        headers = {}
-        while line := self._file.readline().strip():
-            name, _, value = line.decode().partition(":")
-            headers[name.lower()] = value.strip()
-        length = 0 if head else int(headers.get("content-length", 0))
-        return status, headers, self._file.read(length)
-
-    def closed(self) -> bool:
-        """True when the server has hung up."""
-        return self._file.read(1) == b""
-
-    def close(self) -> None:
-        """Hangs up."""
-        self._file.close()
-        self.socket.close()
+from tests.gateway.wire import START, TARGET, Wire, document, post
 
 
 @pytest.fixture
@@ -60,20 +25,6 @@ def wire(server: Served) -> Iterator[Wire]:
     connection = Wire(server)
     yield connection
     connection.close()
-
-
-def post(body: bytes, *headers: bytes, target: bytes = TARGET, path: bytes = b"/") -> bytes:
-    """A whole POST with a length."""
-    lines = b"".join(header + b"\r\n" for header in headers)
-    length = b"Content-Length: %d\r\n" % len(body)
-    return b"POST " + path + b" HTTP/1.1\r\nHost: x\r\n" + target + lines + length + b"\r\n" + body
-
-
-def document(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body."""
-    value = json.loads(body)
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize("path", [b"/_stepwell/health", b"/_localstack/health", b"/health"])

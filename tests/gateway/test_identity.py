@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepwell.gateway import timestamps
 from stepwell.gateway.app import create_app
 from stepwell.gateway.identity import (
     Caller,
@@ -15,6 +14,7 @@ from stepwell.gateway.identity import (
     temporary_key,
 )
 from stepwell.gateway.settings import GatewaySettings
+from stepwell.models import timestamps
 from stepwell.services.api import Answer, Call, Params, Service
 from tests.gateway.served import CountedIds, FixedTime, request_of
 

@@ -8,9 +8,9 @@ import pytest
 
 from stepwell import values
 from stepwell.errors import ServiceError
-from stepwell.gateway import models
 from stepwell.gateway.messages import Request
 from stepwell.gateway.protocols.json import JsonProtocol
+from stepwell.models import service_model as models
 from stepwell.services.api import Encoded
 
 PROTOCOL = JsonProtocol("1.0")

@@ -19,11 +19,11 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepwell.gateway import models
 from stepwell.gateway.messages import Request
 from stepwell.gateway.protocols.json import JsonProtocol
 from stepwell.gateway.protocols.port import WireProtocol
 from stepwell.gateway.protocols.query import QueryProtocol
+from stepwell.models import service_model as models
 
 OPERATIONS = [
     (service, operation)

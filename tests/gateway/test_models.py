@@ -8,10 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from stepwell.gateway import models
 from stepwell.gateway.protocols.json import JsonProtocol
 from stepwell.gateway.protocols.port import WireProtocol
 from stepwell.gateway.protocols.query import QueryProtocol
+from stepwell.models import service_model as models
 
 TOOL = Path(__file__).parents[2] / "tools/trim_models.py"
 
@@ -45,7 +45,7 @@ def test_every_service_of_the_tool_is_packaged() -> None:
 @pytest.mark.parametrize("name", models.known_services())
 def test_no_prose_is_packaged(name: str) -> None:
     """Documentation is stripped at every depth."""
-    path = Path(models.__file__).parent / "models" / f"{name}.json"
+    path = Path(models.__file__).parent / "data" / f"{name}.json"
     assert '"documentation"' not in path.read_text(encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from stepwell.errors import ServiceError
-from stepwell.gateway import models
+from stepwell.models import service_model as models
 from stepwell.services.api import Encoded
 from tests.gateway.served import Served
 

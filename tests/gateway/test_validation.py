@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stepwell.gateway import models
-from stepwell.gateway.validation import compile_check, message
+from stepwell.models import service_model as models
+from stepwell.models.constraints import compile_check, message
 
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:x"
 

@@ -133,7 +133,7 @@ class Gateway:
             if request.fields is None:
                 self._unpack(request)
             handler = route.handler
-            who = self._caller(route.model.signing_name, request)
+            who = self._caller(route.signing_name, request)
             if handler is None:
                 raise ways.not_implemented(route.model, route.operation.name)
             params = route.reader(request)

@@ -221,7 +221,7 @@ class Connection(asyncio.Protocol):
         if self.busy:
             self._continue_due = True
         else:
-            self._transport.write(answers.CONTINUE)
+            self._send(answers.CONTINUE)
 
     def _put(self, item: Incoming) -> None:
         """The item gets its turn."""
@@ -236,7 +236,8 @@ class Connection(asyncio.Protocol):
             self._worker.add_done_callback(self._worker_ended)
         elif len(waiting) >= WAITING_MAX and not self._paused:
             self._paused = True
-            self._transport.pause_reading()
+            if not self._transport.is_closing():
+                self._transport.pause_reading()
 
     # Requests into answers
 
@@ -257,13 +258,14 @@ class Connection(asyncio.Protocol):
             self._since = shared.seconds
             if self._drained is not None:
                 await self._drained
-            if self._paused and len(waiting) < WAITING_MAX // 2 and not self._lost:
+            if self._paused and len(waiting) < WAITING_MAX // 2:
                 self._paused = False
-                self._transport.resume_reading()
+                if not self._transport.is_closing():
+                    self._transport.resume_reading()
             if self._continue_due and not waiting:
                 self._continue_due = False
                 if self._reader.phase == BODY:
-                    self._transport.write(answers.CONTINUE)
+                    self._send(answers.CONTINUE)
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         self._worker = self._current = None
@@ -296,13 +298,18 @@ class Connection(asyncio.Protocol):
             connection = answers.CLOSE
         elif isinstance(item, Request) and b"connection" in item.headers:
             connection = answers.KEEP
-        self._transport.write(answer_bytes(response, shared.date, connection, head_only=head_only))
+        self._send(answer_bytes(response, shared.date, connection, head_only=head_only))
+
+    def _send(self, data: bytes) -> None:
+        # uvloop raises when the connection broke a moment ago and nobody was told yet.
+        if not self._transport.is_closing():
+            self._transport.write(data)
 
     def _end(self) -> None:
         """Closes; lets a peer that may still be sending see the answer first."""
         self._since = self._shared.seconds
         transport = self._transport
-        if self._reader.unread and transport.can_write_eof():
+        if self._reader.unread and not transport.is_closing() and transport.can_write_eof():
             transport.write_eof()
         else:
             transport.close()

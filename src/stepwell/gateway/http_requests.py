@@ -153,7 +153,7 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header. Those after a body are counted and forgotten: they change nothing."""
         if self.phase == HEAD:
-            self._pairs.append((name.lower(), value))
+            self._pairs.append((name.lower(), value.rstrip(b" \t")))
             return
         self._trailers += 1
         if self._trailers > HEADERS_MAX:
@@ -167,6 +167,9 @@ class RequestReader:
         ):
             self._stop(answers.TOO_LARGE_HEAD)
         self._headers = headers = dict(pairs)
+        # Asking for the version costs; whoever names a host speaks HTTP/1.
+        if b"host" not in headers and self._parser.get_http_version() not in ("1.1", "1.0"):
+            self._stop(answers.BAD_VERSION)
         self._keep_alive = self._parser.should_keep_alive()
         if self._url == b"/":
             self._path, self._query = "/", b""
@@ -236,7 +239,7 @@ class RequestReader:
 
     def _check_chunked(self) -> None:
         codings = [value for name, value in self._pairs if name == b"transfer-encoding"]
-        alone = len(codings) == 1 and codings[0].strip().lower() == b"chunked"
+        alone = len(codings) == 1 and codings[0].lower() == b"chunked"
         if (
             not alone
             or b"content-length" in self._headers
@@ -247,7 +250,7 @@ class RequestReader:
     def _expect(self, expectation: bytes) -> None:
         if self._parser.get_http_version() == "1.0":
             return
-        if expectation.strip().lower() != b"100-continue":
+        if expectation.lower() != b"100-continue":
             self._stop(answers.BAD_EXPECTATION)
         self._go_on()
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stepwell.errors import ServiceError
-from stepwell.gateway.models import OperationModel, ServiceModel, known_services, load
 from stepwell.gateway.protocols.json import JsonProtocol
 from stepwell.gateway.protocols.port import Reader, WireProtocol, Writer
 from stepwell.gateway.protocols.query import QueryProtocol
+from stepwell.models.service_model import OperationModel, ServiceModel, known_services, load
 from stepwell.services.api import Operation, Service
 
 JSON_PROTOCOLS: Mapping[str, WireProtocol] = {
@@ -38,6 +38,7 @@ class Route:
         "operation",
         "protocol",
         "service",
+        "signing_name",
     )
 
     def __init__(
@@ -52,6 +53,7 @@ class Route:
         self.operation = operation
         self.protocol = protocol
         self.handler: Operation | None = service.operations.get(operation.name)
+        self.signing_name = model.signing_name
         self.long_poll = operation.name in service.long_polls
         self._reader: Reader | None = None
         self._writer: Writer | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stepwell.errors import ServiceError
-from stepwell.gateway.models import ServiceModel
+from stepwell.models.service_model import ServiceModel
 
 FRAMEWORK = "com.amazon.coral.service#"
 CONSTRAINTS = "com.amazon.coral.validate#"

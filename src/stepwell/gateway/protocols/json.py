@@ -14,12 +14,12 @@ from typing import Any, TypeAlias
 
 from stepwell import values
 from stepwell.errors import ServiceError
-from stepwell.gateway import timestamps
 from stepwell.gateway.messages import Request, Response, header_lines
-from stepwell.gateway.models import OperationModel, Ref, ServiceModel, Shape
 from stepwell.gateway.protocols import codes
 from stepwell.gateway.protocols.port import Reader, Writer
-from stepwell.gateway.validation import compile_check, message
+from stepwell.models import timestamps
+from stepwell.models.constraints import compile_check, message
+from stepwell.models.service_model import OperationModel, Ref, ServiceModel, Shape
 from stepwell.services.api import Answer, Encoded, Params
 
 Parse: TypeAlias = Callable[[Any], Any]

@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 from stepwell.errors import ServiceError
 from stepwell.gateway.messages import Request, Response
-from stepwell.gateway.models import OperationModel, ServiceModel
+from stepwell.models.service_model import OperationModel, ServiceModel
 from stepwell.services.api import Answer, Params
 
 Reader: TypeAlias = Callable[[Request], Params]
