@@ -18,7 +18,7 @@ from typing import Any
 from botocore.loaders import Loader
 
 SERVICES = ("stepfunctions", "sqs", "sts")
-TARGET = Path(__file__).parent.parent / "src/stepwell/gateway/models"
+TARGET = Path(__file__).parent.parent / "src/stepwell/models/data"
 
 DROPPED = frozenset(
     {

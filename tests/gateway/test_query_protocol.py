@@ -27,7 +27,7 @@ SQS = "{http://queue.amazonaws.com/doc/2012-11-05/}"
 def old_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the queue service's model as it was when it spoke Query."""
     folder = tmp_path_factory.mktemp("models")
-    packaged = Path(models.__file__).parent / "models/sqs.json"
+    packaged = Path(models.__file__).parent / "data/sqs.json"
     document = json.loads(packaged.read_text(encoding="utf-8"))
     document["metadata"] |= {"protocol": "query", "protocols": ["query"]}
     document["metadata"]["xmlNamespace"] = SQS.strip("{}")

@@ -70,7 +70,7 @@ OPERATION_PLACES = {
 
 def operations(model: str) -> set[str]:
     """The operations of a service model."""
-    path = ROOT / "src" / "stepwell" / "gateway" / "models" / f"{model}.json"
+    path = ROOT / "src" / "stepwell" / "models" / "data" / f"{model}.json"
     return set(json.loads(path.read_text(encoding="utf-8"))["operations"])
 
 

@@ -27,8 +27,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "stores": frozenset({"runtime", "stores"}),
     "services": frozenset({"runtime", "services"}),
     "services.states": frozenset({"language", "engine", "runtime", "services"}),
-    "integrations": frozenset({"language", "engine", "runtime", "services", "integrations"}),
-    "gateway": frozenset({"services.api", "gateway"}),
+    "integrations": frozenset(
+        {"language", "engine", "runtime", "models", "services", "integrations"}
+    ),
+    "models": frozenset({"models"}),
+    "gateway": frozenset({"services.api", "models", "gateway"}),
     "cli": frozenset({"cli"}),
     "server": frozenset(
         {
@@ -38,6 +41,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "stores",
             "services",
             "integrations",
+            "models",
             "gateway",
             "server",
         }
