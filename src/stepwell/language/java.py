@@ -120,6 +120,10 @@ class SeededRandom:
         self._state = (self._state * 0x5DEECE66D + 0xB) & ((1 << 48) - 1)
         return self._state >> (48 - count)
 
+    def next_double(self) -> float:
+        """A number from 0 up to, but not including, 1."""
+        return ((self._bits(26) << 27) + self._bits(27)) / (1 << 53)
+
     def below(self, bound: int) -> int:
         """A number from 0 to bound - 1; `bound` is at least 1."""
         if bound > INTEGER_MAX:

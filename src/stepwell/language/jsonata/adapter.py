@@ -1,0 +1,195 @@
+"""A JSONata expression of a state, ready to be evaluated.
+
+    compile_jsonata(text) -> Compiled
+    compiled.evaluate(states, variables, env, field) -> value
+
+A plain path is walked here. Everything else goes to the library: within this process where what
+it makes can only be small, and in the worker where it could grow without bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from stepwell.language.jsonata.analysis import Analysis, analyse
+from stepwell.language.jsonata.functions import Surroundings
+from stepwell.language.jsonata.isolation import worker
+from stepwell.language.jsonata.library import ERROR, FUNCTION, UNDEFINED, Outcome, evaluate, refusal
+from stepwell.language.program import Environment, EvaluationFailed
+from stepwell.values import JsonObject, JsonValue, encode
+
+QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
+TEXT_CHARACTERS_MAX = 65_536
+GROWTH_MAX = 16_000_000
+"""What a plain expression could make of its data, in bytes, to be evaluated here."""
+SHOWN_CHARACTERS_MAX = 10_000
+
+_PLAIN_PATH = re.compile(r"\s*\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\s*", re.ASCII)
+_WORDS = frozenset({"and", "or", "in", "true", "false", "null", "function"})
+_CHANCE = frozenset({"random", "uuid", "shuffle"})
+
+
+class JsonataSyntaxError(ValueError):
+    """The text is no JSONata expression. `position` counts characters, from 0."""
+
+    def __init__(self, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+class _Unknown:
+    """What a path leads to that is for the library to say."""
+
+
+_UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression, and what is known of it."""
+
+    text: str
+    analysis: Analysis
+    path: tuple[str, ...] | None
+
+    def evaluate(
+        self,
+        states: Mapping[str, JsonValue],
+        variables: Mapping[str, JsonValue],
+        env: Environment,
+        field: str,
+    ) -> JsonValue:
+        """The value. Raises EvaluationFailed, also when there is none (undefined).
+
+        `states` are the members of `$states` but its context, `field` how AWS names the place.
+        """
+        if self.path is not None:
+            found = _walk(self.path, states, variables, env)
+            if not isinstance(found, _Unknown):
+                return found
+        return self._told(self._outcome(states, variables, env), field)
+
+    def _outcome(
+        self,
+        states: Mapping[str, JsonValue],
+        variables: Mapping[str, JsonValue],
+        env: Environment,
+    ) -> Outcome:
+        bindings = self._bindings(states, variables, env)
+        surroundings = Surroundings(env.now, b"")
+        called = self.analysis.called
+        if not self.analysis.plain or not called.isdisjoint(_CHANCE):
+            surroundings.seed = env.random_bytes(32)
+        if self.analysis.plain and self._growth(bindings) <= GROWTH_MAX:
+            return evaluate(self.text, bindings, surroundings)
+        return worker.evaluate(self.text, bindings, surroundings)
+
+    def _growth(self, bindings: dict[str, JsonValue]) -> int:
+        size = len(encode(bindings)) + len(self.text)
+        each: int = size * max(1, self.analysis.references)
+        return int(min(float(each) ** (1 + self.analysis.stages), 1e18))
+
+    def _bindings(
+        self,
+        states: Mapping[str, JsonValue],
+        variables: Mapping[str, JsonValue],
+        env: Environment,
+    ) -> dict[str, JsonValue]:
+        """Only what the expression names, because all of it is copied into the library."""
+        members = self.analysis.members
+        seen: JsonObject = {
+            name: value for name, value in states.items() if members is None or name in members
+        }
+        if members is None or "context" in members:
+            seen["context"] = env.context
+        bindings: dict[str, JsonValue] = {"states": seen}
+        if members is None:
+            bindings.update(variables)
+        elif variables:
+            wanted = self.analysis.variables
+            bindings.update((name, variables[name]) for name in wanted if name in variables)
+        bindings["states"] = seen
+        return bindings
+
+    def _told(self, outcome: Outcome, field: str) -> JsonValue:
+        if outcome.kind == UNDEFINED:
+            raise self.failed("returned nothing (undefined).", field)
+        if outcome.kind == FUNCTION:
+            raise self.failed("returned an unexpected result type 'function'.", field)
+        if outcome.kind == ERROR:
+            raise self.failed(f"threw an error during evaluation. {outcome.message}", field)
+        return outcome.value
+
+    def failed(self, what: str, field: str) -> EvaluationFailed:
+        """The failure in AWS's words."""
+        cause = f"The JSONata expression '{self.text}' specified for the field '{field}' {what}"
+        return EvaluationFailed(cause, error=QUERY_EVALUATION_ERROR, location=field)
+
+    def unexpected(self, expected: str, value: JsonValue, field: str) -> EvaluationFailed:
+        """The failure of a value of the wrong type, in AWS's words."""
+        shown = encode(value).decode()[:SHOWN_CHARACTERS_MAX]
+        return self.failed(
+            f"returned an unexpected result type. Expected '{expected}', "
+            f"but was '{type_name(value)}' for value: {shown}",
+            field,
+        )
+
+
+def type_name(value: JsonValue) -> str:
+    """The type of a value as AWS names it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+@lru_cache(maxsize=4096)
+def compile_jsonata(text: str) -> Compiled:
+    """The expression (without `{%` and `%}`). Raises JsonataSyntaxError."""
+    if len(text) > TEXT_CHARACTERS_MAX:
+        raise JsonataSyntaxError(f"An expression has at most {TEXT_CHARACTERS_MAX} characters")
+    refused = refusal(text)
+    if refused is not None:
+        raise JsonataSyntaxError(refused.message, refused.position)
+    return Compiled(text, analyse(text), _plain_path(text))
+
+
+def _plain_path(text: str) -> tuple[str, ...] | None:
+    """The names of `$states.input.a.b` or `$variable.a`, None for anything else."""
+    found = _PLAIN_PATH.fullmatch(text)
+    if found is None:
+        return None
+    names = (found[1], *found[2].split(".")[1:])
+    return None if any(name in _WORDS for name in names[1:]) else names
+
+
+def _walk(
+    path: tuple[str, ...],
+    states: Mapping[str, JsonValue],
+    variables: Mapping[str, JsonValue],
+    env: Environment,
+) -> JsonValue | _Unknown:
+    """The value a plain path leads to; a list on the way is for the library."""
+    first, *rest = path
+    value: JsonValue | _Unknown
+    if first != "states":
+        value = variables.get(first, _UNKNOWN)
+    elif not rest:
+        return _UNKNOWN
+    else:
+        member = rest.pop(0)
+        value = env.context if member == "context" else states.get(member, _UNKNOWN)
+    for name in rest:
+        if not isinstance(value, dict):
+            return _UNKNOWN
+        value = value.get(name, _UNKNOWN)
+    return value

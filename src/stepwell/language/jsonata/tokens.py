@@ -1,0 +1,91 @@
+"""JSONata text cut into tokens.
+
+Only as exact as the analysis needs: whether an expression is well formed is for the library to
+say. A slash opens a regular expression where an operand is expected, and divides elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+NAME, VARIABLE, STRING, NUMBER, REGEX, OPERATOR, END = (
+    "name",
+    "variable",
+    "string",
+    "number",
+    "regex",
+    "operator",
+    "end",
+)
+
+_TWO = r"\.\.|:=|!=|>=|<=|\*\*|~>|\?:|\?\?"
+_ONE = r"[.\[\]{}(),@#;:?+\-*/|%=<>^&!~]"
+_TOKEN = re.compile(
+    r"(?P<blank>[ \t\n\r\v]+|/\*.*?\*/)"
+    r"|(?P<number>(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[Ee][-+]?[0-9]+)?)"
+    r"""|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+    r"|(?P<quoted>`[^`]*`)"
+    rf"|(?P<operator>{_TWO}|{_ONE})"
+    r"|(?P<word>[^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~\"'`]+)",
+    re.DOTALL,
+)
+_REGEX = re.compile(r"/(?:[^/\\\n]|\\.)+/[im]*")
+_CLOSING = frozenset({")", "]", "}"})
+_WORD_OPERATORS = frozenset({"and", "or", "in"})
+
+
+class Token(NamedTuple):
+    """One token: its kind, its text (a name without its quotes, a variable without `$`), place."""
+
+    kind: str
+    text: str
+    position: int
+
+
+class NotUnderstood(ValueError):
+    """The text is not JSONata as far as this reader goes."""
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of an expression, then one END. Raises NotUnderstood."""
+    position = 0
+    operand_expected = True
+    while position < len(text):
+        token, position = _next(text, position, operand_expected)
+        if token is not None:
+            operand_expected = _expects_operand(token)
+            yield token
+    yield Token(END, "", len(text))
+
+
+def _expects_operand(token: Token) -> bool:
+    """Whether an operand must follow; `and` may be a name too, then a slash would divide."""
+    if token.kind == OPERATOR:
+        return token.text not in _CLOSING
+    return token.kind == NAME and token.text in _WORD_OPERATORS
+
+
+def _next(text: str, position: int, operand_expected: bool) -> tuple[Token | None, int]:
+    if operand_expected and text[position] == "/" and not text.startswith("/*", position):
+        found = _REGEX.match(text, position)
+        if found is not None:
+            return Token(REGEX, found[0], position), found.end()
+    found = _TOKEN.match(text, position)
+    if found is None:
+        raise NotUnderstood(f"no token at {position}")
+    return _token(found, position), found.end()
+
+
+def _token(found: re.Match[str], position: int) -> Token | None:
+    kind, text = found.lastgroup, found[0]
+    if kind == "blank":
+        return None
+    if kind == "word":
+        if text.startswith("$"):
+            return Token(VARIABLE, text[1:], position)
+        return Token(NAME, text, position)
+    if kind == "quoted":
+        return Token(NAME, text[1:-1], position)
+    return Token(str(kind), text, position)
