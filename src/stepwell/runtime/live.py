@@ -6,7 +6,9 @@ dropped is folded again from its history when somebody asks for it.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
+from itertools import islice
 
 from stepwell.engine.callbacks import OPEN_PHASES
 from stepwell.engine.events import HistoryEvent, read_event
@@ -23,7 +25,11 @@ _PAGE = 1_000
 
 
 class Live:
-    """One execution in memory. `turn` is the last turn that holds something of it."""
+    """One execution in memory.
+
+    `turn` is the last turn that holds something of it: 0 for a new one that was told nothing yet,
+    -1 for one that is on disk as it is.
+    """
 
     __slots__ = ("execution", "row", "tokens", "turn")
 
@@ -82,6 +88,7 @@ class LiveExecutions:
         self._live: OrderedDict[int, Live] = OrderedDict()
         self._by_arn: dict[str, Live] = {}
         self._broken: set[int] = set()
+        self._folding: dict[int, asyncio.Future[None]] = {}
 
     def __len__(self) -> int:
         return len(self._live)
@@ -107,29 +114,43 @@ class LiveExecutions:
 
     async def get(self, execution: int) -> Live | None:
         """A running execution, folded from its history if need be. None if it is not running."""
-        live = self._live.get(execution)
-        if live is not None:
-            self._live.move_to_end(execution)
+        while True:
+            live = self._live.get(execution)
+            if live is not None:
+                self._live.move_to_end(execution)
+                return live
+            folding = self._folding.get(execution)
+            if folding is None:
+                return await self._fold_alone(execution)
+            # Two that fold at once could see it before and after a commit: one at a time.
+            await asyncio.shield(folding)
+
+    async def _fold_alone(self, execution: int) -> Live | None:
+        done = self._folding[execution] = asyncio.get_running_loop().create_future()
+        try:
+            live = await self._read(execution)
+            if live is not None:
+                self._keep(live)
             return live
+        finally:
+            del self._folding[execution]
+            done.set_result(None)
+
+    async def _read(self, execution: int) -> Live | None:
         if execution in self._broken:
             await self._ledger.committed()
             self._broken.discard(execution)
         row = await self._store.get(EXECUTION, (execution,))
         if row is None or row.status != 0:
             return None
-        live = await self._fold(row)
-        # Somebody else may have folded it meanwhile: theirs may have moved on already.
-        known = self._live.get(execution)
-        if known is None:
-            self._keep(live)
-            return live
-        return known
+        return await self._fold(row)
 
     async def _fold(self, row: ExecutionRow) -> Live:
         program = await self._programs.get(row.machine, row.revision)
         revision = await self._programs.revision(row.machine, row.revision)
         events = await self.history(row.id)
         live = Live(row, fold(identity_of(row, revision), program, events))
+        live.turn = -1
         for branch in live.execution.branches.values():
             if branch.phase in OPEN_PHASES:
                 token = await self._store.get(TOKEN, (row.id, branch.scheduled))
@@ -155,9 +176,9 @@ class LiveExecutions:
             self._make_room()
 
     def _make_room(self) -> None:
-        """Drop the least used ones, but none that is not wholly on disk."""
+        """Drop the least used ones, but none that is not wholly on disk, nor the newest."""
         safe = self._ledger.safe_number
-        for execution, live in list(_first(self._live, 16)):
+        for execution, live in _first(self._live, min(16, len(self._live) - 1)):
             if live.turn <= safe and live.turn:
                 self.drop(live)
             else:
@@ -187,9 +208,4 @@ class LiveExecutions:
 
 
 def _first(live: OrderedDict[int, Live], count: int) -> list[tuple[int, Live]]:
-    found = []
-    for item in live.items():
-        found.append(item)
-        if len(found) == count:
-            break
-    return found
+    return list(islice(live.items(), count))

@@ -12,6 +12,7 @@ from stepwell.language.timestamps import format_timestamp
 from stepwell.runtime.records import ExecutionRow, TokenRow
 
 _TOKEN_BYTES = 1 + 8 + 4 + 24
+_EXECUTION_MAX = 2**63 - 1
 
 REASON_HEADER = "x-stepwell-token-reason"
 
@@ -24,7 +25,10 @@ def place_of(token: str) -> tuple[int, int]:
         raise invalid_token() from error
     if len(raw) != _TOKEN_BYTES or raw[0] != TOKEN_VERSION:
         raise invalid_token()
-    return int.from_bytes(raw[1:9]), int.from_bytes(raw[9:13])
+    execution = int.from_bytes(raw[1:9])
+    if execution > _EXECUTION_MAX:
+        raise invalid_token()
+    return execution, int.from_bytes(raw[9:13])
 
 
 def check_secret(token: str, execution: ExecutionRow, event: int) -> None:
