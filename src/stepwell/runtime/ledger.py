@@ -12,6 +12,7 @@ every waiter gets the StorageTrouble, and the owners of state in memory are told
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from stepwell.errors import StorageTrouble
@@ -19,6 +20,8 @@ from stepwell.runtime.ports import Store
 from stepwell.runtime.turn import Turn
 
 __all__ = ["Ledger", "Turn"]
+
+_log = logging.getLogger("stepwell.runtime")
 
 
 class Ledger:
@@ -79,6 +82,11 @@ class Ledger:
         except StorageTrouble as trouble:
             self._roll_back(trouble, waiting)
             return
+        except Exception as bug:
+            # A row the store can't take. Nothing of the turn is kept, and nobody waits for ever.
+            _log.exception("a commit broke")
+            self._roll_back(StorageTrouble(f"The commit broke: {bug}"), waiting)
+            return
         self.safe_number = number
         if self._open.changes or self._open.done or self._waiting:
             self._flush()
@@ -88,7 +96,10 @@ class Ledger:
             if not future.done():
                 future.set_result(None)
         for action in turn.done:
-            action()
+            try:
+                action()
+            except Exception:
+                _log.exception("what follows a commit failed")
 
     def _roll_back(self, trouble: StorageTrouble, waiting: list[asyncio.Future[None]]) -> None:
         later, self._waiting = self._waiting, []
