@@ -33,13 +33,15 @@ class Closing(Protocol):
 
 
 class _Line:
-    """The tasks of one activity. `more` says that there are rows which are not in `next`."""
+    """The tasks of one activity. `more` says that there may be rows which are not in `next`,
+    `reading` that they are being read."""
 
-    __slots__ = ("more", "next", "workers")
+    __slots__ = ("more", "next", "reading", "workers")
 
     def __init__(self) -> None:
         self.next: deque[ActivityTaskRow] = deque()
         self.more = True
+        self.reading = False
         self.workers: deque[asyncio.Future[None]] = deque()
 
 
@@ -63,7 +65,7 @@ class ActivityTasks:
         row = ActivityTaskRow(command.arn, live.row.id, command.event, command.branch, command.text)
         turn.put(ACTIVITY_TASK, row)
         line = self._line(command.arn)
-        if not line.more and len(line.next) < READ_AHEAD_MAX:
+        if not line.more and not line.reading and len(line.next) < READ_AHEAD_MAX:
             line.next.append(row)
         else:
             line.more = True
@@ -73,9 +75,10 @@ class ActivityTasks:
         """No worker may have this task any more."""
         turn.delete(ACTIVITY_TASK, (command.arn, live.row.id, command.event))
         line = self._line(command.arn)
-        line.next = deque(
-            r for r in line.next if (r.execution, r.event) != (live.row.id, command.event)
-        )
+        if line.next:
+            line.next = deque(
+                r for r in line.next if (r.execution, r.event) != (live.row.id, command.event)
+            )
 
     def withdraw_all(self, arn: str) -> None:
         """The activity is gone:
@@ -109,42 +112,58 @@ class ActivityTasks:
                 finally:
                     if worker in line.workers:
                         line.workers.remove(worker)
+                    elif closing.is_set() or not worker.done() or worker.cancelled():
+                        _wake(line)  # it was called, but will not look: somebody else must
             return None
         finally:
             closed.cancel()
 
     async def _take(self, line: _Line, arn: str, worker_name: str | None) -> tuple[str, str] | None:
         while True:
-            if not line.next and line.more:
+            while not line.next and line.more and not line.reading:
                 await self._read_ahead(line, arn)
             if not line.next:
                 return None
             row = line.next.popleft()
+            if line.next:
+                _wake(line)
             try:
                 live = await self._executions.live.get(row.execution)
             except BaseException:
                 line.next.appendleft(row)  # the worker hung up, or the store could not be read
+                _wake(line)
                 raise
-            with self._ledger.stage() as turn:
-                turn.delete(ACTIVITY_TASK, ACTIVITY_TASK.key_of(row))
-                if live is not None:
-                    taken = ActivityTaken(row.branch, row.event, worker_name)
-                    self._executions.deliver(turn, live, taken)
-            if live is None:
-                continue
-            branch = live.execution.branches.get(row.branch)
-            await self._ledger.committed()
-            if branch is not None and branch.scheduled == row.event:
+            if self._hand_over(row, live, worker_name) and live is not None:
+                await self._ledger.committed()
                 return token_text(row.execution, live.row.seed, row.event), row.input
 
+    def _hand_over(self, row: ActivityTaskRow, live: Live | None, worker_name: str | None) -> bool:
+        """Give a task to a worker; False when nobody waits for it, or another worker has it."""
+        branch = None if live is None else live.execution.branches.get(row.branch)
+        with self._ledger.stage() as turn:
+            turn.delete(ACTIVITY_TASK, ACTIVITY_TASK.key_of(row))
+            if live is None or branch is None or live.execution.status != "RUNNING":
+                return False
+            if branch.phase != "scheduled" or branch.scheduled != row.event:
+                return False
+            taken = ActivityTaken(row.branch, row.event, worker_name)
+            self._executions.deliver(turn, live, taken)
+            return True
+
     async def _read_ahead(self, line: _Line, arn: str) -> None:
-        line.more = False
-        await self._ledger.committed()
-        known = {(r.execution, r.event) for r in line.next}
-        rows = await self._store.scan(ACTIVITY_TASK, (arn,), limit=READ_AHEAD_MAX)
-        fresh = [r for r in rows if (r.execution, r.event) not in known]
-        line.next = deque([*fresh, *line.next])
+        """Read the first tasks. What is offered meanwhile is on disk only: it is read next time."""
+        line.more, line.reading = False, True
+        try:
+            await self._ledger.committed()
+            rows = await self._store.scan(ACTIVITY_TASK, (arn,), limit=READ_AHEAD_MAX)
+        except BaseException:
+            line.more = True
+            raise
+        finally:
+            line.reading = False
+        line.next = deque(rows)
         line.more = line.more or len(rows) == READ_AHEAD_MAX
+        _wake(line)
 
 
 def _wake(line: _Line) -> None:

@@ -32,7 +32,7 @@ from stepwell.runtime.ports import (
     Refused,
     ServiceCall,
 )
-from stepwell.runtime.records import TOKEN, TimerRow, TokenRow
+from stepwell.runtime.records import EXECUTION, TOKEN, TimerRow, TokenRow
 from stepwell.runtime.timers import SHARD, Timers
 from stepwell.runtime.turn import Turn
 from stepwell.values import JsonValue, uuid_text
@@ -42,6 +42,14 @@ Told = deque[tuple[Live, Input]]
 
 _TOKENS_REMEMBERED = 32
 """Closed tokens of a cached execution are dropped from memory beyond this many."""
+
+
+_EXECUTIONS_PER_TURN_MAX = 100
+"""When a turn has begun or ended this many executions, its further calls are made after it."""
+
+
+async def _after_the_commit() -> None:
+    """Nothing to wait for but the commit."""
 
 
 class Carrier:
@@ -107,6 +115,10 @@ class Carrier:
         begin: Begin,
     ) -> None:
         call = service_call(live, command, self._clock.now())
+        if len(turn.changes.get(EXECUTION, ())) >= _EXECUTIONS_PER_TURN_MAX:
+            # Executions that start each other for ever must not do so within one turn.
+            self._outbox.call(turn, call, Later(_after_the_commit))
+            return
         outcome = self._integrations.call(turn, call)
         if isinstance(outcome, Later):
             self._outbox.call(turn, call, outcome)

@@ -7,6 +7,7 @@ Whoever waits for an answer awaits the commit afterwards.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -75,6 +76,9 @@ from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
 
+FIRED_AT_ONCE = 100
+"""After so many due timers others get their turn."""
+
 
 @dataclass(slots=True)
 class Parts:
@@ -105,7 +109,9 @@ class Executions:
             parts.store, parts.ledger, parts.programs, cached_max=parts.cached_max
         )
         self.timers = Timers(parts.store, parts.ledger, parts.clock, parts.alarm, self._fire)
-        self.outbox = Outbox(parts.store, parts.ledger, parts.integrations, self)
+        self.outbox = Outbox(
+            parts.store, parts.ledger, parts.clock, parts.alarm, parts.integrations, self
+        )
         self.activities = ActivityTasks(parts.store, parts.ledger, self)
         self._carrier = Carrier(
             parts.clock, self.timers, self.outbox, self.activities, parts.integrations
@@ -125,13 +131,14 @@ class Executions:
         """Pick up what was under way: calls that were not answered, timers that are due."""
         await self.outbox.load()
         await self.timers.load(self.outbox.spawn)
-        self.outbox.spawn(self._names.fill(self._store))
+        self.outbox.insist("names", lambda: self._names.fill(self._store))
 
     def forget(self) -> None:
         """A commit failed: drop what is in memory and read it again."""
         self.live.forget()
         self.activities.forget()
-        self.outbox.spawn(self.load())
+        self.timers.forget()
+        self.outbox.insist(("load", self._ledger.open_number), self.outbox.load)
 
     async def close(self) -> None:
         """Stop ringing, and let what is under way end."""
@@ -156,6 +163,8 @@ class Executions:
             program = await self._programs.get(revision.machine, revision.revision)
         known = None if self._names.surely_free(arn) else await self.find(arn)
         if known is not None:
+            # It may have been started just now: what is said of it must be on disk.
+            await self._ledger.committed()
             if known.status == RUNNING and known.input == input:
                 return known
             raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
@@ -276,6 +285,8 @@ class Executions:
         check_secret(token, live.row, event)
         row = live.tokens.get(event)
         if row is None or row.closed_at is not None:
+            # Whoever hears that it is closed may rely on what closed it.
+            await self._ledger.committed()
             raise task_is_over(row or await self._store.get(TOKEN, (execution, event)))
         for branch in live.execution.branches.values():
             if branch.scheduled == event:
@@ -342,8 +353,10 @@ class Executions:
                 self._tell(turn, live, given, told)
         except BaseException as error:
             # The turn will be dropped: what these executions have in memory never happened.
-            for live in touched:
+            for live in (*touched, *(live for live, _ in told)):
                 self.live.give_up(live)
+            self.timers.forget()
+            self.activities.forget()
             if not isinstance(error, StorageTrouble):
                 _log.exception("execution %s broke", touched[-1].row.arn)
             raise
@@ -401,9 +414,16 @@ class Executions:
 
     async def _fire(self, rows: list[TimerRow]) -> None:
         """Timers are due. One that breaks its execution does not keep the others waiting."""
-        for row in rows:
+        for number, row in enumerate(rows, 1):
+            if number % FIRED_AT_ONCE == 0:
+                await asyncio.sleep(0)
             try:
-                self._ring(row, await self.live.get(row.execution))
+                live = await self.live.get(row.execution)
+                if self.timers.take(row):
+                    self._ring(row, live)
+            except StorageTrouble as trouble:
+                _log.warning("timer %s of %d is rung again: %s", row.kind, row.execution, trouble)
+                self.timers.again(row)
             except Exception:
                 _log.exception("timer %s of execution %d failed", row.kind, row.execution)
 

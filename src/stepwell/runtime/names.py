@@ -37,6 +37,8 @@ class NameFilter:
 
     async def fill(self, store: Store) -> None:
         """Take in every name of the store; those that are added meanwhile are in already."""
+        if self._complete:
+            return
         after: tuple[str, ...] | None = None
         while True:
             rows = await store.scan(EXECUTION_NAME, after=after, limit=_PAGE)

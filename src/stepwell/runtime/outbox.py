@@ -2,21 +2,24 @@
 crash.
 
 Three kinds of rows: a service call that takes its time, a child execution that ended while its
-parent was not in memory, a child execution to be stopped. The attempt (execution, event) goes with
-each, so that whoever is called twice can tell.
+parent was not in memory, a child execution to be stopped (under the negative event, so that it
+never takes the place of the call). The attempt (execution, event) goes with each, so that whoever
+is called twice can tell.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 
 from stepwell.engine.inputs import Input, TaskCompleted, TaskFailed
+from stepwell.engine.states.task import waits_for
+from stepwell.errors import StorageTrouble
 from stepwell.language.program import Resource, TaskState
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live
-from stepwell.runtime.ports import Integrations, Later, Refused, ServiceCall, Store
+from stepwell.runtime.ports import Alarm, Clock, Integrations, Later, Refused, ServiceCall, Store
 from stepwell.runtime.records import CHILD, OUTBOX, ExecutionRow, OutboxRow
 from stepwell.runtime.telling import Telling
 from stepwell.runtime.timers import SHARD
@@ -25,19 +28,30 @@ from stepwell.values import JsonObject, decode, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
 _PAGE = 1_000
+RETRY_MS = 1_000
+"""How long after trouble with the store it is tried again."""
 
 
 class Outbox:
     """See the module."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, integrations: Integrations, executions: Telling
+        self,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        alarm: Alarm,
+        integrations: Integrations,
+        executions: Telling,
     ) -> None:
         self._store = store
         self._ledger = ledger
+        self._clock = clock
+        self._alarm = alarm
         self._integrations = integrations
         self._executions = executions
         self._tasks: set[asyncio.Future[None]] = set()
+        self._under_way: set[Hashable] = set()
 
     # -- recording
 
@@ -45,17 +59,19 @@ class Outbox:
         """Do a call after the commit."""
         request: JsonObject = {"call": call.parameters, "token": call.token}
         self._put(turn, call.execution, call.event, call.branch, request)
-        turn.after_commit(lambda: self.spawn(self._do_call(call, later)))
+        turn.after_commit(
+            lambda: self.insist((call.execution, call.event), lambda: self._do_call(call, later))
+        )
 
     def job_ended(self, turn: Turn, parent: int, branch: int, event: int, child: int) -> None:
         """Tell a parent that is not in memory that its child ended."""
         row = self._put(turn, parent, event, branch, {"ended": child})
-        turn.after_commit(lambda: self.spawn(self._do(row)))
+        turn.after_commit(lambda: self._begin(row))
 
     def stop_job(self, turn: Turn, parent: int, event: int) -> None:
         """Stop the child that an attempt of the parent started."""
-        row = self._put(turn, parent, event, 0, {"stop": True})
-        turn.after_commit(lambda: self.spawn(self._do(row)))
+        row = self._put(turn, parent, -event, 0, {"stop": True})
+        turn.after_commit(lambda: self._begin(row))
 
     def _put(
         self, turn: Turn, execution: int, event: int, branch: int, request: JsonObject
@@ -75,6 +91,34 @@ class Outbox:
             # A task that is cancelled before it began would leave its work behind, never awaited.
             task.add_done_callback(lambda _: work.close())
 
+    def insist(self, what: Hashable, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work, again and again while the store has trouble; once at a time."""
+        if what not in self._under_way:
+            self._under_way.add(what)
+            self.spawn(self._insist(what, work))
+
+    async def _insist(self, what: Hashable, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            while True:
+                try:
+                    return await work()
+                except StorageTrouble as trouble:
+                    _log.warning("%s is tried again: %s", what, trouble)
+                await self._pause()
+        finally:
+            self._under_way.discard(what)
+
+    async def _pause(self) -> None:
+        over = asyncio.Event()
+        call_off = self._alarm.call_at(self._clock.now() + RETRY_MS, over.set)
+        try:
+            await over.wait()
+        finally:
+            call_off()
+
+    def _begin(self, row: OutboxRow) -> None:
+        self.insist((row.execution, row.event), lambda: self._do(row))
+
     async def settle(self) -> None:
         """Return once nothing is under way."""
         while self._tasks:
@@ -92,7 +136,7 @@ class Outbox:
         while True:
             rows = await self._store.scan(OUTBOX, (SHARD,), after=last, limit=_PAGE)
             for row in rows:
-                self.spawn(self._do(row))
+                self._begin(row)
             if len(rows) < _PAGE:
                 return
             last = (rows[-1].execution, rows[-1].event)
@@ -148,8 +192,8 @@ class Outbox:
                 outcome = await later.work()
 
     async def _do_job_ended(self, row: OutboxRow, child: int) -> None:
-        live = await self._executions.live.get(row.execution)
         ended = await self._executions.live.row(child)
+        live = await self._executions.live.get(row.execution)
         with self._ledger.stage() as turn:
             turn.delete(OUTBOX, OUTBOX.key_of(row))
             if live is not None and ended is not None:
@@ -168,7 +212,7 @@ class Outbox:
         return TaskCompleted(branch, event, encode_text(outcome.result), outcome.result)
 
     async def _do_stop(self, row: OutboxRow) -> None:
-        waiting = await self._store.get(CHILD, (row.execution, row.event))
+        waiting = await self._store.get(CHILD, (row.execution, -row.event))
         if waiting is not None:
             child = await self._executions.live.row(waiting.child)
             if child is not None:
@@ -192,7 +236,7 @@ async def _logged(work: Awaitable[None]) -> None:
 def waiting_resource(live: Live, branch: int, event: int) -> Resource | None:
     """What the branch called in that attempt, if it still waits for it."""
     found = live.execution.branches.get(branch)
-    if found is None or found.scheduled != event:
+    if found is None or live.execution.status != "RUNNING" or not waits_for(found, event):
         return None
-    state = live.execution.scope(found).states.get(found.state)
+    state = found.scope.states.get(found.state)
     return state.resource if isinstance(state, TaskState) else None
