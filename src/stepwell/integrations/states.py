@@ -39,6 +39,11 @@ ERRORS = ErrorNames(
 )
 
 
+LOOKED_UP_MAX = 10_000
+"""How many looked-up names are remembered; attempts that ended meanwhile never ask for theirs."""
+_Attempt = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The revision a call starts, its machine's ARN, and what led to it."""
@@ -70,7 +75,7 @@ class StatesIntegration:
         self._programs = programs
         self._find_target = find_target
         self._check_name = check_name
-        self._looked_up: dict[tuple[int, int], ExecutionRow | None] = {}
+        self._looked_up: dict[_Attempt, ExecutionRow | None] = {}
 
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Begin the child, once it is known that the name is free."""
@@ -90,8 +95,8 @@ class StatesIntegration:
         named = given.get("Name") is not None
         if program is None or revision is None or (named and attempt not in self._looked_up):
             return Later(lambda: self._look_up(attempt, target, arn))
-        text, value = _input(given.get("Input"))
         known = self._looked_up.pop(attempt, None)
+        text, value = _input(given.get("Input"))
         live = self._executions.live.named(arn)
         known = live.row if live is not None else known
         waiter = None
@@ -113,7 +118,10 @@ class StatesIntegration:
 
     async def _look_up(self, attempt: tuple[int, int], target: Target, arn: str) -> None:
         await self._programs.get(target.machine, target.revision)
-        self._looked_up[attempt] = await self._executions.find(arn)
+        found = await self._executions.find(arn)
+        while len(self._looked_up) >= LOOKED_UP_MAX:
+            self._looked_up.pop(next(iter(self._looked_up)))
+        self._looked_up[attempt] = found
 
     def job_ended(self, execution: ExecutionRow, resource: Resource) -> Answered | Refused:
         """The child's description as the task's result, or as the cause of its failure."""
