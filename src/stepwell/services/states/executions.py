@@ -161,13 +161,20 @@ async def list_executions(states: States, call: Call, params: Params) -> Answer:
     return answer
 
 
-async def find_execution(states: States, call: Call, arn: str) -> ExecutionRow:
-    """The execution of an ARN. Raises ServiceError InvalidArn, ExecutionDoesNotExist."""
+async def execution_id(states: States, call: Call, arn: str) -> int:
+    """The id of an ARN's execution. Raises ServiceError InvalidArn, ExecutionDoesNotExist."""
     check_execution(arn)
     name = await states.store.get(EXECUTION_NAME, (arn,))
-    row = None if name is None else await states.store.get(EXECUTION, (name.id,))
-    parts = arn.split(":")
-    if row is None or f"{parts[4]}:{parts[3]}" != call.scope:
+    parts = arn.split(":", 5)
+    if name is None or f"{parts[4]}:{parts[3]}" != call.scope:
+        raise execution_missing(arn)
+    return name.id
+
+
+async def find_execution(states: States, call: Call, arn: str) -> ExecutionRow:
+    """The execution of an ARN. Raises ServiceError InvalidArn, ExecutionDoesNotExist."""
+    row = await states.store.get(EXECUTION, (await execution_id(states, call, arn),))
+    if row is None:
         raise execution_missing(arn)
     return row
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from stepwell.runtime.records import EVENT, EventRow
 from stepwell.services.api import Answer, Call, Encoded, Params
-from stepwell.services.states.executions import find_execution
+from stepwell.services.states.executions import execution_id
 from stepwell.services.states.paging import page_size, page_token, read_token
 from stepwell.services.states.states import States
 from stepwell.values import JsonValue, decode, encode
@@ -24,11 +24,11 @@ async def get_execution_history(states: States, call: Call, params: Params) -> A
     """A page of an execution's events in the order of their ids, or in reverse."""
     arn, reverse = params["executionArn"], bool(params.get("reverseOrder"))
     now, bound_to = states.clock.now(), ["GetExecutionHistory", arn, reverse]
-    execution = await find_execution(states, call, arn)
+    execution = await execution_id(states, call, arn)
     after = read_token(params.get("nextToken"), now=now, bound_to=[*bound_to])
     size = page_size(params.get("maxResults"))
     rows, more = await _page(
-        states, execution.id, None if after is None else int(after), size, reverse=reverse
+        states, execution, None if after is None else int(after), size, reverse=reverse
     )
     bodies = [row.body for row in rows]
     if params.get("includeExecutionData") is False:
