@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -88,7 +88,12 @@ class Served:
     """The running server. Stops when the block ends."""
 
     def __init__(
-        self, fake: Fake, settings: GatewaySettings | None = None, *, real_clock: bool = False
+        self,
+        fake: Fake,
+        settings: GatewaySettings | None = None,
+        *,
+        real_clock: bool = False,
+        loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
     ) -> None:
         self.fake = fake
         self.clock: Clock = SystemClock() if real_clock else FixedTime()
@@ -98,7 +103,7 @@ class Served:
         self._settings = settings or GatewaySettings()
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop
-        self._thread = threading.Thread(target=lambda: run(self._run()))
+        self._thread = threading.Thread(target=lambda: self._serve(loop))
 
     @property
     def url(self) -> str:
@@ -138,6 +143,13 @@ class Served:
         """Waits until the server has stopped."""
         self._thread.join(15)
         assert not self._thread.is_alive()
+
+    def _serve(self, loop: Callable[[], asyncio.AbstractEventLoop] | None) -> None:
+        if loop is None:
+            run(self._run())
+            return
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(self._run())
 
     async def _run(self) -> None:
         self._loop, self.closing = asyncio.get_running_loop(), asyncio.Event()

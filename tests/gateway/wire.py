@@ -35,7 +35,7 @@ class Wire:
 
     def closed(self) -> bool:
         """True when the server has hung up."""
-        return self._file.read(1) == b""
+        return self._file.peek(1) == b""
 
     def close(self) -> None:
         """Hangs up."""
