@@ -16,20 +16,21 @@ from typing import Self
 
 from stepwell import __version__
 from stepwell.engine.limits import QUOTAS, Limits
-from stepwell.errors import ServiceError
+from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.gateway.app import create_app
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings, require_credentials
 from stepwell.gateway.temporary import TemporaryKeys, root_secret
+from stepwell.integrations import aws_sdk_actions
+from stepwell.integrations.aws_sdk import AwsSdkIntegration
 from stepwell.integrations.registry import ServiceIntegrations
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
-from stepwell.language.compile import compile_definition
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.executions import Executions, Parts
 from stepwell.runtime.ledger import Ledger
-from stepwell.runtime.ports import Alarm, Clock, Ids, Store
+from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
 from stepwell.services.api import Call, Service
 from stepwell.services.sqs.api import service as sqs_service
@@ -85,7 +86,7 @@ class Core:
         self.clock = clock
         self.ids = ids
         self.ledger = Ledger(store)
-        self.programs = Programs(store, _compile)
+        self.programs = Programs(store)
         self.limits = limits
         self.integrations = ServiceIntegrations()
         self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
@@ -115,8 +116,15 @@ class Core:
         self.executions.activity_exists = self._activity_exists
         self.states.queue_retention = self._queue_retention
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
+        self.sdk = AwsSdkIntegration(
+            place=self._place,
+            in_turn=aws_sdk_actions.in_turn(states, self.queues),
+            was_done=aws_sdk_actions.was_done(store),
+        )
+        for service in self.services():
+            self.sdk.add(service)
         self.integrations.plug_in(
-            {"sqs": SqsIntegration(self.queues), "states": states}, jobs=states
+            {"sqs": SqsIntegration(self.queues), "states": states}, jobs=states, sdk=self.sdk
         )
         self.ledger.on_rollback(self.executions.forget)
 
@@ -134,6 +142,7 @@ class Core:
 
     def stop_waiting(self) -> None:
         """Make every long poll answer now."""
+        self.sdk.close()
         self.queues.close()
         self.states.close()
 
@@ -144,6 +153,11 @@ class Core:
     def pages(self) -> dict[str, Page]:
         """The pages of our own beside AWS's API."""
         return Insight(self.states, self.executions.live, self.limits).pages()
+
+    def _place(self, call: ServiceCall) -> tuple[str, int] | None:
+        live = self.executions.live.cached(call.execution)
+        branch = None if live is None else live.execution.branches.get(call.branch)
+        return None if branch is None else (branch.state, branch.entered)
 
     def _activity_exists(self, arn: str) -> bool:
         scope, name = parse_activity(arn)
@@ -163,10 +177,6 @@ class Core:
         return Target(machine.row.id, revision, machine.arn, extra)
 
 
-def _compile(definition: str, machine_type: str):  # type: ignore[no-untyped-def]
-    return compile_definition(definition, machine_type=machine_type)
-
-
 class Server:
     """A server in this process. Raises StorageTrouble, UnsafeListener, OSError at start."""
 
@@ -183,6 +193,19 @@ class Server:
             limits=settings.limits or QUOTAS[settings.quotas],
             aws_quotas=settings.quotas == "aws",
         )
+        secret = root_secret(settings.gateway.credentials)
+        self._keys = TemporaryKeys(secret, self.core.ids.secret)
+        self._sts = sts_service(issue=self._keys.issue, now=clock.now)
+        self.core.sdk.add(self._sts)
+        self._lost: StorageTrouble | None = None
+        self.core.ledger.on_lost(self._lose)
+
+    def _lose(self, trouble: StorageTrouble) -> None:
+        """Another process owns the data: whatever this one answered now could be wrong."""
+        if self._lost is None:
+            self._lost = trouble
+            log.critical("the data belongs to another process now, stopping: %s", trouble)
+            self.closing.set()
 
     async def __aenter__(self) -> Self:
         await self.core.store.open()
@@ -197,30 +220,42 @@ class Server:
     ) -> None:
         try:
             await self.core.close()
+        except StorageTrouble:
+            if self._lost is None:
+                raise
         finally:
             await self.core.store.close()
 
     async def serve(self, on_ready: Callable[[int], None] | None = None) -> None:
-        """Answer requests until `closing` is set, then drain."""
+        """Answer requests until `closing` is set, then drain.
+
+        Raises StoreInUse when another process has taken the data over.
+        """
         core, settings = self.core, self.settings
-        keys = TemporaryKeys(root_secret(settings.gateway.credentials), core.ids.secret)
-        sts = sts_service(issue=keys.issue, now=core.clock.now)
         app = create_app(
-            [*core.services(), sts],
+            [*core.services(), self._sts],
             settings=settings.gateway,
             health=self._health,
             clock=core.clock,
             ids=core.ids,
-            temporary=keys,
+            temporary=self._keys,
             pages=core.pages(),
         )
+
+        def ready(port: int) -> None:
+            core.sdk.base_url = f"http://localhost:{port}"
+            if on_ready is not None:
+                on_ready(port)
+
         stopping = asyncio.create_task(self._stop_waiting())
         sweeping = asyncio.create_task(self._sweep())
         try:
-            await serve(app, settings.host, settings.port, closing=self.closing, on_ready=on_ready)
+            await serve(app, settings.host, settings.port, closing=self.closing, on_ready=ready)
         finally:
             for task in (stopping, sweeping):
                 task.cancel()
+        if self._lost is not None:
+            raise self._lost
 
     async def _stop_waiting(self) -> None:
         await self.closing.wait()

@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from stepwell.errors import StorageTrouble
+from stepwell.errors import StorageTrouble, StoreInUse
 from stepwell.runtime.ports import Store
 from stepwell.runtime.turn import Turn
 
@@ -33,6 +33,7 @@ class Ledger:
         self._waiting: list[asyncio.Future[None]] = []
         self._busy = False
         self._on_rollback: list[Callable[[], None]] = []
+        self._on_lost: list[Callable[[StorageTrouble], None]] = []
         self._committing: asyncio.Task[None] | None = None
         self.commits = 0
         self.open_number = 1
@@ -43,6 +44,10 @@ class Ledger:
     def on_rollback(self, forget: Callable[[], None]) -> None:
         """Register what drops state in memory when a commit failed."""
         self._on_rollback.append(forget)
+
+    def on_lost(self, stop: Callable[[StorageTrouble], None]) -> None:
+        """Register what ends the process when somebody else owns the data now."""
+        self._on_lost.append(stop)
 
     def stage(self) -> Stage:
         """A turn of one operation:
@@ -108,6 +113,9 @@ class Ledger:
         self.safe_number = self.open_number
         self.open_number += 1
         self._store.reset()
+        if isinstance(trouble, StoreInUse):
+            for stop in self._on_lost:
+                stop(trouble)
         for forget in self._on_rollback:
             forget()
         for future in (*waiting, *later):
