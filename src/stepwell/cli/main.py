@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from stepwell import __version__
+from stepwell.cli.check.command import check
 from stepwell.cli.demo.command import demo
 from stepwell.cli.executions import executions, history
 from stepwell.cli.explain import explain
@@ -22,7 +23,7 @@ def main() -> None:
     """Durable AWS Step Functions on your own machines."""
 
 
-for command in (start, demo, executions, history, tokens, explain, answer):
+for command in (start, demo, check, executions, history, tokens, explain, answer):
     main.add_command(command)
 
 if __name__ == "__main__":

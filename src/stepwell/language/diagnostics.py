@@ -75,15 +75,22 @@ def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:
     return any(finding.severity == ERROR for finding in diagnostics)
 
 
-def render(diagnostic: Diagnostic, text: str) -> str:
-    """A finding for a terminal: what, where, the line with a caret, and what would be right."""
-    shown = [f"{diagnostic.severity.lower()}[{diagnostic.code}]: {diagnostic.message}"]
-    place = diagnostic.location
+def render(diagnostic: Diagnostic, text: str, *, seen: str = "") -> str:
+    """A finding for a terminal: what, where, the line with a caret, and what would be right.
+
+    `seen` is the value that stands there, where the caller has it.
+    """
+    # For text that is no JSON, AWS repeats all of it in the message and in the place.
+    message = diagnostic.message.split("\n at [Source", 1)[0]
+    shown = [f"{diagnostic.severity.lower()}[{diagnostic.code}]: {message}"]
+    place = diagnostic.location if diagnostic.location.startswith("/") else ""
     if diagnostic.line:
         place = f"line {diagnostic.line}, column {diagnostic.column} {place}".rstrip()
     if place:
         shown.append(f"  at {place}")
     shown += _excerpt(diagnostic, text)
+    if seen:
+        shown.append(f"  seen: {seen}")
     if diagnostic.hint:
         shown.append(f"  hint: {diagnostic.hint}")
     return "\n".join(shown)

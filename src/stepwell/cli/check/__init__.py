@@ -1,0 +1,1 @@
+"""`stepwell check`: say what is wrong with definitions, offline."""
