@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from stepwell import __version__
 from stepwell.cli.main import main
 
-HEAVY = ("asyncio", "rich", "msgspec", "http.client", "uvicorn", "apsw", "boto3", "stepwell.server")
+HEAVY = ("asyncio", "rich", "msgspec", "http.client", "uvloop", "apsw", "boto3", "stepwell.server")
 
 
 def test_help_needs_next_to_nothing() -> None:

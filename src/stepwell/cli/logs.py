@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from stepwell.values import encode_text
 
 LEVELS = ("debug", "info", "warning", "error")
-_QUIET = ("uvicorn", "asyncio", "asyncpg")
+_QUIET = ("asyncio", "asyncpg")
 """Others' loggers, which only speak up when something is wrong."""
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
