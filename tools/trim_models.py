@@ -86,7 +86,7 @@ def text(service: str) -> str:
 
 def _shape(shape: dict[str, Any]) -> dict[str, Any]:
     """A shape without prose; member names are data, so only their traits are filtered."""
-    kept = _without_prose({key: value for key, value in shape.items() if key != "members"})
+    kept: dict[str, Any] = _without_prose({k: v for k, v in shape.items() if k != "members"})
     if "members" in shape:
         kept["members"] = {name: _without_prose(ref) for name, ref in shape["members"].items()}
     return kept

@@ -8,6 +8,7 @@ Whoever waits for an answer awaits the commit afterwards.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -72,9 +73,12 @@ from stepwell.runtime.tokens import (
     unknown_task,
 )
 from stepwell.runtime.turn import Turn
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
+from stepwell.values import BadJson, JsonObject, JsonValue, decode, decode_payload, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
+
+_LATER_TOKENS_SEEN = 100
+"""How many later tokens of an execution are looked through for the next attempt of a task."""
 
 FIRED_AT_ONCE = 100
 """After so many due timers others get their turn."""
@@ -169,7 +173,7 @@ class Executions:
                 return known
             raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
         try:
-            value = decode(input)
+            value = decode_payload(input)
         except BadJson as error:
             raise ServiceError(
                 "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
@@ -244,7 +248,7 @@ class Executions:
     async def task_succeeded(self, *, call: Caller, token: str, output: str) -> None:
         """Complete the task of a token."""
         try:
-            value = decode(output)
+            value = decode_payload(output)
         except BadJson as error:
             raise ServiceError("InvalidOutput", f"Invalid Output: '{error}'") from error
         live, row, branch = await self._open_task(call, token)
@@ -287,11 +291,11 @@ class Executions:
         if row is None or row.closed_at is not None:
             # Whoever hears that it is closed may rely on what closed it.
             await self._ledger.committed()
-            raise task_is_over(row or await self._store.get(TOKEN, (execution, event)))
+            raise await self._over(row or await self._store.get(TOKEN, (execution, event)))
         for branch in live.execution.branches.values():
             if branch.scheduled == event:
                 return live, row, branch.id
-        raise task_is_over(row)
+        raise await self._over(row)
 
     async def _refuse_late(self, call: Caller, token: str, execution: int, event: int) -> None:
         row = await self.live.row(execution)
@@ -299,7 +303,19 @@ class Executions:
             return
         _check_owner(call, row)
         check_secret(token, row, event)
-        raise task_is_over(await self._store.get(TOKEN, (execution, event)))
+        raise await self._over(await self._store.get(TOKEN, (execution, event)))
+
+    async def _over(self, row: TokenRow | None) -> ServiceError:
+        """Why a token is no longer good, and which attempt took over."""
+        if row is None:
+            return task_is_over(None)
+        later = await self._store.scan(
+            TOKEN, (row.execution,), after=(row.event,), limit=_LATER_TOKENS_SEEN
+        )
+        return task_is_over(
+            row,
+            next((t for t in later if (t.state, t.attempt) == (row.state, row.attempt + 1)), None),
+        )
 
     # -- activities
 
@@ -413,7 +429,18 @@ class Executions:
             told.append((waiting, given))
 
     async def _fire(self, rows: list[TimerRow]) -> None:
-        """Timers are due. One that breaks its execution does not keep the others waiting."""
+        """Timers are due. Executions that never wait go on when what they did is on disk: they are
+        quicker than any disk, and would fill the memory."""
+        await self._fire_each([row for row in rows if row.kind != "continue"])
+        going_on = [row for row in rows if row.kind == "continue"]
+        if going_on:
+            # When that fails, all timers are read again.
+            with contextlib.suppress(StorageTrouble):
+                await self._ledger.committed()
+                await self._fire_each(going_on)
+
+    async def _fire_each(self, rows: list[TimerRow]) -> None:
+        """One that breaks its execution does not keep the others waiting."""
         for number, row in enumerate(rows, 1):
             if number % FIRED_AT_ONCE == 0:
                 await asyncio.sleep(0)

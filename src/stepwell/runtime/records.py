@@ -112,7 +112,7 @@ class TokenRow(NamedTuple):
     beats: int
     closed_at: int | None
     reason: str | None
-    """Why it is closed: `succeeded`, `failed`, `timed_out`, `heartbeat_missed`, `replaced`,
+    """Why it is closed: `succeeded`, `failed`, `timed_out`, `heartbeat_missed`,
     `stopped`, `aborted`."""
     request_id: str | None
     """The request that closed it."""

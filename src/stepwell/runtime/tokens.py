@@ -48,9 +48,15 @@ def unknown_task() -> ServiceError:
     return ServiceError("TaskDoesNotExist", "Task Does Not Exist: 'Task does not exist'")
 
 
-def task_is_over(token: TokenRow | None) -> ServiceError:
-    """AWS's answer to a token that was good once; a header says what became of it."""
-    headers = {} if token is None else {REASON_HEADER: explain_closed(token)}
+def task_is_over(token: TokenRow | None, newer: TokenRow | None = None) -> ServiceError:
+    """AWS's answer to a token that was good once; a header says what became of it.
+
+    `newer` is the token of the next attempt of the same task.
+    """
+    headers = {}
+    if token is not None:
+        replaced = "" if newer is None else f"; replaced by the token of attempt {newer.attempt}"
+        headers[REASON_HEADER] = explain_closed(token) + replaced
     return ServiceError(
         "TaskTimedOut",
         "Task Timed Out: 'Provided task does not exist anymore'",
