@@ -201,7 +201,7 @@ WRONG = {
     "half a name": (("explain", "approval:"), "approval: is no execution"),
     "a foreign ARN": (("explain", "arn:aws:sqs:us-east-1:0:x"), "InvalidArn"),
     "a broken token": (("explain", "A" * 60), "InvalidToken: Invalid Token: 'Invalid token'"),
-    "an output that is no JSON": (("answer", "A" * 50, "--output", "{"), "InvalidOutput"),
+    "an output that is no JSON": (("answer", "AQ" + "A" * 48, "--output", "{"), "InvalidOutput"),
 }
 
 

@@ -51,6 +51,8 @@ LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST"
         ),
         ("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.sync", None),
         ("arn:aws:states:::aws-sdk:sfn:SendTaskSuccess", None),
+        ("arn:aws:states:::aws-sdk:sfn:sendTaskSuccesses", None),
+        ("arn:aws:states:::aws-sdk:stepfunctions:sendTaskSuccess", None),
         ("arn:aws:states:::sqs:sendMessage.sync", None),
         ("arn:aws:states:::sqs:foo", None),
         ("arn:aws:states:::dynamodb:putItem.waitForTaskToken", None),
@@ -108,7 +110,10 @@ def test_express_machines_take_no_callbacks_jobs_or_activities() -> None:
         ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", True),
         ("arn:aws:states:::states:startExecution.sync:2", True),
         ("arn:aws:states:::lambda:invoke", False),
-        ("arn:aws:states:::aws-sdk:sqs:sendMessage", False),
+        ("arn:aws:states:::aws-sdk:sqs:sendMessage", True),
+        ("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.waitForTaskToken", True),
+        ("arn:aws:states:::aws-sdk:sfn:updateMapRun", False),
+        ("arn:aws:states:::aws-sdk:s3:listBuckets", False),
         (LAMBDA, False),
     ],
 )
@@ -127,8 +132,16 @@ def test_parameters_are_checked_where_their_names_are_known() -> None:
         "The field 'QueueUrl' is required but was missing"
     ]
     assert parameter_findings(sqs, "{% $x %}", "/P") == []
-    sdk = Resource("service", "", "aws-sdk:sqs", "sendMessage")
-    assert parameter_findings(sdk, {}, "/P") == []
+    sdk = Resource("service", "", "aws-sdk:sfn", "startExecution")
+    assert parameter_findings(sdk, {"StateMachineArn.$": "$.arn", "Input": {}}, "/P") == []
+    findings = parameter_findings(sdk, {"stateMachineArn": "a"}, "/P")
+    assert [finding.message for finding in findings] == [
+        "The field 'StateMachineArn' is required but was missing",
+        'The field "stateMachineArn" is not supported by Step Functions',
+    ]
+    assert findings[1].hint.startswith("did you mean StateMachineArn?")
+    elsewhere = Resource("service", "", "aws-sdk:s3", "listBuckets")
+    assert parameter_findings(elsewhere, {"anything": 1}, "/P") == []
     sns = Resource("service", "", "sns", "publish")
     assert parameter_findings(sns, {"Message": "m", "Anything": 1}, "/P") == []
 

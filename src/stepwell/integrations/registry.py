@@ -10,6 +10,8 @@ from stepwell.runtime.ports import Answered, Later, Refused, ServiceCall
 from stepwell.runtime.records import ExecutionRow
 from stepwell.runtime.turn import Turn
 
+SDK_PREFIX = "aws-sdk:"
+
 
 class Integration(Protocol):
     """One service."""
@@ -30,16 +32,23 @@ class ServiceIntegrations:
 
     def __init__(self) -> None:
         self._by_service: Mapping[str, Integration] = {}
+        self._sdk: Integration | None = None
         self._jobs: JobIntegration | None = None
 
-    def plug_in(self, by_service: Mapping[str, Integration], jobs: JobIntegration) -> None:
-        """Set them, once everything they need exists."""
+    def plug_in(
+        self, by_service: Mapping[str, Integration], *, jobs: JobIntegration, sdk: Integration
+    ) -> None:
+        """Set them, once everything they need exists. `sdk` has all that begin with `aws-sdk:`."""
         self._by_service = by_service
+        self._sdk = sdk
         self._jobs = jobs
 
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Do the call. An unknown service was refused at creation; here it fails the task."""
-        integration = self._by_service.get(call.resource.service)
+        service = call.resource.service
+        integration = self._by_service.get(service)
+        if integration is None and service.startswith(SDK_PREFIX):
+            integration = self._sdk
         if integration is None:
             return Refused(
                 "States.Runtime",

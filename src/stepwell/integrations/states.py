@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from stepwell.engine.context import chance
 from stepwell.errors import ServiceError
@@ -19,6 +19,7 @@ from stepwell.runtime.ports import Answered, Beginning, Later, Refused, ServiceC
 from stepwell.runtime.programs import Programs
 from stepwell.runtime.records import RUNNING, STATUSES, SUCCEEDED, ExecutionRow
 from stepwell.runtime.turn import Turn
+from stepwell.services.states.json_text import complaint
 from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text, uuid_text
 
 ERRORS = ErrorNames(
@@ -54,6 +55,15 @@ class Target:
     extra: JsonObject | None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a call started, or found running; `beginning` is None when it was found."""
+
+    arn: str
+    started_at: int
+    beginning: Beginning | None = None
+
+
 class FindTarget(Protocol):
     """Finds what an ARN stands for, for a caller. Raises ServiceError."""
 
@@ -80,11 +90,16 @@ class StatesIntegration:
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Begin the child, once it is known that the name is free."""
         try:
-            return self._begin(call)
+            begun = self.begin(call)
         except ServiceError as error:
             return ERRORS.refused(error, call)
+        if isinstance(begun, Later):
+            return begun
+        answer = {"ExecutionArn": begun.arn, "StartDate": begun.started_at}
+        return Answered(with_metadata(answer, call), begun.beginning)
 
-    def _begin(self, call: ServiceCall) -> Answered | Later:
+    def begin(self, call: ServiceCall) -> Begun | Later:
+        """The execution of a call, new or the running one of that name. Raises ServiceError."""
         given = call.parameters if isinstance(call.parameters, dict) else {}
         target = self._find_target(call.account, call.region, str(given.get("StateMachineArn")))
         name = self._name(given.get("Name"), call)
@@ -104,10 +119,13 @@ class StatesIntegration:
             waiter = (call.execution, call.branch, call.event)
         if known is not None:
             if _is_same(known, text, waiter):
-                return Answered(_started(known.arn, known.started_at, call))
+                return Begun(known.arn, known.started_at)
             raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-        beginning = Beginning(revision, program, name, text, value, target.extra, waiter)
-        return Answered(_started(arn, call.now, call), beginning)
+        extra = target.extra
+        if given.get("TraceHeader"):
+            extra = {**(extra or {}), "traceHeader": given["TraceHeader"]}
+        beginning = Beginning(revision, program, name, text, value, extra, waiter)
+        return Begun(arn, call.now, beginning)
 
     def _name(self, given: JsonValue, call: ServiceCall) -> str:
         if given is None:
@@ -147,13 +165,8 @@ def _input(given: JsonValue) -> tuple[str, JsonValue]:
         return given, decode(given)
     except BadJson as error:
         raise ServiceError(
-            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
+            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{complaint(given)}'"
         ) from error
-
-
-def _started(arn: str, started_at: int, call: ServiceCall) -> JsonObject:
-    answer: dict[str, Any] = {"ExecutionArn": arn, "StartDate": started_at}
-    return with_metadata(answer, call)
 
 
 def _described(row: ExecutionRow, *, parsed: bool) -> JsonObject:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from stepwell.language import sdk_actions
 from stepwell.language.diagnostics import Diagnostic, schema_error
 from stepwell.language.program import Resource
 from stepwell.values import JsonValue
@@ -122,7 +123,7 @@ def parse_resource(arn: str) -> Resource | None:
         return Resource(kind="lambda", arn=arn)
     if sdk := _SDK.fullmatch(arn):
         service, action, pattern = sdk[1], sdk[2], sdk[3] or ""
-        if pattern in ("", TOKEN):
+        if pattern in ("", TOKEN) and sdk_actions.aws_has(service, action):
             return Resource("service", arn, f"aws-sdk:{service}", action, pattern)
         return None
     if named := _SERVICE.fullmatch(arn):
@@ -157,6 +158,9 @@ def runs_here(resource: Resource) -> bool:
     row = CATALOGUE.get((resource.service, resource.action))
     if row is not None:
         return resource.pattern in row.runs_here
+    action = sdk_actions.find(resource.service, resource.action)
+    if action is not None:
+        return action.runs_here
     return resource.kind in KINDS_HERE
 
 
@@ -164,10 +168,15 @@ def parameter_findings(
     resource: Resource, parameters: JsonValue, location: str
 ) -> list[Diagnostic]:
     """Findings about the names in the Parameters of an integration whose parameters are known."""
-    row = CATALOGUE.get((resource.service, resource.action))
-    if row is None or not isinstance(parameters, dict):
+    if not isinstance(parameters, dict):
         return []
     names = {name.removesuffix(".$") for name in parameters}
+    action = sdk_actions.find(resource.service, resource.action)
+    if action is not None:
+        return sdk_actions.parameter_findings(action, names, location)
+    row = CATALOGUE.get((resource.service, resource.action))
+    if row is None:
+        return []
     findings = [
         schema_error(f"The field '{name}' is required but was missing", location)
         for name in row.required

@@ -30,10 +30,13 @@ async def test_answers_reach_the_runtime(world: World) -> None:
 
 
 async def test_an_output_that_is_no_json_is_refused(world: World) -> None:
-    """The task stays as it is."""
-    code, message = await world.refusal("SendTaskSuccess", taskToken="t", output="oops")
+    """The task stays as it is; a bad token is told first, as on AWS."""
+    readable = "AQ" + "A" * 48
+    code, message = await world.refusal("SendTaskSuccess", taskToken=readable, output="oops")
     assert code == "InvalidOutput"
     assert message.startswith("Invalid Output: 'Unrecognized token 'oops': ")
+    code, _ = await world.refusal("SendTaskSuccess", taskToken="t", output="oops")
+    assert code == "InvalidToken"
     assert world.executions.told == []
 
 

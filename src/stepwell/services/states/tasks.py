@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stepwell.errors import ServiceError
+from stepwell.runtime.tokens import place_of
 from stepwell.services.api import Answer, Call, Encoded, Params
 from stepwell.services.states.activities import find_activity
 from stepwell.services.states.json_text import complaint
@@ -18,6 +19,7 @@ async def send_task_success(states: States, call: Call, params: Params) -> Answe
     try:
         decode_payload(output)
     except BadJson:
+        place_of(params["taskToken"])  # AWS speaks of the token first when both are bad
         raise ServiceError("InvalidOutput", f"Invalid Output: '{complaint(output)}'") from None
     await states.executions.task_succeeded(call=call, token=params["taskToken"], output=output)
     return {}
