@@ -44,8 +44,9 @@ _TOKENS_REMEMBERED = 32
 """Closed tokens of a cached execution are dropped from memory beyond this many."""
 
 
-_EXECUTIONS_PER_TURN_MAX = 100
-"""When a turn has begun or ended this many executions, its further calls are made after it."""
+EXECUTIONS_PER_TURN_MAX = 100
+"""When a turn has begun or ended this many executions, further calls and news
+of ended children wait for the next one."""
 
 
 async def _after_the_commit() -> None:
@@ -115,7 +116,7 @@ class Carrier:
         begin: Begin,
     ) -> None:
         call = service_call(live, command, self._clock.now())
-        if len(turn.changes.get(EXECUTION, ())) >= _EXECUTIONS_PER_TURN_MAX:
+        if len(turn.changes.get(EXECUTION, ())) >= EXECUTIONS_PER_TURN_MAX:
             # Executions that start each other for ever must not do so within one turn.
             self._outbox.call(turn, call, Later(_after_the_commit))
             return

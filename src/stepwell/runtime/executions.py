@@ -28,7 +28,7 @@ from stepwell.engine.limits import Limits, World
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
-from stepwell.runtime.carry import Carrier, Told, call_of, pass_on
+from stepwell.runtime.carry import EXECUTIONS_PER_TURN_MAX, Carrier, Told, call_of, pass_on
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live, LiveExecutions
 from stepwell.runtime.names import NameFilter
@@ -421,7 +421,7 @@ class Executions:
         parent, branch, event = waiter
         turn.delete(CHILD, (parent, event))
         waiting = self.live.cached(parent)
-        if waiting is None:
+        if waiting is None or len(turn.rows(EXECUTION)) >= EXECUTIONS_PER_TURN_MAX:
             self.outbox.job_ended(turn, parent, branch, event, live.row.id)
             return
         given = self.outbox.job_result(waiting, branch, event, live.row)
