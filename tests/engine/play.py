@@ -6,6 +6,7 @@ asked for must fit what its branches wait for: no timer, token or offer is left 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -239,7 +240,7 @@ class Play:
             assert event.previous < number, "an event points back"
 
     def _check_timers(self, waiting: dict[int, Branch]) -> None:
-        fits = {
+        fits: dict[str, Callable[[Branch], bool]] = {
             "wait": lambda b: b.phase == "waiting",
             "retry": lambda b: b.phase == "retrying",
             "continue": lambda b: b.phase == "exited" and b.interrupted_before != "",
