@@ -364,6 +364,28 @@ async def test_too_many_connections_are_told() -> None:
     assert cut.done == ["abort"]
 
 
+async def test_unfinished_requests_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many bodies that never end fill a common measure, not the memory; whole ones empty it."""
+    monkeypatch.setattr(connections, "UNFINISHED_BYTES_MAX", 150)
+    app = App()
+    shared = Shared(app, asyncio.get_running_loop(), connections_max=10)
+    (one, first), (two, second), (three, third) = (connect(app, shared=shared) for _ in range(3))
+    begun = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx"
+    three.data_received(b"GET / HTTP/1.1\r\n")
+    one.data_received(begun)
+    two.data_received(begun)
+    await settled()
+    assert (first.statuses(), second.statuses()) == ([], [])
+    three.data_received(b"X: " + b"x" * 50)
+    await settled()
+    assert third.statuses() == [503]
+    one.data_received(b"x")
+    two.connection_lost(None)
+    await settled()
+    assert first.statuses() == [200]
+    assert shared.unfinished_bytes == 0
+
+
 async def test_a_connection_nobody_wants_must_hurry() -> None:
     """Beyond the bound silence ends soon."""
     app = App()

@@ -30,6 +30,8 @@ log = logging.getLogger("stepwell.gateway")
 
 WAITING_MAX = 8
 """Requests that wait for their turn before reading stops."""
+UNFINISHED_BYTES_MAX = 512 * 1024 * 1024
+"""Of all requests together that have begun and are not whole."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 
 IDLE_SECONDS = 75
@@ -58,6 +60,8 @@ class Shared:
     date: bytes = b""
     """The Date header line of this second."""
     closing: bool = False
+    unfinished_bytes: int = 0
+    """What has come of requests that are not whole yet."""
 
 
 class Connection(asyncio.Protocol):
@@ -75,6 +79,7 @@ class Connection(asyncio.Protocol):
         "_since",
         "_stalled_since",
         "_transport",
+        "_unfinished_bytes",
         "_waiter",
         "_waiting",
         "_worker",
@@ -95,6 +100,7 @@ class Connection(asyncio.Protocol):
         self._stalled_since = 0
         self._paused = False
         self._continue_due = False
+        self._unfinished_bytes = 0
         self._discarded = 0
         self._lost = False
 
@@ -127,6 +133,17 @@ class Connection(asyncio.Protocol):
         reader.feed(data)
         if before != HEAD or reader.phase != HEAD:
             self._since = self._shared.seconds
+        if reader.phase != IDLE or self._unfinished_bytes:
+            self._count_unfinished()
+
+    def _count_unfinished(self) -> None:
+        """Keeps the sum over all connections, and refuses what would make it too large."""
+        shared, now = self._shared, self._reader.unfinished_bytes
+        shared.unfinished_bytes += now - self._unfinished_bytes
+        self._unfinished_bytes = now
+        if now and shared.unfinished_bytes > UNFINISHED_BYTES_MAX:
+            self._reader.refuse(answers.TOO_MUCH)
+            self._count_unfinished()
 
     def _discard(self, size: int) -> None:
         self._discarded += size
@@ -145,6 +162,7 @@ class Connection(asyncio.Protocol):
         """The peer is gone."""
         self._reader.phase = DEAF
         self._lost = True
+        self._count_unfinished()
         self._mark_gone()
         if self._worker is None:
             self._leave()
@@ -195,6 +213,7 @@ class Connection(asyncio.Protocol):
             self._reader.phase == BODY and age > STALL_SECONDS
         ):
             self._reader.refuse(answers.TOO_SLOW)
+            self._count_unfinished()
 
     def shut_down(self) -> None:
         """Closes at once when idle, else after the requests that have begun."""

@@ -98,6 +98,11 @@ class RequestReader:
         self._packet_bytes = 0  # Of the packet in hand, as far as it can belong to the request.
         self._wire_bytes = 0  # Of the request so far.
 
+    @property
+    def unfinished_bytes(self) -> int:
+        """What has come of a request that is not whole yet."""
+        return self._wire_bytes if self.phase in (HEAD, BODY) else 0
+
     def feed(self, data: bytes) -> None:
         """Takes bytes as they came, in pieces of any size."""
         if len(data) <= FEED_BYTES:
