@@ -15,6 +15,7 @@ class DataEnvironment:
     context: JsonObject = field(default_factory=dict)
     variables: Mapping[str, JsonValue] = field(default_factory=dict)
     chance: bytes = bytes(range(16))
+    now: int = 1_700_000_000_123
 
     def random_bytes(self, size: int) -> bytes:
         return (self.chance * size)[:size]

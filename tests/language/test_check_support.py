@@ -53,34 +53,7 @@ def test_map_states_are_checked(state: JsonObject, expected: list[tuple[str, str
     assert found(machine(state)) == expected
 
 
-def test_assigning_in_a_rule_or_catcher_is_not_run_yet() -> None:
-    """It is refused wherever it may stand."""
-    rule: JsonObject = {"Variable": "$.a", "IsNull": True, "Next": "X", "Assign": {"b": 1}}
-    choice: JsonObject = {"Type": "Choice", "Choices": [rule], "Default": "Y"}
-    catcher: JsonObject = {"ErrorEquals": ["A"], "Next": "X", "Assign": {"b": 1}}
-    states: JsonObject = {"X": choice, "Y": task(Catch=[catcher])}
-    assert found(json.dumps({"StartAt": "X", "States": states})) == [
-        ("This server does not run the field 'Assign' yet", "/States/X/Choices[0]/Assign"),
-        ("This server does not run the field 'Assign' yet", "/States/Y/Catch[0]/Assign"),
-    ]
-
-
 NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
-    (
-        machine(passing(), QueryLanguage="JSONata"),
-        "STANDARD",
-        [("This server does not run the query language JSONata yet", "/QueryLanguage")],
-    ),
-    (
-        machine(passing(QueryLanguage="JSONata")),
-        "STANDARD",
-        [("This server does not run the query language JSONata yet", "/States/X/QueryLanguage")],
-    ),
-    (
-        machine(passing(Assign={"a": 1})),
-        "STANDARD",
-        [("This server does not run the field 'Assign' yet", "/States/X/Assign")],
-    ),
     (
         machine(passing()),
         "EXPRESS",

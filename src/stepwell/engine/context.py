@@ -16,8 +16,6 @@ from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.language.timestamps import format_timestamp
 from stepwell.values import JsonObject, JsonValue
 
-_NO_VARIABLES: Mapping[str, JsonValue] = {}
-
 
 def chance(seed: bytes, purpose: str, size: int) -> bytes:
     """Up to 64 bytes that only the owner of the seed can know."""
@@ -27,7 +25,7 @@ def chance(seed: bytes, purpose: str, size: int) -> bytes:
 class StepEnvironment:
     """The environment of one state's expressions (language.program.Environment)."""
 
-    __slots__ = ("_branch", "_context", "_drawn", "_execution", "_item", "_token")
+    __slots__ = ("_branch", "_context", "_drawn", "_execution", "_item", "_token", "now")
 
     def __init__(
         self,
@@ -35,7 +33,9 @@ class StepEnvironment:
         branch: Branch,
         token: str | None,
         item: tuple[int, JsonValue] | None = None,
+        now: int = 0,
     ) -> None:
+        self.now = now
         self._execution = execution
         self._branch = branch
         self._token = token
@@ -52,8 +52,8 @@ class StepEnvironment:
 
     @property
     def variables(self) -> Mapping[str, JsonValue]:
-        """No variables yet."""
-        return _NO_VARIABLES
+        """The variables that the branch's scope and those around it hold."""
+        return self._branch.variables
 
     def random_bytes(self, size: int) -> bytes:
         """The next bytes of this state's chance."""

@@ -15,9 +15,9 @@ from stepwell.engine.commands import Command
 from stepwell.engine.endings import (
     TYPE_NAMES,
     end_execution,
+    fail_evaluation,
     fail_state,
     failure_details,
-    runtime_failure,
     state_of,
     succeed_execution,
 )
@@ -249,4 +249,4 @@ def _work(step: Step, branch: Branch, state: State) -> None:
 
 
 def _fail_evaluation(step: Step, branch: Branch, failed: EvaluationFailed) -> None:
-    fail_state(step, branch, state_of(step, branch), runtime_failure(branch, failed))
+    fail_state(step, branch, state_of(step, branch), fail_evaluation(step, branch, failed))

@@ -6,13 +6,16 @@ from collections import deque
 from typing import TypeAlias
 
 from stepwell.engine.callbacks import abandon
-from stepwell.engine.context import chance
+from stepwell.engine.context import StepEnvironment, chance
 from stepwell.engine.events import Details, Note
 from stepwell.engine.execution import Branch
 from stepwell.engine.limits import CAUSE_CHARACTERS_MAX, ERROR_CHARACTERS_MAX
 from stepwell.engine.retries import Failure, choose_catcher, choose_retrier, delay_ms
 from stepwell.engine.step import EngineBug, Entry, Step
+from stepwell.engine.variables import show_variables
 from stepwell.language.program import (
+    QUERY_EVALUATION,
+    ChoiceRule,
     ChoiceState,
     EvaluationFailed,
     FailState,
@@ -24,7 +27,7 @@ from stepwell.language.program import (
     TaskState,
     WaitState,
 )
-from stepwell.values import NESTING_MAX, JsonValue, encode_text, nests_too_deep
+from stepwell.values import NESTING_MAX, JsonObject, JsonValue, encode_text, nests_too_deep
 
 Retriable: TypeAlias = TaskState | ParallelState | MapState
 
@@ -83,8 +86,13 @@ def exit_state(
     *,
     next_state: str | None,
     text: str | None = None,
+    assigned: JsonObject | None = None,
+    caught: bool = False,
 ) -> None:
     """The state is over and this is its output. `next_state` None ends the scope.
+
+    `assigned` are the variables it leaves behind. What fails once a failure was `caught` is met by
+    no catcher of the state again.
 
     `text` is the output's JSON where it is known already. An input that is handed on unchanged
     keeps the text it came with, spaces and all, as on AWS.
@@ -95,16 +103,70 @@ def exit_state(
         fail_state(step, branch, state, too_large(branch.state))
         return
     details: Details = {"name": branch.state, "output": text, "outputDetails": {"truncated": False}}
+    if assigned is not None:
+        failure = show_variables(branch, assigned, details)
+        if failure is not None:
+            (_fail_around if caught else _fail_here)(step, branch, failure)
+            return
     exited = f"{TYPE_NAMES[type(state)]}StateExited"
     if next_state is None:
         note: Note | None = None if branch.parent is None else {"end": 1}
-        step.emit(branch, exited, details, value=(value,), note=note)
+        step.emit(branch, exited, details, value=(value,), note=note, assigned=assigned)
         step.finished.append(branch)
     else:
-        event = step.emit(branch, exited, details, value=(value,))
+        event = step.emit(branch, exited, details, value=(value,), assigned=assigned)
         go_on(step, branch, next_state, value, text)
         if branch.interrupted_before:
             event.annotate({"next": next_state})
+
+
+def leave_state(
+    step: Step,
+    branch: Branch,
+    state: State,
+    result: JsonValue,
+    *,
+    arguments: JsonValue,
+    env: StepEnvironment,
+    next_state: str | None,
+    text: str | None = None,
+    rule: ChoiceRule | None = None,
+) -> None:
+    """The work is done: assign variables and make the output, both from what there is now.
+
+    `text` is the JSON of the result, where it is known; `rule` says what holds instead of the
+    state.
+    """
+    held = state if rule is None else rule
+    assigned = None
+    if held.assign is not None:
+        assigned = held.assign(branch.value, arguments, result, env)
+    if held.output is not None:
+        result = held.output(branch.value, arguments, result, env)
+        text = None
+    exit_state(step, branch, state, result, next_state=next_state, text=text, assigned=assigned)
+
+
+def fail_evaluation(step: Step, branch: Branch, failed: EvaluationFailed) -> Failure:
+    """The failure of an evaluation. That of an expression stands in the history for itself.
+
+    AWS lets the event of an expression that fails on entry point to where the state was entered
+    from.
+    """
+    failure = runtime_failure(branch, failed)
+    if failed.error == QUERY_EVALUATION:
+        on_entry = failed.is_expression and branch.last == branch.entered
+        step.emit(
+            branch,
+            "EvaluationFailed",
+            {**failure_details(failure), "location": failed.location, "state": branch.state},
+            previous=branch.entered_from if on_entry else None,
+        )
+    return failure
+
+
+def _fail_here(step: Step, branch: Branch, failure: Failure) -> None:
+    fail_state(step, branch, state_of(step, branch), failure)
 
 
 def go_on(step: Step, branch: Branch, next_state: str, value: JsonValue, text: str) -> None:
@@ -203,18 +265,31 @@ def _catch(
     catcher = choose_catcher(failure, state.catch)
     if catcher is None:
         return False
-    output: JsonValue = dict(failure.output())
+    error: JsonValue = dict(failure.output())
+    output, assigned = error, None
     try:
+        env = step.environment(branch)
+        if catcher.assign is not None:
+            assigned = catcher.assign(branch.value, error, env)
         if catcher.output is not None:
-            output = catcher.output(branch.value, output, step.environment(branch))
+            output = catcher.output(branch.value, error, env)
         text = branch.text if output is branch.value else payload_text(output)
     except EvaluationFailed as failed:
-        _fail_around(step, branch, runtime_failure(branch, failed))
+        _fail_around(step, branch, fail_evaluation(step, branch, failed))
         return True
     if exceeds(step, text):
         _fail_around(step, branch, too_large(branch.state))
         return True
-    exit_state(step, branch, state, output, next_state=catcher.next, text=text)
+    exit_state(
+        step,
+        branch,
+        state,
+        output,
+        next_state=catcher.next,
+        text=text,
+        assigned=assigned,
+        caught=True,
+    )
     return True
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stepwell.values import JsonValue, decode, encode, encode_text
+from stepwell.values import JsonObject, JsonValue, decode, encode, encode_text
 
 Details = dict[str, JsonValue]
 Note = dict[str, int | str]
@@ -69,6 +69,8 @@ class HistoryEvent:
     branch: int
     value: tuple[JsonValue] | None = None
     note: Note | None = None
+    assigned: JsonObject | None = None
+    """The variables of an exit as values; None when they were read back as text."""
 
     def annotate(self, note: Note) -> None:
         """Add to the note."""

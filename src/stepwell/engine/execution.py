@@ -92,6 +92,12 @@ class Branch:
     """How many of them are not done yet."""
     iterations: Iterations | None = None
     """How far its Map state is."""
+    entered_from: int = 0
+    """The event that the one which entered its state points back to."""
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What its scope and the scopes around it hold. Never changed in place: children share it."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """The size of each variable in bytes of JSON."""
 
     @property
     def value(self) -> JsonValue:
@@ -107,12 +113,24 @@ class Branch:
         self.parsed = event.value
         self.phase = "entered" if event.note is None or "due" not in event.note else "waiting"
         self.entered = event.id
+        self.entered_from = event.previous
         self.entered_at = event.at
         self.scheduled = 0
         self.interrupted_before = ""
         if self.retries:
             self.retries = {}
         self.retry_count = 0
+
+
+def assign(branch: Branch, event: HistoryEvent) -> None:
+    """Keep the variables that a state assigned when it exited."""
+    shown = event.details["assignedVariables"] if event.details is not None else None
+    texts = {name: str(text) for name, text in shown.items()} if isinstance(shown, dict) else {}
+    values = event.assigned
+    if values is None:
+        values = {name: decode(text) for name, text in texts.items()}
+    branch.variables = {**branch.variables, **values}
+    branch.sizes = {**branch.sizes, **{name: len(text.encode()) for name, text in texts.items()}}
 
 
 class Execution:
@@ -144,6 +162,8 @@ class Execution:
             self._exit(branch, event)
         elif kind in _PHASES:
             self._move(branch, event)
+        elif kind == "EvaluationFailed":
+            branch.last = event.id
         elif kind == "MapIterationStarted":
             self._iterate(branch, event)
         elif kind == "MapIterationSucceeded":
@@ -161,6 +181,8 @@ class Execution:
         self.input = root.value
 
     def _exit(self, branch: Branch, event: HistoryEvent) -> None:
+        if event.details is not None and "assignedVariables" in event.details:
+            assign(branch, event)
         branch.text, branch.parsed = event.text("output"), event.value
         branch.phase = "exited"
         if event.note is not None:
@@ -196,6 +218,7 @@ class Execution:
         position = int(event.details["index"]) if event.details is not None else 0  # type: ignore[arg-type]
         scope: Scope = branch.scope.states[branch.state].processor  # type: ignore[union-attr]
         child = Branch(self.next_branch, branch.id, position, scope, event.id)
+        child.variables, child.sizes = branch.variables, branch.sizes
         self.branches[child.id] = child
         branch.children.append(child)
         self.next_branch += 1
@@ -218,6 +241,7 @@ class Execution:
         scopes: Sequence[Scope] = branch.scope.states[branch.state].branches  # type: ignore[union-attr]
         for position in range(count):
             child = Branch(self.next_branch, branch.id, position, scopes[position], last)
+            child.variables, child.sizes = branch.variables, branch.sizes
             self.branches[child.id] = child
             branch.children.append(child)
             self.next_branch += 1

@@ -49,3 +49,8 @@ class World:
 
 ERROR_CHARACTERS_MAX = 256
 CAUSE_CHARACTERS_MAX = 32_768
+
+ASSIGN_BYTES_MAX = 262_144
+"""UTF-8 bytes of JSON that one Assign may make; a single variable has no other bound."""
+VARIABLES_BYTES_MAX = 10 * 1024 * 1024
+"""The same for all variables that an execution holds."""

@@ -15,7 +15,7 @@ from stepwell.engine.context import StepEnvironment
 from stepwell.engine.events import Details, HistoryEvent, Note
 from stepwell.engine.execution import ENDS, Branch, Execution
 from stepwell.engine.limits import Limits, World
-from stepwell.values import JsonValue
+from stepwell.values import JsonObject, JsonValue
 
 
 class EngineBug(AssertionError):
@@ -72,6 +72,7 @@ class Step:
         previous: int | None = None,
         value: tuple[JsonValue] | None = None,
         note: Note | None = None,
+        assigned: JsonObject | None = None,
     ) -> HistoryEvent:
         """Write an event of this branch. Raises HistoryFull."""
         number = self.execution.last_event + 1
@@ -86,6 +87,7 @@ class Step:
             branch.id,
             value,
             note,
+            assigned,
         )
         self.events.append(event)
         self.execution.apply(event)
@@ -111,7 +113,7 @@ class Step:
         item: tuple[int, JsonValue] | None = None,
     ) -> StepEnvironment:
         """What an expression of the branch's state may see."""
-        return StepEnvironment(self.execution, branch, token, item)
+        return StepEnvironment(self.execution, branch, token, item, self.now)
 
     @property
     def running(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from stepwell.language.check_graph import check_graph
 from stepwell.language.check_states import check_state
+from stepwell.language.check_variables import check_variable_scopes
 from stepwell.language.diagnostics import Diagnostic, has_errors
 from stepwell.language.fields import (
     BRANCH_FIELDS,
@@ -74,6 +75,7 @@ def _check_machine(findings: Findings, definition: JsonObject) -> None:
     findings.integer(definition, "TimeoutSeconds", "", 0, SECONDS_MAX)
     findings.one_of(definition.get("Version", "1.0"), ("1.0",), "/Version")
     _check_scope(findings, definition, "", TOP_FIELDS)
+    check_variable_scopes(findings, definition)
 
 
 def _check_scope(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stepwell.language.check_jsonata import check_jsonata_catcher
+from stepwell.language.check_variables import check_assign
 from stepwell.language.fields import (
     BACKOFF_RATE_MAX,
     CATCHER_FIELDS,
@@ -38,6 +40,10 @@ def check_catch(findings: Findings, state: JsonObject, name: str, pointer: str) 
         path = catcher.get("ResultPath")
         if language == "JSONPath" and path is not None:
             findings.reference_path(path, f"{place}/ResultPath")
+        if language == "JSONata":
+            check_jsonata_catcher(findings, catcher, place)
+        elif "Assign" in catcher:
+            check_assign(findings, catcher["Assign"], f"{place}/Assign", language)
 
 
 def _entries(findings: Findings, value: JsonValue, place: str) -> Iterator[tuple[JsonObject, str]]:

@@ -9,6 +9,15 @@ import re
 from collections.abc import Callable
 
 from stepwell.language.check_errors import check_catch, check_retry
+from stepwell.language.check_jsonata import (
+    check_jsonata_assign,
+    check_jsonata_output,
+    check_jsonata_rule,
+    check_jsonata_template,
+    check_jsonata_text,
+    check_jsonata_timestamp,
+    is_computed,
+)
 from stepwell.language.check_map import (
     check_item_batcher,
     check_item_reader,
@@ -16,6 +25,7 @@ from stepwell.language.check_map import (
     check_processor,
     check_result_writer,
 )
+from stepwell.language.check_variables import check_assign
 from stepwell.language.check_warnings import (
     warn_of_missing_mark,
     warn_of_missing_path,
@@ -31,6 +41,7 @@ from stepwell.language.fields import (
     STATE_TYPES,
 )
 from stepwell.language.findings import Findings, nearest
+from stepwell.language.jsonata.templates import is_expression as is_expression_text
 from stepwell.language.program import Resource
 from stepwell.language.resources import (
     parameter_findings,
@@ -167,6 +178,11 @@ def _check_template(findings: Findings, state: JsonObject, name: str, pointer: s
     warn_of_missing_mark(findings, state[name], f"{pointer}/{name}")
 
 
+def _check_assign(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    check_assign(findings, state[name], f"{pointer}/{name}", "JSONPath")
+    warn_of_missing_mark(findings, state[name], f"{pointer}/{name}")
+
+
 def _check_result(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     warn_of_static_result(findings, state[name], f"{pointer}/{name}")
 
@@ -244,7 +260,7 @@ def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: st
         if isinstance(rule, dict):
             warn_of_missing_path(findings, rule, place)
         if isinstance(rule, dict) and "Assign" in rule:
-            findings.add_not_yet("the field 'Assign'", f"{place}/Assign")
+            check_assign(findings, rule["Assign"], f"{place}/Assign", "JSONPath")
 
 
 def _check_branches(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -299,6 +315,7 @@ _CHECKS: dict[str, Check] = {
     "Parameters": _check_template,
     "ResultSelector": _check_template,
     "ItemSelector": _check_template,
+    "Assign": _check_assign,
     "Result": _check_result,
     "Seconds": _check_seconds,
     "SecondsPath": _check_path,
@@ -322,5 +339,44 @@ _CHECKS: dict[str, Check] = {
     "ToleratedFailurePercentagePath": _check_path,
 }
 
-_JSONATA_CHECKS: dict[str, Check] = {**_COMMON_CHECKS, "Choices": _check_branches}
-"""Expressions are not looked into: nothing in JSONata runs yet."""
+
+def _unless_computed(check: Check) -> Check:
+    """The check of a number that an expression may stand for."""
+
+    def check_number(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+        if not is_computed(findings, state, name, pointer):
+            check(findings, state, name, pointer)
+
+    return check_number
+
+
+def _check_jsonata_choices(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    for rule, place in _elements(findings, state[name], f"{pointer}/{name}"):
+        check_jsonata_rule(findings, rule, place)
+
+
+def _check_items(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Items is an array, an object, or an expression that gives one."""
+    if not isinstance(state[name], list | dict) and not is_expression_text(state[name]):
+        findings.error("Expected value of type Array", f"{pointer}/{name}")
+    check_jsonata_template(findings, state, name, pointer)
+
+
+_JSONATA_CHECKS: dict[str, Check] = {
+    **_COMMON_CHECKS,
+    "Choices": _check_jsonata_choices,
+    "Arguments": check_jsonata_template,
+    "Output": check_jsonata_output,
+    "Assign": check_jsonata_assign,
+    "ItemSelector": check_jsonata_template,
+    "Items": _check_items,
+    "Error": check_jsonata_text,
+    "Cause": check_jsonata_text,
+    "Timestamp": check_jsonata_timestamp,
+    "Seconds": _unless_computed(_check_seconds),
+    "TimeoutSeconds": _unless_computed(_check_timeout),
+    "HeartbeatSeconds": _unless_computed(_check_heartbeat),
+    "MaxConcurrency": _unless_computed(_check_count),
+    "ToleratedFailureCount": _unless_computed(_check_count),
+    "ToleratedFailurePercentage": _unless_computed(_check_percentage),
+}

@@ -12,13 +12,17 @@ from typing import TypeAlias, cast
 
 from stepwell.language.check import check_text, with_places
 from stepwell.language.compile_data import (
+    catcher_assign,
     catcher_output,
     compile_arguments,
+    compile_assign,
     compile_input_path,
     compile_output,
     compile_seconds,
     compile_text_field,
 )
+from stepwell.language.compile_distributed import compile_distributed
+from stepwell.language.compile_jsonata import is_jsonata
 from stepwell.language.compile_map import (
     compile_item_input,
     compile_items,
@@ -41,10 +45,12 @@ from stepwell.language.program import (
     TaskState,
     WaitState,
 )
+from stepwell.language.references import variable_references
 from stepwell.language.resources import parse_resource
 from stepwell.values import JsonObject
 
-CompileState: TypeAlias = Callable[[str, JsonObject], State]
+CompileState: TypeAlias = Callable[[str, JsonObject, str], State]
+"""(name, state with its own language filled in, the machine's language) -> compiled."""
 
 
 def compile_definition(
@@ -54,38 +60,41 @@ def compile_definition(
     definition, diagnostics = check_text(text, machine_type, refuse_unreachable)
     if definition is None or has_errors(diagnostics):
         raise InvalidDefinition(with_places(diagnostics, text))
+    language = cast("str", definition.get("QueryLanguage", "JSONPath"))
     return Program(
-        scope=_compile_scope(definition),
+        scope=_compile_scope(definition, language),
         timeout_seconds=cast("int | None", definition.get("TimeoutSeconds")),
+        query_language=language,
+        variable_references=variable_references(definition),
     )
 
 
-def _compile_scope(scope: JsonObject) -> Scope:
-    """One `States` object."""
+def _compile_scope(scope: JsonObject, language: str) -> Scope:
+    """One `States` object. `language` is the machine's."""
     states = cast("dict[str, JsonObject]", scope["States"])
-    return Scope(
-        start_at=cast("str", scope["StartAt"]),
-        states={
-            name: _STATES[cast("str", state["Type"])](name, state) for name, state in states.items()
-        },
-    )
+    compiled: dict[str, State] = {}
+    for name, state in states.items():
+        compile_state = _STATES[cast("str", state["Type"])]
+        compiled[name] = compile_state(name, {"QueryLanguage": language, **state}, language)
+    return Scope(start_at=cast("str", scope["StartAt"]), states=compiled)
 
 
 def _next(state: JsonObject) -> str | None:
     return cast("str | None", state.get("Next"))
 
 
-def _compile_pass(name: str, state: JsonObject) -> State:
+def _compile_pass(name: str, state: JsonObject, _machine: str) -> State:
     return PassState(
         name=name,
         next=_next(state),
         arguments=compile_arguments(state),
         output=compile_output(state),
+        assign=compile_assign(state),
         result=(state["Result"],) if "Result" in state else None,
     )
 
 
-def _compile_task(name: str, state: JsonObject) -> State:
+def _compile_task(name: str, state: JsonObject, _machine: str) -> State:
     resource = parse_resource(cast("str", state["Resource"]))
     assert resource is not None  # The check has refused every other.
     return TaskState(
@@ -93,6 +102,7 @@ def _compile_task(name: str, state: JsonObject) -> State:
         next=_next(state),
         arguments=compile_arguments(state),
         output=compile_output(state),
+        assign=compile_assign(state),
         resource=resource,
         timeout=compile_seconds(state, "TimeoutSeconds"),
         heartbeat=compile_seconds(state, "HeartbeatSeconds"),
@@ -101,33 +111,35 @@ def _compile_task(name: str, state: JsonObject) -> State:
     )
 
 
-def _compile_choice(name: str, state: JsonObject) -> State:
+def _compile_choice(name: str, state: JsonObject, _machine: str) -> State:
     return ChoiceState(
         name=name,
         arguments=compile_input_path(state),
         output=compile_output(state),
-        choose=compile_choose(cast("list[JsonObject]", state["Choices"])),
+        assign=compile_assign(state),
+        choose=compile_choose(state),
         default=cast("str | None", state.get("Default")),
     )
 
 
-def _compile_wait(name: str, state: JsonObject) -> State:
+def _compile_wait(name: str, state: JsonObject, _machine: str) -> State:
     return WaitState(
         name=name,
         next=_next(state),
         arguments=compile_input_path(state),
         output=compile_output(state),
+        assign=compile_assign(state),
         due_at=compile_due_at(state),
     )
 
 
-def _compile_succeed(name: str, state: JsonObject) -> State:
+def _compile_succeed(name: str, state: JsonObject, _machine: str) -> State:
     return SucceedState(
         name=name, arguments=compile_input_path(state), output=compile_output(state)
     )
 
 
-def _compile_fail(name: str, state: JsonObject) -> State:
+def _compile_fail(name: str, state: JsonObject, _machine: str) -> State:
     return FailState(
         name=name,
         error=compile_text_field(state, "Error"),
@@ -135,30 +147,33 @@ def _compile_fail(name: str, state: JsonObject) -> State:
     )
 
 
-def _compile_parallel(name: str, state: JsonObject) -> State:
+def _compile_parallel(name: str, state: JsonObject, machine: str) -> State:
     branches = cast("list[JsonObject]", state["Branches"])
     return ParallelState(
         name=name,
         next=_next(state),
         arguments=compile_arguments(state),
         output=compile_output(state),
-        branches=tuple(_compile_scope(branch) for branch in branches),
+        assign=compile_assign(state),
+        branches=tuple(_compile_scope(branch, machine) for branch in branches),
         retry=_compile_retry(state),
         catch=_compile_catch(state),
     )
 
 
-def _compile_map(name: str, state: JsonObject) -> State:
+def _compile_map(name: str, state: JsonObject, machine: str) -> State:
     processor = cast("JsonObject", state.get("ItemProcessor", state.get("Iterator")))
     return MapState(
         name=name,
         next=_next(state),
         arguments=compile_input_path(state),
         output=compile_output(state),
+        assign=compile_assign(state),
         items=compile_items(state),
         item_input=compile_item_input(state),
         max_concurrency=compile_max_concurrency(state),
-        processor=_compile_scope(processor),
+        processor=_compile_scope(processor, machine),
+        distributed=compile_distributed(name, state),
         retry=_compile_retry(state),
         catch=_compile_catch(state),
     )
@@ -197,9 +212,15 @@ def _compile_retrier(entry: JsonObject) -> Retrier:
 def _compile_catch(state: JsonObject) -> tuple[Catcher, ...]:
     """The state's catchers in their order."""
     entries = cast("list[JsonObject]", state.get("Catch", []))
+    jsonata = is_jsonata(state)
     return tuple(
-        Catcher(_error_equals(entry), cast("str", entry["Next"]), catcher_output(entry))
-        for entry in entries
+        Catcher(
+            _error_equals(entry),
+            cast("str", entry["Next"]),
+            catcher_output(entry, f"Catch[{index}]", jsonata=jsonata),
+            catcher_assign(entry, f"Catch[{index}]", jsonata=jsonata),
+        )
+        for index, entry in enumerate(entries)
     )
 
 

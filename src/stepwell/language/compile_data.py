@@ -6,15 +6,35 @@ the raw input), OutputPath. A default leaves no function behind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias, cast
 
+from stepwell.language.compile_jsonata import (
+    is_jsonata,
+    jsonata_arguments,
+    jsonata_assign,
+    jsonata_catcher_assign,
+    jsonata_catcher_output,
+    jsonata_output,
+    jsonata_seconds,
+    jsonata_text,
+)
 from stepwell.language.paths import compile_reference_path, input_path_reader
-from stepwell.language.program import Environment, Evaluate, EvaluationFailed, Output, Seconds
+from stepwell.language.program import (
+    Assign,
+    CatcherAssign,
+    CatcherOutput,
+    Environment,
+    Evaluate,
+    EvaluationFailed,
+    Output,
+    Seconds,
+)
 from stepwell.language.templates import compile_expression, compile_template
 from stepwell.values import JsonObject, JsonValue, encode_text
 
-CatcherOutput: TypeAlias = Callable[[JsonValue, JsonValue, Environment], JsonValue]
+_INTEGER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 _Combine: TypeAlias = Callable[[JsonValue, JsonValue], JsonValue]
 """(raw input, result) -> the two together, by ResultPath."""
 
@@ -25,7 +45,9 @@ def compile_input_path(state: JsonObject) -> Evaluate | None:
 
 
 def compile_arguments(state: JsonObject) -> Evaluate | None:
-    """InputPath, then Parameters."""
+    """InputPath, then Parameters; Arguments in JSONata."""
+    if is_jsonata(state):
+        return jsonata_arguments(state)
     read = _path(state, "InputPath")
     if "Parameters" not in state:
         return read
@@ -41,7 +63,9 @@ def compile_arguments(state: JsonObject) -> Evaluate | None:
 
 
 def compile_output(state: JsonObject) -> Output | None:
-    """ResultSelector, then ResultPath into the raw input, then OutputPath."""
+    """ResultSelector, then ResultPath into the raw input, then OutputPath; Output in JSONata."""
+    if is_jsonata(state):
+        return jsonata_output(state)
     select = (
         compile_template(state["ResultSelector"], "ResultSelector")
         if "ResultSelector" in state
@@ -82,8 +106,30 @@ def _combined(select: Evaluate | None, combine: _Combine, cut: Evaluate | None) 
     return lambda data, _arguments, result, env: shown(combine(data, chosen(result, env)), env)
 
 
-def catcher_output(catcher: JsonObject) -> CatcherOutput | None:
+def compile_assign(state: JsonObject) -> Assign | None:
+    """Assign of a state, or of a choice rule in JSONPath; `$` is the result there."""
+    if is_jsonata(state):
+        return jsonata_assign(state)
+    if "Assign" not in state:
+        return None
+    fill = compile_template(state["Assign"], "Assign")
+    return lambda _data, _arguments, result, env: cast("JsonObject", fill(result, env))
+
+
+def catcher_assign(catcher: JsonObject, field: str, *, jsonata: bool) -> CatcherAssign | None:
+    """Assign of a catcher; `$` is the error output there."""
+    if jsonata:
+        return jsonata_catcher_assign(catcher, field)
+    if "Assign" not in catcher:
+        return None
+    fill = compile_template(catcher["Assign"], "Assign")
+    return lambda _data, error, env: cast("JsonObject", fill(error, env))
+
+
+def catcher_output(catcher: JsonObject, field: str, *, jsonata: bool) -> CatcherOutput | None:
     """What a catcher's next state gets; None when the error output replaces the input."""
+    if jsonata:
+        return jsonata_catcher_output(catcher, field)
     combine = _result_path(catcher)
     if combine is None:
         return None
@@ -112,7 +158,9 @@ def _result_path(state: JsonObject) -> _Combine | None:
 
 
 def compile_seconds(state: JsonObject, name: str) -> Seconds | None:
-    """TimeoutSeconds or HeartbeatSeconds, fixed or by their Path field."""
+    """TimeoutSeconds or HeartbeatSeconds, fixed, by their Path field, or computed."""
+    if is_jsonata(state):
+        return jsonata_seconds(state, name)
     if name in state:
         return Seconds(fixed=cast("int", state[name]))
     field = f"{name}Path"
@@ -128,6 +176,8 @@ def integer_at(field: str, path: str, *, least: int) -> Callable[[JsonValue, Env
 
     def read_integer(data: JsonValue, env: Environment) -> int:
         value = read(data, env)
+        if least == 0 and isinstance(value, str) and _INTEGER.fullmatch(value):
+            value = int(value)  # AWS takes the text of a number where a Map counts.
         if isinstance(value, bool) or not isinstance(value, int):
             raise _not_valid(field, value, "a valid integer", path)
         if value < least:
@@ -139,7 +189,9 @@ def integer_at(field: str, path: str, *, least: int) -> Callable[[JsonValue, Env
 
 
 def compile_text_field(state: JsonObject, name: str) -> Evaluate | None:
-    """Error or Cause of a Fail state, fixed or by its Path field."""
+    """Error or Cause of a Fail state, fixed, by its Path field, or computed."""
+    if is_jsonata(state):
+        return jsonata_text(state, name)
     if name in state:
         text = state[name]
         return lambda _data, _env: text

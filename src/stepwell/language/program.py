@@ -16,18 +16,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from stepwell.language.distributed import DistributedMap
 from stepwell.values import JsonObject, JsonValue
+
+QUERY_EVALUATION = "States.QueryEvaluationError"
+"""The error of JSONata; every such failure stands in the history for itself."""
 
 
 class EvaluationFailed(Exception):
     """A path, template or function could not be evaluated at run time.
 
     `error` is the ASL error name (nearly always States.Runtime), `cause` AWS's sentence without the
-    prefix that names the state, `location` the field.
+    prefix that names the state, `location` the field. `is_expression` tells a JSONata expression
+    that failed from a value that does not fit.
     """
 
-    def __init__(self, cause: str, *, error: str = "States.Runtime", location: str = "") -> None:
+    def __init__(
+        self,
+        cause: str,
+        *,
+        error: str = "States.Runtime",
+        location: str = "",
+        is_expression: bool = False,
+    ) -> None:
         super().__init__(cause)
+        self.is_expression = is_expression
         self.error = error
         self.cause = cause
         self.location = location
@@ -44,6 +57,10 @@ class Environment(Protocol):
     def variables(self) -> Mapping[str, JsonValue]:
         """The variables in scope."""
 
+    @property
+    def now(self) -> int:
+        """The time of the step, in epoch milliseconds."""
+
     def random_bytes(self, size: int) -> bytes:
         """Chance, for States.UUID and States.MathRandom.
 
@@ -54,6 +71,11 @@ class Environment(Protocol):
 Evaluate: TypeAlias = Callable[[JsonValue, Environment], JsonValue]
 Output: TypeAlias = Callable[[JsonValue, JsonValue, JsonValue, Environment], JsonValue]
 """(state input, arguments, result, env) -> output."""
+Assign: TypeAlias = Callable[[JsonValue, JsonValue, JsonValue, Environment], JsonObject]
+"""The same -> the variables to assign, by name. What it reads are the values at entry."""
+CatcherOutput: TypeAlias = Callable[[JsonValue, JsonValue, Environment], JsonValue]
+CatcherAssign: TypeAlias = Callable[[JsonValue, JsonValue, Environment], JsonObject]
+"""(state input, error output, env) -> output, or the variables to assign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +96,9 @@ class Catcher:
 
     error_equals: tuple[str, ...]
     next: str
-    output: Callable[[JsonValue, JsonValue, Environment], JsonValue] | None = None
+    output: CatcherOutput | None = None
     """None: the error output replaces the input (ResultPath `$`)."""
+    assign: CatcherAssign | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,7 @@ class BaseState:
     next: str | None = None
     arguments: Evaluate | None = None
     output: Output | None = None
+    assign: Assign | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +153,23 @@ class TaskState(BaseState):
     catch: tuple[Catcher, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChoiceRule:
+    """Where a rule leads, with which output and variables."""
+
+    next: str
+    output: Output | None = None
+    assign: Assign | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceState(BaseState):
-    """Goes where the first true rule points. `choose` returns None when no rule is true."""
+    """Goes where the first true rule points. `choose` returns None when no rule is true.
 
-    choose: Callable[[JsonValue, Environment], str | None]
+    Output and variables of the state itself are those of the default.
+    """
+
+    choose: Callable[[JsonValue, Environment], ChoiceRule | None]
     default: str | None = None
 
 
@@ -179,6 +215,7 @@ class MapState(BaseState):
     processor: Scope
     item_input: Evaluate | None = None
     max_concurrency: Callable[[JsonValue, Environment], int] | None = None
+    distributed: DistributedMap | None = None
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
 

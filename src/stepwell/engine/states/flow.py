@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwell.engine.endings import exit_state, fail_state
+from stepwell.engine.endings import exit_state, fail_state, leave_state
 from stepwell.engine.execution import Branch
 from stepwell.engine.retries import Failure
 from stepwell.engine.step import Step
@@ -19,7 +19,7 @@ from stepwell.values import JsonValue
 def enter_pass(step: Step, branch: Branch, state: PassState) -> None:
     """Hand on the result, or the arguments."""
     value = branch.value
-    if state.arguments is None and state.output is None:
+    if state.arguments is None and state.output is None and state.assign is None:
         exit_state(
             step,
             branch,
@@ -30,10 +30,8 @@ def enter_pass(step: Step, branch: Branch, state: PassState) -> None:
         return
     env = step.environment(branch)
     arguments = value if state.arguments is None else state.arguments(value, env)
-    output = arguments if state.result is None else state.result[0]
-    if state.output is not None:
-        output = state.output(value, arguments, output, env)
-    exit_state(step, branch, state, output, next_state=state.next)
+    result = arguments if state.result is None else state.result[0]
+    leave_state(step, branch, state, result, arguments=arguments, env=env, next_state=state.next)
 
 
 def enter_choice(step: Step, branch: Branch, state: ChoiceState) -> None:
@@ -41,15 +39,22 @@ def enter_choice(step: Step, branch: Branch, state: ChoiceState) -> None:
     env = step.environment(branch)
     value = branch.value
     arguments = value if state.arguments is None else state.arguments(value, env)
-    chosen = state.choose(arguments, env) or state.default
+    rule = state.choose(arguments, env)
+    chosen = state.default if rule is None else rule.next
     if chosen is None:
         raise EvaluationFailed(
             "Failed to transition out of the state. The state does not point to a next state."
         )
-    output = arguments
-    if state.output is not None:
-        output = state.output(value, arguments, arguments, env)
-    exit_state(step, branch, state, output, next_state=chosen)
+    leave_state(
+        step,
+        branch,
+        state,
+        arguments,
+        arguments=arguments,
+        env=env,
+        next_state=chosen,
+        rule=rule,
+    )
 
 
 def enter_succeed(step: Step, branch: Branch, state: SucceedState) -> None:

@@ -9,7 +9,7 @@ The items follow from the state's input; only the results are kept while it runs
 from __future__ import annotations
 
 from stepwell.engine.context import effective_items
-from stepwell.engine.endings import exceeds, exit_state, fail_state, payload_text, too_large
+from stepwell.engine.endings import exceeds, fail_state, leave_state, payload_text, too_large
 from stepwell.engine.execution import Branch, Iterations
 from stepwell.engine.step import EngineBug, Entry, Step
 from stepwell.language.program import MapState
@@ -87,8 +87,7 @@ def _finish(step: Step, branch: Branch, state: MapState) -> None:
     results: list[JsonValue] = [
         decode(text) if parsed is None else parsed[0] for text, parsed in ordered
     ]
-    if state.output is None:
-        exit_state(step, branch, state, results, next_state=state.next, text=text)
-        return
-    output = state.output(branch.value, None, results, step.environment(branch))
-    exit_state(step, branch, state, output, next_state=state.next)
+    env = step.environment(branch)
+    leave_state(
+        step, branch, state, results, arguments=None, env=env, next_state=state.next, text=text
+    )

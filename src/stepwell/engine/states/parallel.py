@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwell.engine.endings import exceeds, exit_state, fail_state, payload_text, too_large
+from stepwell.engine.endings import exceeds, fail_state, leave_state, payload_text, too_large
 from stepwell.engine.execution import Branch
 from stepwell.engine.step import Entry, Step
 from stepwell.language.program import ParallelState
@@ -35,8 +35,7 @@ def join(step: Step, parent: Branch, state: ParallelState, last_done: Branch) ->
     if exceeds(step, text):
         fail_state(step, parent, state, too_large(parent.state))
         return
-    if state.output is not None:
-        output = state.output(parent.value, None, results, step.environment(parent))
-        exit_state(step, parent, state, output, next_state=state.next)
-    else:
-        exit_state(step, parent, state, results, next_state=state.next, text=text)
+    env = step.environment(parent)
+    leave_state(
+        step, parent, state, results, arguments=None, env=env, next_state=state.next, text=text
+    )

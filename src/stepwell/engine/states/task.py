@@ -13,9 +13,9 @@ from stepwell.engine.commands import CallService, OfferActivity, OpenToken, Star
 from stepwell.engine.context import StepEnvironment, token_text
 from stepwell.engine.endings import (
     exceeds,
-    exit_state,
     fail_state,
     failure_details,
+    leave_state,
     payload_text,
     too_large,
 )
@@ -197,11 +197,10 @@ def _succeed(step: Step, branch: Branch, state: TaskState, result: JsonValue, te
         step.emit(branch, "ActivitySucceeded", details)
     else:
         step.emit(branch, "TaskSucceeded", {**_resource(state), **details})
-    if state.output is None:
-        exit_state(step, branch, state, result, next_state=state.next, text=text)
-        return
-    output = state.output(branch.value, None, result, step.environment(branch))
-    exit_state(step, branch, state, output, next_state=state.next)
+    env = step.environment(branch)
+    leave_state(
+        step, branch, state, result, arguments=None, env=env, next_state=state.next, text=text
+    )
 
 
 def refuse(step: Step, branch: Branch, state: TaskState, refused: TaskRefused | TaskFailed) -> None:

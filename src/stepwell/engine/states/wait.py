@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwell.engine.endings import exit_state
+from stepwell.engine.endings import leave_state
 from stepwell.engine.execution import Branch
 from stepwell.engine.step import Step
 from stepwell.language.program import WaitState
@@ -26,7 +26,5 @@ def leave_wait(step: Step, branch: Branch, state: WaitState) -> None:
     """The time has come."""
     value = branch.value
     env = step.environment(branch)
-    output = value if state.arguments is None else state.arguments(value, env)
-    if state.output is not None:
-        output = state.output(value, output, output, env)
-    exit_state(step, branch, state, output, next_state=state.next)
+    arguments = value if state.arguments is None else state.arguments(value, env)
+    leave_state(step, branch, state, arguments, arguments=arguments, env=env, next_state=state.next)

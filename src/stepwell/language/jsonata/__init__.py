@@ -1,7 +1,6 @@
 """JSONata as Step Functions understands it, behind one adapter."""
 
 from stepwell.language.jsonata.adapter import (
-    QUERY_EVALUATION_ERROR,
     Compiled,
     JsonataSyntaxError,
     compile_jsonata,
@@ -9,7 +8,6 @@ from stepwell.language.jsonata.adapter import (
 )
 
 __all__ = [
-    "QUERY_EVALUATION_ERROR",
     "Compiled",
     "JsonataSyntaxError",
     "compile_jsonata",

@@ -18,10 +18,9 @@ from stepwell.language.jsonata.analysis import Analysis, analyse
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.isolation import worker
 from stepwell.language.jsonata.library import ERROR, FUNCTION, UNDEFINED, Outcome, evaluate, refusal
-from stepwell.language.program import Environment, EvaluationFailed
+from stepwell.language.program import QUERY_EVALUATION, Environment, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode
 
-QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
 TEXT_CHARACTERS_MAX = 65_536
 GROWTH_MAX = 16_000_000
 """What a plain expression could make of its data, in bytes, to be evaluated here."""
@@ -127,7 +126,7 @@ class Compiled:
     def failed(self, what: str, field: str) -> EvaluationFailed:
         """The failure in AWS's words."""
         cause = f"The JSONata expression '{self.text}' specified for the field '{field}' {what}"
-        return EvaluationFailed(cause, error=QUERY_EVALUATION_ERROR, location=field)
+        return EvaluationFailed(cause, error=QUERY_EVALUATION, location=field, is_expression=True)
 
     def unexpected(self, expected: str, value: JsonValue, field: str) -> EvaluationFailed:
         """The failure of a value of the wrong type, in AWS's words."""

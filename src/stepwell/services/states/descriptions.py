@@ -52,7 +52,7 @@ async def _described(states: States, machine: int, number: int, params: Params) 
         "definition": "{}" if metadata_only else revision.definition,
         "roleArn": revision.role_arn,
         **shown_settings(
-            read_settings(revision.settings), with_encryption=_newer_features(revision, program)
+            read_settings(revision.settings), with_encryption=_newer_features(revision)
         ),
     }
     if revision.revision_id:
@@ -114,14 +114,13 @@ async def _program(states: States, revision: RevisionRow) -> Program | None:
         return None
 
 
-def _newer_features(revision: RevisionRow, program: Program | None) -> bool:
+def _newer_features(revision: RevisionRow) -> bool:
     """Whether the definition uses variables or JSONata.
 
     AWS's recorded answers show the default encryptionConfiguration for such machines; the
     recordings of plain ones are older and do not have the member.
     """
-    jsonata = program is not None and program.query_language == "JSONata"
-    return jsonata or '"Assign"' in revision.definition
+    return '"JSONata"' in revision.definition or '"Assign"' in revision.definition
 
 
 def _listed(machine: Machine) -> JsonObject:

@@ -1,0 +1,168 @@
+"""The rules of JSONata in a state: well-formed expressions that see only what there is.
+
+`$states.result` is there once the work is done, `$states.errorOutput` in a catcher. There is no
+context item, so bare names and `$` have no meaning at the top of an expression.
+"""
+
+from __future__ import annotations
+
+from stepwell.language.check_variables import check_assign
+from stepwell.language.findings import Findings
+from stepwell.language.jsonata import JsonataSyntaxError
+from stepwell.language.jsonata.templates import (
+    CLOSING,
+    DEPTH_MAX,
+    OPENING,
+    expression,
+    is_expression,
+    is_half_expression,
+    texts,
+)
+from stepwell.language.syntax import is_timestamp
+from stepwell.values import JsonObject, JsonValue
+
+INVALID = "INVALID_JSONATA_EXPRESSION"
+UNSUPPORTED = "UNSUPPORTED_JSONATA_EXPRESSION"
+
+WITH_RESULT = frozenset({"Task", "Parallel", "Map"})
+_NOTHING_MORE = frozenset({"input", "context"})
+_RESULT = _NOTHING_MORE | {"result"}
+_ERROR = _NOTHING_MORE | {"errorOutput"}
+_SPECIAL = frozenset({"result", "errorOutput"})
+
+
+def members_after(state: JsonObject) -> frozenset[str]:
+    """The members of `$states` that Output and Assign of a state see."""
+    return _RESULT if state.get("Type") in WITH_RESULT else _NOTHING_MORE
+
+
+def check_jsonata_template(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """A field that is evaluated before the work."""
+    check_expressions(findings, state[name], f"{pointer}/{name}", _NOTHING_MORE)
+
+
+def check_jsonata_output(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Output."""
+    check_expressions(findings, state[name], f"{pointer}/{name}", members_after(state))
+
+
+def check_jsonata_assign(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Assign."""
+    check_assign(findings, state[name], f"{pointer}/{name}", "JSONata")
+    check_expressions(findings, state[name], f"{pointer}/{name}", members_after(state))
+
+
+def check_jsonata_catcher(findings: Findings, catcher: JsonObject, place: str) -> None:
+    """Output and Assign of a catcher."""
+    if "Output" in catcher:
+        check_expressions(findings, catcher["Output"], f"{place}/Output", _ERROR)
+    if "Assign" in catcher:
+        check_assign(findings, catcher["Assign"], f"{place}/Assign", "JSONata")
+        check_expressions(findings, catcher["Assign"], f"{place}/Assign", _ERROR)
+
+
+def check_expressions(
+    findings: Findings, template: JsonValue, place: str, members: frozenset[str]
+) -> None:
+    """Every expression within a template; `members` of `$states` are there."""
+    if _too_deep(template):
+        findings.error("The template is too deeply nested", place)
+        return
+    for text, where in texts(template, place):
+        if is_expression(text):
+            _check_expression(findings, text, where, members)
+        elif is_half_expression(text):
+            message = f"A JSONata expression begins with '{OPENING}' and ends with '{CLOSING}'"
+            findings.coded(INVALID, message, where)
+
+
+def _too_deep(template: JsonValue) -> bool:
+    """Whether a template nests deeper than one may."""
+    layer = [template]
+    for _ in range(DEPTH_MAX + 1):
+        layer = [
+            inner
+            for part in layer
+            if isinstance(part, list | dict)
+            for inner in (part.values() if isinstance(part, dict) else part)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def _check_expression(findings: Findings, text: str, place: str, members: frozenset[str]) -> None:
+    try:
+        analysis = expression(text).analysis
+    except JsonataSyntaxError as error:
+        findings.coded(INVALID, f"The JSONata expression is not valid: {error.message}", place)
+        return
+    for message in analysis.refused:
+        findings.coded(UNSUPPORTED, message, place)
+    for member in sorted((analysis.members or set()) & _SPECIAL - members):
+        message = f"Reference to '$states.{member}' is not supported."
+        findings.coded(UNSUPPORTED, message, place)
+
+
+def check_jsonata_text(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """Text that may be computed."""
+    if findings.text(state, name, pointer) is not None:
+        check_jsonata_template(findings, state, name, pointer)
+
+
+def check_jsonata_timestamp(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """A timestamp that may be computed."""
+    text = findings.text(state, name, pointer)
+    if text is None:
+        return
+    check_jsonata_template(findings, state, name, pointer)
+    if not is_expression(text) and not is_half_expression(text) and not is_timestamp(text):
+        findings.error("String does not match RFC3339 timestamp", f"{pointer}/{name}")
+
+
+def is_computed(findings: Findings, state: JsonObject, name: str, pointer: str) -> bool:
+    """Whether a number is computed; then its expression is checked."""
+    if not isinstance(state[name], str):
+        return False
+    if not is_expression(state[name]) and not is_half_expression(state[name]):
+        return False
+    check_jsonata_template(findings, state, name, pointer)
+    return True
+
+
+def check_jsonata_rule(findings: Findings, rule: JsonValue, place: str) -> None:
+    """A choice rule."""
+    if not isinstance(rule, dict):
+        findings.error("Expected value of type Object", place)
+        return
+    _check_rule_fields(findings, rule, place)
+    if "Condition" in rule:
+        condition = rule["Condition"]
+        if not isinstance(condition, bool) and not is_expression(condition):
+            findings.error("Expected value of type Boolean", f"{place}/Condition")
+        check_expressions(findings, condition, f"{place}/Condition", _NOTHING_MORE)
+    if "Output" in rule:
+        check_expressions(findings, rule["Output"], f"{place}/Output", _NOTHING_MORE)
+    if "Assign" in rule:
+        check_assign(findings, rule["Assign"], f"{place}/Assign", "JSONata")
+        check_expressions(findings, rule["Assign"], f"{place}/Assign", _NOTHING_MORE)
+
+
+_RULE_FIELDS = {
+    "Comment": "B",
+    "Condition": "A",
+    "Next": "B",
+    "Output": "A",
+    "Assign": "B",
+    "Variable": "P",
+    "And": "P",
+    "Or": "P",
+    "Not": "P",
+}
+
+
+def _check_rule_fields(findings: Findings, rule: JsonObject, place: str) -> None:
+    findings.known_fields(rule, _RULE_FIELDS, place, "JSONata")
+    findings.required([name for name in ("Condition", "Next") if name not in rule], place)
+    findings.text(rule, "Next", place)
+    findings.text(rule, "Comment", place)
