@@ -60,7 +60,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 """Single arrows (module, target) that go against the table, each with its reason."""
 
-FOREIGN = frozenset({(f"{PACKAGE}.language.jsonata.library", "jsonatapy")})
+FOREIGN = frozenset({(f"{PACKAGE}.language.jsonata.evaluator", "jsonatapy")})
 """The third-party packages of the core, each with the only module that may know it."""
 
 COMPOSITION = "server"

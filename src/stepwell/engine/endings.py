@@ -155,13 +155,13 @@ def fail_evaluation(step: Step, branch: Branch, failed: EvaluationFailed) -> Fai
     """
     failure = runtime_failure(branch, failed)
     if failed.error == QUERY_EVALUATION:
-        on_entry = failed.is_expression and branch.last == branch.entered
-        step.emit(
-            branch,
-            "EvaluationFailed",
-            {**failure_details(failure), "location": failed.location, "state": branch.state},
-            previous=branch.entered_from if on_entry else None,
-        )
+        details = failure_details(failure)
+        if failed.location:
+            details["location"] = failed.location
+        details["state"] = branch.state
+        on_entry = failed.from_entry and branch.last == branch.entered
+        previous = branch.entered_from if on_entry else None
+        step.emit(branch, "EvaluationFailed", details, previous=previous)
     return failure
 
 
@@ -219,11 +219,17 @@ def fail_state(
     if isinstance(state, TaskState | ParallelState | MapState):
         if retriable and _retry(step, branch, state, failure):
             return
-        if branch.phase in ("parallel", "mapping"):
+        if branch.phase in ("parallel", "mapping") or _fails_before_items(branch, state, failure):
             _fail_with_children(step, branch, state)
         if _catch(step, branch, state, failure):
             return
     _fail_around(step, branch, failure)
+
+
+def _fails_before_items(branch: Branch, state: State, failure: Failure) -> bool:
+    """A Map whose items cannot be evaluated is said to have failed although it never started."""
+    entering = branch.phase in ("entered", "retrying")
+    return isinstance(state, MapState) and entering and failure.error == QUERY_EVALUATION
 
 
 def _fail_around(step: Step, branch: Branch, failure: Failure) -> None:

@@ -232,4 +232,5 @@ def jsonata_items(state: JsonObject) -> Callable[[JsonValue, Environment], list[
 def _array(value: JsonValue) -> list[JsonValue]:
     if isinstance(value, list):
         return value
-    raise _failed(f"Map state input must be an array but was: {encode_text(value)}", "Items")
+    cause = f"Map state input must be an array but was: {encode_text(value)}"
+    raise EvaluationFailed(cause, error=QUERY_EVALUATION, from_entry=True)

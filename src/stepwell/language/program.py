@@ -5,6 +5,7 @@ What a state does with data is compiled to functions that hold parsed paths and 
 
     arguments(input, env)                  what the work gets (InputPath, Parameters)
     output(input, arguments, result, env)  the output (ResultSelector, ResultPath, OutputPath)
+    assign(input, arguments, result, env)  the variables to assign, from the same values
 
 None stands for "unchanged": no `arguments` means the input as it is, no `output` means the result
 as it is. The functions never change the values they are given. They raise EvaluationFailed.
@@ -27,8 +28,8 @@ class EvaluationFailed(Exception):
     """A path, template or function could not be evaluated at run time.
 
     `error` is the ASL error name (nearly always States.Runtime), `cause` AWS's sentence without the
-    prefix that names the state, `location` the field. `is_expression` tells a JSONata expression
-    that failed from a value that does not fit.
+    prefix that names the state, `location` the field. `from_entry`: on AWS the event
+    of such a failure points to where the state was entered from.
     """
 
     def __init__(
@@ -37,10 +38,10 @@ class EvaluationFailed(Exception):
         *,
         error: str = "States.Runtime",
         location: str = "",
-        is_expression: bool = False,
+        from_entry: bool = False,
     ) -> None:
         super().__init__(cause)
-        self.is_expression = is_expression
+        self.from_entry = from_entry
         self.error = error
         self.cause = cause
         self.location = location

@@ -15,9 +15,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from stepwell.language.jsonata.analysis import Analysis, analyse
+from stepwell.language.jsonata.evaluator import (
+    ERROR,
+    FUNCTION,
+    UNDEFINED,
+    Outcome,
+    evaluate,
+    refusal,
+)
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.isolation import worker
-from stepwell.language.jsonata.library import ERROR, FUNCTION, UNDEFINED, Outcome, evaluate, refusal
 from stepwell.language.program import QUERY_EVALUATION, Environment, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode
 
@@ -126,7 +133,7 @@ class Compiled:
     def failed(self, what: str, field: str) -> EvaluationFailed:
         """The failure in AWS's words."""
         cause = f"The JSONata expression '{self.text}' specified for the field '{field}' {what}"
-        return EvaluationFailed(cause, error=QUERY_EVALUATION, location=field, is_expression=True)
+        return EvaluationFailed(cause, error=QUERY_EVALUATION, location=field, from_entry=True)
 
     def unexpected(self, expected: str, value: JsonValue, field: str) -> EvaluationFailed:
         """The failure of a value of the wrong type, in AWS's words."""

@@ -13,8 +13,8 @@ import sys
 import threading
 from typing import cast
 
+from stepwell.language.jsonata.evaluator import ERROR, TIMEOUT_MS, TOO_MUCH, Outcome
 from stepwell.language.jsonata.functions import Surroundings
-from stepwell.language.jsonata.library import ERROR, TIMEOUT_MS, TOO_MUCH, Outcome
 from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode
 
 DEADLINE_SECONDS = TIMEOUT_MS / 1000 + 1

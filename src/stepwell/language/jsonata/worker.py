@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from typing import cast
 
+from stepwell.language.jsonata.evaluator import ERROR, TOO_MUCH, evaluate
 from stepwell.language.jsonata.functions import Surroundings
-from stepwell.language.jsonata.library import ERROR, TOO_MUCH, evaluate
 from stepwell.values import JsonObject, decode, encode
 
 MEMORY_BYTES_MAX = 1 << 30
