@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -70,6 +72,10 @@ class Peer(asyncio.Transport):
     def statuses(self) -> list[int]:
         """The status of each answer."""
         return [int(data.split()[1]) for data in self.writes]
+
+
+class Marker(dict[str, str]):
+    """Something in a request whose end can be seen."""
 
 
 class App:
@@ -344,6 +350,27 @@ async def test_a_peer_that_only_stops_sending_is_answered() -> None:
     assert (peer.statuses(), peer.done) == ([200], ["close"])
     idle, _ = connect(app)
     assert idle.eof_received() is False
+
+
+async def test_what_is_over_is_not_kept() -> None:
+    """An idle connection holds no request, and a lost one is gone without a garbage collection."""
+    app = App()
+    connection, peer = connect(app)
+    connection.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")
+    await settled()
+    marker = app.asked[0].fields = Marker()
+    request, gone = weakref.ref(marker), weakref.ref(connection._waiting)
+    del marker
+    gc.disable()
+    try:
+        app.asked.clear()
+        assert request() is None
+        connection.connection_lost(None)
+        await settled()
+        del connection, peer.connection
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_too_many_connections_are_told() -> None:

@@ -163,6 +163,7 @@ class Connection(asyncio.Protocol):
         self._reader.phase = DEAF
         self._lost = True
         self._count_unfinished()
+        self._reader.close()
         self._mark_gone()
         if self._worker is None:
             self._leave()
@@ -268,8 +269,9 @@ class Connection(asyncio.Protocol):
                 self._waiter = shared.loop.create_future()
                 await self._waiter
                 continue
-            self._current = item = waiting.popleft()
-            await self._answer(item)
+            # In no variable of this frame: an idle connection must not hold its last request.
+            self._current = waiting.popleft()
+            await self._answer(self._current)
             self._current = None
             if self._reader.phase == DEAF and not waiting:
                 self._end()

@@ -120,6 +120,14 @@ class RequestReader:
         self.phase = DEAF
         self._put(refusal)
 
+    def close(self) -> None:
+        """Reads no more, and lets go of everything, so that no cycle keeps it in memory."""
+        self.phase = DEAF
+        self._body, self._headers, self._pairs = b"", {}, []
+        self._put = self._go_on = _closed
+        self._own_url = str
+        del self._parser
+
     def _feed(self, data: bytes) -> None:
         while True:
             self._packet_bytes = len(data)
@@ -213,7 +221,7 @@ class RequestReader:
         """The request is whole."""
         if self._upgrading:
             return
-        body = self._body
+        body, self._body = self._body, b""
         self._packet_bytes = 0
         self.phase = IDLE if self._keep_alive else DEAF
         self._put(self._request(body if type(body) is bytes else bytes(body)))
@@ -288,3 +296,8 @@ class RequestReader:
         """Refuses from inside the parser."""
         self.refuse(refusal)
         raise _Stop
+
+
+def _closed(*_: object) -> None:
+    """Stands for what a closed reader would call."""
+    raise RuntimeError("a closed reader reads nothing")
