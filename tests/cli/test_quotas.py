@@ -1,0 +1,124 @@
+"""`stepwell start --quotas`: a real loop ends where AWS ends it, or goes on and is spoken of."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from stepwell.cli.main import main
+from stepwell.testing.server import ServerProcess
+from tests.cli.conftest import ROLE, client
+
+SECONDS_MAX = 60.0
+CODE = "TOKEN_WAIT_UNBOUNDED"
+LOOP = {
+    "StartAt": "Count",
+    "States": {
+        "Count": {
+            "Type": "Pass",
+            "Parameters": {"n.$": "States.MathAdd($.n, 1)"},
+            "Next": "Enough",
+        },
+        "Enough": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.n", "NumericLessThan": 7_000, "Next": "Count"}],
+            "Default": "Ask",
+        },
+        "Ask": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution.waitForTaskToken",
+            "Parameters": {"StateMachineArn": "none", "Input": {"t.$": "$$.Task.Token"}},
+            "End": True,
+        },
+    },
+}
+"""28,000 events, and then something that fails."""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + SECONDS_MAX
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def run(server: ServerProcess, states: Any) -> Any:
+    """Run the loop to its end; what DescribeExecution says."""
+    machine = states.create_state_machine(name="m", definition=json.dumps(LOOP), roleArn=ROLE)
+    arn = states.start_execution(
+        stateMachineArn=machine["stateMachineArn"], input='{"n": 0}', name="e"
+    )["executionArn"]
+    until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING")
+    return states.describe_execution(executionArn=arn)
+
+
+def test_aws_quotas_end_a_loop_where_aws_does(tmp_path: Path) -> None:
+    """At 25,000 events, after a line in the log; the lint is in the log, too."""
+    environment = {"STEPWELL_QUOTAS": "aws"}
+    with ServerProcess(tmp_path / "data", environment=environment) as server:
+        states = client(server, "stepfunctions")
+        ended = run(server, states)
+        assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
+        assert ended["cause"] == (
+            "The execution reached the maximum number of history events (25000)."
+        )
+        [last] = states.get_execution_history(
+            executionArn=ended["executionArn"], reverseOrder=True, maxResults=1
+        )["events"]
+        assert (last["id"], last["type"]) == (25_000, "ExecutionFailed")
+        log = server.log()
+        assert log.count("it fails at 25,000") == 1
+        assert log.count(CODE) == 1
+        states.close()
+
+
+def test_explain_warns_of_a_long_history(tmp_path: Path) -> None:
+    """An execution that waits with more than 20,000 events behind it."""
+    with ServerProcess(tmp_path / "data", arguments=["--quotas", "aws"]) as server:
+        states = client(server, "stepfunctions")
+        text = json.dumps(LOOP).replace("7000", "5200").replace('"Ask"', '"Rest"')
+        definition = json.loads(text)
+        definition["States"]["Rest"] = {"Type": "Wait", "Seconds": 3_600, "End": True}
+        machine = states.create_state_machine(
+            name="m", definition=json.dumps(definition), roleArn=ROLE
+        )
+        states.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input='{"n": 0}', name="e"
+        )
+        until(lambda: "it fails at 25,000" in explained(server))
+        assert explained(server).count("note    The history has 20,") == 1
+        assert "Rest waits until its time has come" in explained(server)
+        states.close()
+
+
+def explained(server: ServerProcess) -> str:
+    """What `stepwell explain` says of the execution."""
+    return CliRunner().invoke(main, ["explain", "e", "--endpoint", server.endpoint]).output
+
+
+def test_open_quotas_let_it_go_on(tmp_path: Path) -> None:
+    """Beyond 25,000 events, to the end that its definition has."""
+    with ServerProcess(tmp_path / "data", arguments=["--quotas", "open"]) as server:
+        states = client(server, "stepfunctions")
+        ended = run(server, states)
+        assert ended["error"] != "States.Runtime"
+        [last] = states.get_execution_history(
+            executionArn=ended["executionArn"], reverseOrder=True, maxResults=1
+        )["events"]
+        assert last["id"] > 28_000
+        states.close()
+
+
+@pytest.mark.parametrize("name", ["none", ""])
+def test_another_profile_is_refused(name: str) -> None:
+    """With the two there are."""
+    result = CliRunner().invoke(main, ["start", "--quotas", name])
+    assert result.exit_code == 2
+    assert "'open', 'aws'" in result.output
