@@ -137,6 +137,7 @@ class Core:
     async def close(self) -> None:
         """Answer long polls, stop timers, bring everything staged to disk."""
         self.stop_waiting()
+        await self.sdk.polls_ended()
         await self.executions.close()
         await self.ledger.committed()
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from stepwell.testing.simulation import Simulation
-from tests.integrations.played import QUEUE, REGION, create, ended, play, run, sdk, start
+from tests.integrations.played import QUEUE, REGION, ROLE, create, ended, play, run, sdk, start
+from tests.shared import ROOT
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 CAUSE = r"{} \(Service: {}, Status Code: 400, Request ID: [0-9a-f-]{{36}}\)"
@@ -254,6 +255,32 @@ async def test_a_callback_through_the_sdk_completes_another_execution() -> None:
         assert submitted["resource"] == "sendMessage.waitForTaskToken"
         assert submitted["resourceType"] == "aws-sdk:sqs"
         assert (await ended(simulation, answering)).output == {}
+
+    await run(client)
+
+
+async def test_the_machine_of_the_guide_answers_a_token_and_comes_too_late_once() -> None:
+    """The example of docs/guides/tasks.md, word for word."""
+    text = (ROOT / "docs/guides/tasks.md").read_text(encoding="utf-8")
+    definition = text.split("```json\n")[1].split("```")[0]
+
+    async def client(simulation: Simulation) -> None:
+        await simulation.insist("CreateQueue", QueueName="played")
+        told = await simulation.insist(
+            "CreateStateMachine", name="guide", definition=definition, roleArn=ROLE
+        )
+        body = {"token.$": "$$.Task.Token"}
+        ask = sdk("sqs:sendMessage.waitForTaskToken", {"QueueUrl": QUEUE, "MessageBody": body})
+        asks = await create(simulation, "asks", Ask={**ask, "TimeoutSeconds": 30})
+        guide = told["stateMachineArn"]
+        asking = await start(simulation, asks, "one", {})
+        answering = await start(simulation, guide, "one", {"queue": QUEUE})
+        assert (await ended(simulation, asking)).output == {"approved": True}
+        assert (await ended(simulation, answering)).output == {}
+        # The message was not deleted, so it comes again.
+        await simulation.sleep(31_000)
+        late = await ended(simulation, await start(simulation, guide, "two", {"queue": QUEUE}))
+        assert late.output["Error"] == "Sfn.TaskTimedOutException"
 
     await run(client)
 

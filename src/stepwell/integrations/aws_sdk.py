@@ -91,6 +91,9 @@ class AwsSdkIntegration:
         self._services: dict[str, tuple[Service, ServiceModel]] = {}
         self._actions: dict[tuple[str, str], _Action] = {}
         self._closing = False
+        self._polls = 0
+        self._no_polls = asyncio.Event()
+        self._no_polls.set()
         self.base_url = "http://localhost:4566"
         """What URLs in answers (of queues) begin with."""
 
@@ -102,6 +105,10 @@ class AwsSdkIntegration:
     def close(self) -> None:
         """The server stops: a poll that ends empty because of that has not ended for its task."""
         self._closing = True
+
+    async def polls_ended(self) -> None:
+        """Return once no poll is under way: cut off now, it could take a task with it."""
+        await self._no_polls.wait()
 
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Check the parameters; do the call in the turn if it can be, else after the commit."""
@@ -157,7 +164,7 @@ class AwsSdkIntegration:
             base_url=self.base_url,
         )
         try:
-            result = action.result(await action.operation(caller, params))
+            result = action.result(await self._run(action, caller, params))
         except ServiceError as error:
             was_done = self._was_done.get(
                 (call.resource.service.removeprefix(SDK_PREFIX), call.resource.action)
@@ -169,3 +176,15 @@ class AwsSdkIntegration:
             # Nothing came because this process ends. The next one polls again.
             await asyncio.Event().wait()
         return Answered(result)
+
+    async def _run(self, action: _Action, caller: Call, params: Params) -> Answer:
+        if not action.long_poll:
+            return await action.operation(caller, params)
+        self._polls += 1
+        self._no_polls.clear()
+        try:
+            return await action.operation(caller, params)
+        finally:
+            self._polls -= 1
+            if not self._polls:
+                self._no_polls.set()
