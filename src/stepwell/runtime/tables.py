@@ -10,7 +10,7 @@ table also spreads over a distributed PostgreSQL. Times are epoch milliseconds. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from types import UnionType
@@ -56,6 +56,8 @@ class Table(Generic[R]):
     key_positions: tuple[int, ...] = field(init=False)
     key_of: Callable[[R], Key] = field(init=False)
     """The key of a row."""
+    make: Callable[[Iterable[Any]], R] = field(init=False)
+    """The row of these values."""
 
     def __post_init__(self) -> None:
         columns = tuple(_column(n, t) for n, t in get_type_hints(self.row).items())
@@ -64,6 +66,7 @@ class Table(Generic[R]):
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "key_positions", positions)
         object.__setattr__(self, "key_of", _key_reader(positions))
+        object.__setattr__(self, "make", self.row._make)  # type: ignore[attr-defined]
 
     def index(self, name: str) -> Index:
         """The index of that name."""

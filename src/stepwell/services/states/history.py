@@ -55,14 +55,28 @@ async def _page(
             limit=limit,
             reverse=reverse,
         )
-        for row in rows:
-            if len(found) == size or (found and bytes_found + len(row.body) > PAGE_BYTES_MAX):
-                return found, True
-            found.append(row)
-            bytes_found += len(row.body)
+        sizes = [len(row.body) for row in rows]
+        fits = len(rows)
+        if bytes_found + sum(sizes) > PAGE_BYTES_MAX:
+            fits = _fitting(sizes, PAGE_BYTES_MAX - bytes_found, at_least=0 if found else 1)
+        fits = min(fits, size - len(found))
+        found.extend(rows[:fits])
+        if fits < len(rows):
+            return found, True
         if len(rows) < limit:
             return found, False
+        bytes_found += sum(sizes)
         after = found[-1].id
+
+
+def _fitting(sizes: list[int], bytes_max: int, *, at_least: int) -> int:
+    """How many of the first rows stay within the bytes."""
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if total > bytes_max:
+            return max(count, at_least)
+    return len(sizes)
 
 
 def _without_data(body: bytes) -> bytes:

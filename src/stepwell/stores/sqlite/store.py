@@ -118,7 +118,7 @@ class SqliteStore:
             text = self._scans.get(shape)
             if text is not None:
                 values = [*prefix, *(after or ()), max(limit, 0)]
-                return [table.row(*found) for found in self._read(text, values)]
+                return list(map(table.make, self._read(text, values)))
         text, values = select_scan(
             table,
             prefix,
@@ -132,8 +132,7 @@ class SqliteStore:
         )
         if shape is not None:
             self._scans[shape] = text
-        row = table.row
-        return [row(*found) for found in self._read(text, values)]
+        return list(map(table.make, self._read(text, values)))
 
     async def count(self, table: Table[Any], prefix: Key = (), *, index: str | None = None) -> int:
         """How many rows have that prefix."""
