@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from stepwell.language.check import check_definition
 from stepwell.language.diagnostics import (
     LINE_WIDTH_MAX,
     Diagnostic,
@@ -10,6 +15,8 @@ from stepwell.language.diagnostics import (
     render,
     schema_error,
 )
+from stepwell.language.source import scan_places
+from stepwell.values import JsonObject
 
 
 def test_the_refusal_joins_the_errors_as_aws_does() -> None:
@@ -79,3 +86,37 @@ def test_only_a_window_of_a_long_line_is_shown() -> None:
     shown = render(Diagnostic("ERROR", "X", "Y", "/", 1, 1001), text).split("\n")
     assert len(shown[2]) == len("    1 | ") + LINE_WIDTH_MAX
     assert shown[2][shown[3].index("^")] == "X"
+
+
+@pytest.mark.parametrize(
+    ("definition", "place", "hint"),
+    [
+        ({"StartAt": "A", "States": {"A": {"Type": "Pass", "Nxt": "B"}}}, "/States/A/Nxt", "Next"),
+        ({"StartAt": "A", "States": {}, "Statez": 1}, "/Statez", "States"),
+        ({"StartAt": "Ask", "States": {"Aks": {"Type": "Succeed"}}}, "/StartAt", "Aks"),
+        (
+            {
+                "StartAt": "A",
+                "States": {
+                    "A": {
+                        "Type": "Task",
+                        "Resource": "arn:aws:states:::sqs:sendMesage",
+                        "End": True,
+                    }
+                },
+            },
+            "/States/A/Resource",
+            "sqs:sendMessage",
+        ),
+    ],
+)
+def test_the_nearest_valid_name_is_offered_where_the_wrong_one_stands(
+    definition: JsonObject, place: str, hint: str
+) -> None:
+    """Line and column are those of the wrong name, also where AWS only names what is around it."""
+    text = json.dumps(definition, indent=1)
+    [found] = [f for f in check_definition(text) if f.hint == f"did you mean '{hint}'?"]
+    line, column = scan_places(text).line_and_column(place)
+    assert found.place == place
+    assert (found.line, found.column) == (line, column)
+    assert text.split("\n")[line - 1][column - 1 :].startswith('"')

@@ -62,7 +62,7 @@ def with_places(diagnostics: list[Diagnostic], text: str) -> list[Diagnostic]:
     return [
         dataclasses.replace(finding, line=line, column=column)
         for finding in diagnostics
-        for line, column in [places.line_and_column(finding.location)]
+        for line, column in [places.line_and_column(finding.place)]
     ]
 
 

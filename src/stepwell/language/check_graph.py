@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepwell.language.findings import Findings
+from stepwell.language.findings import Findings, nearest
 from stepwell.values import JsonObject, JsonValue
 
 
@@ -52,7 +52,8 @@ def _check_target(findings: Findings, target: str, states: JsonObject, place: st
     """A target must stand in the same scope."""
     if target not in states:
         message = f"Missing 'Next' target: {target}"
-        findings.coded("MISSING_TRANSITION_TARGET", message, place)
+        hint = "" if findings.errors.is_full else nearest(target, states)
+        findings.coded("MISSING_TRANSITION_TARGET", message, place, hint)
 
 
 def _reached(start: str, states: JsonObject) -> set[str]:

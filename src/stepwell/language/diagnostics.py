@@ -27,7 +27,8 @@ class Diagnostic:
 
     `severity` is ERROR or WARNING, `code` AWS's (`SCHEMA_VALIDATION_FAILED`), `message` AWS's text
     without the place, `location` AWS's place (`/States/X/Resource`), `line` and `column` where it
-    stands in the text (from 1, 0 unknown), `hint` what would be right, where we know.
+    stands in the text (from 1, 0 unknown), `hint` what would be right, where we know. `at` is the
+    place where AWS names one around it only.
     """
 
     severity: str
@@ -37,6 +38,12 @@ class Diagnostic:
     line: int = 0
     column: int = 0
     hint: str = ""
+    at: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where to look: as exactly as it is known."""
+        return self.at or self.location
 
 
 class InvalidDefinition(ServiceError):
@@ -55,9 +62,9 @@ class InvalidDefinition(ServiceError):
         super().__init__("InvalidDefinition", f"Invalid State Machine Definition: '{found}'")
 
 
-def schema_error(message: str, location: str, hint: str = "") -> Diagnostic:
+def schema_error(message: str, location: str, hint: str = "", at: str = "") -> Diagnostic:
     """The commonest finding: a SCHEMA_VALIDATION_FAILED error."""
-    return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, location, hint=hint)
+    return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, location, hint=hint, at=at)
 
 
 def not_run(what: str) -> str:

@@ -13,6 +13,7 @@ from stepwell.language.fields import (
     QUERY_LANGUAGES_NOT_YET,
     SECONDS_MAX,
 )
+from stepwell.language.places import PART_CHARACTERS_MAX
 from stepwell.language.syntax import is_path, is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
@@ -53,13 +54,13 @@ class Findings:
         self.warnings = Bounded()
         self.not_yet = Bounded()
 
-    def error(self, message: str, location: str, hint: str = "") -> None:
+    def error(self, message: str, location: str, hint: str = "", at: str = "") -> None:
         """A SCHEMA_VALIDATION_FAILED error."""
-        self.errors.add(schema_error(message, location, hint))
+        self.errors.add(schema_error(message, location, hint, at))
 
-    def coded(self, code: str, message: str, location: str) -> None:
+    def coded(self, code: str, message: str, location: str, hint: str = "") -> None:
         """An error with a code of its own."""
-        self.errors.add(Diagnostic(ERROR, code, message, location))
+        self.errors.add(Diagnostic(ERROR, code, message, location, hint=hint))
 
     def warning(self, code: str, message: str, location: str) -> None:
         """A warning, which does not forbid the definition."""
@@ -87,11 +88,13 @@ class Findings:
             marked = fields.get(name)
             if marked is None:
                 hint = "" if self.errors.is_full else nearest(name, fields)
-                self.error(f"Field '{name}' is not supported", location, hint)
+                self.error(f"Field '{name}' is not supported", location, hint, _at(location, name))
             elif marked == "P" and language == "JSONata":
-                self.error(_wrong_language(name, "JSONata", "JSONPath"), location)
+                message = _wrong_language(name, "JSONata", "JSONPath")
+                self.error(message, location, at=_at(location, name))
             elif marked == "A" and language == "JSONPath":
-                self.error(_wrong_language(name, "JSONPath", "JSONata"), location)
+                message = _wrong_language(name, "JSONPath", "JSONata")
+                self.error(message, location, at=_at(location, name))
             if name in FIELDS_NOT_YET and marked is not None:
                 self.add_not_yet(f"the field '{name}'", f"{location}/{name}")
 
@@ -164,6 +167,11 @@ class Findings:
             self.error(bound, f"{pointer}/{name}")
             return None
         return found
+
+
+def _at(location: str, name: str) -> str:
+    """The place of a member, unless its name is so long that nobody looks for it."""
+    return f"{location.rstrip('/')}/{name}" if len(name) <= PART_CHARACTERS_MAX else ""
 
 
 def _wrong_language(name: str, language: str, wanted: str) -> str:

@@ -6,6 +6,7 @@ not is refused by name. To make an integration available, say so in its row.
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
@@ -191,10 +192,14 @@ def parameter_findings(
 
 
 def _resource_hint(arn: str) -> str:
-    """What the same service and action may be called with, when only the pattern is wrong."""
+    """The forms of the same action when only the pattern is wrong, else the most similar action."""
     named = _SERVICE.fullmatch(arn)
-    row = CATALOGUE.get((named[1], named[2])) if named else None
-    if row is None:
+    if named is None:
         return ""
+    row = CATALOGUE.get((named[1], named[2]))
+    if row is None:
+        known = [f"{service}:{action}" for service, action in CATALOGUE]
+        near = difflib.get_close_matches(f"{named[1]}:{named[2]}"[:100], known, n=1)
+        return f"did you mean '{near[0]}'?" if near else ""
     forms = ", ".join(f".{pattern}" if pattern else "without a suffix" for pattern in row.patterns)
     return f"this action can be used: {forms}"

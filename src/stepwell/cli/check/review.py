@@ -77,6 +77,6 @@ def _review_yaml(text: str, machine_type: str) -> tuple[str, list[Diagnostic]]:
         return "", [found]
     placed = []
     for finding in review_definition(read.json_text, machine_type=machine_type):
-        line, column = read.places.line_and_column(finding.location)
+        line, column = read.places.line_and_column(finding.place)
         placed.append(dataclasses.replace(finding, line=line, column=column))
     return read.json_text, placed

@@ -56,7 +56,7 @@ def _finding(definition: JsonValue, finding: Diagnostic) -> JsonObject:
     }
     if finding.location:
         shown["location"] = finding.location
-    found = find(definition, finding.location)
+    found = find(definition, finding.place)
     if found is not None:
         shown["pointer"] = "".join(map(_escaped, found[0]))
     seen = _seen(definition, finding)
@@ -81,7 +81,7 @@ def _definition(one: Reviewed) -> JsonValue:
 
 def _seen(definition: JsonValue, finding: Diagnostic) -> str:
     """The value at the place of the finding as JSON, where it is short enough to help."""
-    found = find(definition, finding.location)
+    found = find(definition, finding.place)
     if found is None or not found[0]:
         return ""
     text = encode_text(found[1])
