@@ -21,7 +21,7 @@ from stepwell.language.jsonata.tokens import (
     tokens,
 )
 
-DEPTH_MAX = 250
+DEPTH_MAX = 100
 
 _POWERS = {
     ".": 75,

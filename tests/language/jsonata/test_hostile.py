@@ -1,0 +1,69 @@
+"""Whatever an expression does, it fails alone, in bounded time and memory; the next one works."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stepwell.language.jsonata import compile_jsonata
+from stepwell.language.jsonata.functions import Surroundings
+from stepwell.language.jsonata.isolation import Worker
+from stepwell.language.program import EvaluationFailed
+from stepwell.values import JsonObject
+from tests.language.data_environment import NOTHING
+
+LONG: JsonObject = {"input": {"text": "a" * 200_000, "list": list(range(20_000))}}
+
+HOSTILE = [
+    "($f := function($x) { $f($x + 1) + 1 }; $f(1))",
+    "($f := function($x) { $f($x + 1) }; $f(1))",
+    "$pad('a', 2000000000)",
+    "[1..9000000000]",
+    "$count([1..9000000])",
+    "$range(1, 2000000000, 1)",
+    "$formatInteger(1e300, 'I')",
+    "$reduce([1..60], function($a, $b) { $a & $a }, 'xxxxxxxxxx')",
+    "$reduce([1..60], function($a, $b) { $append($a, $a) }, [1, 2])",
+    "$reduce([1..60], function($a, $b) { {'a': $a, 'b': $a} }, 1)",
+    "$reduce([1..60], function($a, $b) { $join([$a, $a]) }, 'xxxxxxxxxx')",
+    "$reduce([1..60], function($a, $b) { $replace($a, 'x', 'xx') }, 'xxxxxxxxxx')",
+    "$string($reduce([1..60], function($a, $b) { [[$a], [$a]] }, 1))",
+    "[1..1000].($x := $; [1..1000].{'a': $x})",
+    "$map($states.input.list, function($v) { $states.input.text })",
+    "$states.input.list.{'a': $states.input.text, 'b': $states.input.text}",
+    "(" + ";".join(f"$a{n + 1} := [$a{n}, $a{n}]" for n in range(40)) + "; $a40)",
+    "$match($states.input.text, /(((a{1,1000}){1,1000}){1,1000})/)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:50])
+def test_a_hostile_expression_fails_alone(text: str) -> None:
+    """It is stopped, and neither the process nor the worker is worse off."""
+    started = time.monotonic()
+    with pytest.raises(EvaluationFailed) as caught:
+        compile_jsonata(text).evaluate(LONG, {"a0": ["x"]}, NOTHING, "Output")
+    assert caught.value.error == "States.QueryEvaluationError"
+    assert time.monotonic() - started < 30
+    again = compile_jsonata("$reduce([1..4], function($a, $b) { $a + $b })")
+    assert again.evaluate({}, {}, NOTHING, "Output") == 10
+
+
+def test_a_long_text_meets_a_pattern_in_linear_time() -> None:
+    """A pattern that goes back and forth elsewhere does not here."""
+    text = "$exists($match($states.input.text, /(a+)+$/))"
+    assert compile_jsonata(text).evaluate(LONG, {}, NOTHING, "Output") is True
+
+
+def test_a_worker_that_dies_is_replaced() -> None:
+    """The evaluation it was at has failed; the next one has a new worker."""
+    worker = Worker()
+    try:
+        assert worker.evaluate("1 + 1", {}, Surroundings()).value == 2
+        assert worker._process is not None
+        worker._process.kill()
+        worker._process.wait()
+        assert worker.evaluate("1 + 1", {}, Surroundings()).kind == "error"
+        assert worker.evaluate("1 + 1", {}, Surroundings()).value == 2
+    finally:
+        worker.close()
