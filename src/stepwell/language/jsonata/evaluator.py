@@ -116,6 +116,8 @@ def _attempt(text: str, bindings: dict[str, JsonValue]) -> Outcome:
     except MemoryError:
         return Outcome(ERROR, message=TOO_MUCH)
     except Exception as error:
+        if "raised MemoryError" in str(error):
+            return Outcome(ERROR, message=TOO_MUCH)
         message = _error_text(error)
         return Outcome(UNDEFINED) if NOTHING_MARK in message else Outcome(ERROR, message=message)
     except BaseException as error:

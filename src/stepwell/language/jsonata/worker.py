@@ -6,14 +6,17 @@ bounded by the system, so that whatever an expression does, it does to nobody bu
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import cast
 
 from stepwell.language.jsonata.evaluator import ERROR, TOO_MUCH, evaluate
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.values import JsonObject, decode, encode
 
-MEMORY_BYTES_MAX = 1 << 30
+MEMORY_BYTES_MAX = 512 << 20
+"""What an expression may take, besides what the process has at its start."""
 RESULT_BYTES_MAX = 8 << 20
 
 
@@ -31,8 +34,19 @@ def _bound_memory() -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    evaluate("1", {}, Surroundings())  # The library reserves its stack with the first evaluation.
+    bound = _address_space() + MEMORY_BYTES_MAX
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _address_space() -> int:
+    """How much memory the process has mapped; much, where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 4 << 30
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _answer(line: bytes) -> bytes:
