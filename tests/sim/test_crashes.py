@@ -11,7 +11,15 @@ import pytest
 
 from stepwell.engine.limits import Limits
 from stepwell.testing.simulation import Faults, Simulation
-from tests.sim.workload import STARTS, Record, consumer, coordinator, worker
+from tests.sim.workload import (
+    ENDS,
+    STARTS,
+    Record,
+    consumer,
+    coordinator,
+    idle_worker,
+    worker,
+)
 
 
 async def play(
@@ -25,6 +33,7 @@ async def play(
         functools.partial(coordinator, record=record),
         functools.partial(consumer, record=record),
         functools.partial(worker, record=record),
+        functools.partial(idle_worker, record=record),
     )
     return record, simulation
 
@@ -44,6 +53,7 @@ def same_as_undisturbed(record: Record) -> None:
     """
     expected, _ = undisturbed()
     assert record.statuses == expected.statuses
+    assert record.line == expected.line
     for name, history in expected.histories.items():
         if name != "work-ok":
             assert record.histories[name] == history, name
@@ -52,12 +62,13 @@ def same_as_undisturbed(record: Record) -> None:
 def test_undisturbed() -> None:
     """Without a fault every execution ends as its definition says."""
     record, _ = undisturbed()
-    failed = {"short-timeout": "TIMED_OUT"}
-    for _, name, _ in STARTS:
-        assert record.statuses[name] == failed.get(name, "SUCCEEDED"), name
+    for name, status in record.statuses.items():
+        assert status == ENDS.get(name, "SUCCEEDED"), name
     # The second answer of ask-double; heartbeat and answer to fan-reject's aborted sibling.
     assert record.answered_twice == 3
-    assert len(record.statuses) == len(STARTS) + 1  # and the child of parent-ok
+    # Also the children of parent-ok, umbrella-broken and stopped-stopped.
+    assert len(record.statuses) == len(STARTS) + 3
+    assert record.line == ["line-1", "line-2", "line-3"]
 
 
 BLOCKS = 4

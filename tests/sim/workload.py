@@ -15,7 +15,9 @@ ROLE = "arn:aws:iam::000000000000:role/sim"
 MACHINES = "arn:aws:states:us-east-1:000000000000:stateMachine:"
 EXECUTIONS = "arn:aws:states:us-east-1:000000000000:execution:"
 ACTIVITY = "arn:aws:states:us-east-1:000000000000:activity:sim"
+IDLE_ACTIVITY = "arn:aws:states:us-east-1:000000000000:activity:idle"
 QUEUE = "http://localhost:4566/000000000000/sim"
+LINE = "http://localhost:4566/000000000000/sim.fifo"
 
 ASK: dict[str, Any] = {
     "Type": "Task",
@@ -34,6 +36,28 @@ ASK: dict[str, Any] = {
         {"ErrorEquals": ["Worker.Busy"], "IntervalSeconds": 5, "MaxAttempts": 2},
         {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1, "JitterStrategy": "FULL"},
     ],
+}
+
+CAUGHT: list[dict[str, Any]] = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
+
+
+def without(state: dict[str, Any], *fields: str) -> dict[str, Any]:
+    """A state without some of its fields."""
+    return {name: value for name, value in state.items() if name not in fields}
+
+
+def alone(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """A branch of one state."""
+    return {"StartAt": name, "States": {name: {**state, "End": True}}}
+
+
+KID: dict[str, Any] = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::states:startExecution.sync",
+    "Parameters": {
+        "StateMachineArn": f"{MACHINES}long",
+        "Name.$": "States.Format('{}-kid', $$.Execution.Name)",
+    },
 }
 
 DEFINITIONS: dict[str, dict[str, Any]] = {
@@ -122,6 +146,109 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
         "TimeoutSeconds": 30,
         "States": {"Long": {"Type": "Wait", "Seconds": 100, "End": True}},
     },
+    # An execution timeout over an open token.
+    "short-ask": {"StartAt": "Ask", "TimeoutSeconds": 30, "States": {"Ask": {**ASK, "End": True}}},
+    # A job whose parent is stopped, or fails beside it.
+    "long": {
+        "StartAt": "Long",
+        "States": {"Long": {"Type": "Wait", "Seconds": 100_000, "End": True}},
+    },
+    "umbrella": {
+        "StartAt": "Both",
+        "States": {
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [
+                    alone("Kid", KID),
+                    {
+                        "StartAt": "Pause",
+                        "States": {
+                            "Pause": {"Type": "Wait", "Seconds": 20, "Next": "Break"},
+                            "Break": {"Type": "Fail", "Error": "Broken", "Cause": "as planned"},
+                        },
+                    },
+                ],
+                "Catch": CAUGHT,
+                "End": True,
+            },
+            "Caught": {"Type": "Pass", "End": True},
+        },
+    },
+    "stopped": {
+        "StartAt": "All",
+        "States": {
+            "All": {
+                "Type": "Parallel",
+                "Branches": [
+                    alone("Kid", KID),
+                    alone("Ask", without(ASK, "TimeoutSeconds", "HeartbeatSeconds", "Retry")),
+                    alone("Pause", {"Type": "Wait", "Seconds": 50_000}),
+                ],
+                "End": True,
+            }
+        },
+    },
+    # A Parallel that is tried again, with new branches and tokens.
+    "flaky": {
+        "StartAt": "Both",
+        "States": {
+            "Both": {
+                "Type": "Parallel",
+                "Branches": [
+                    alone("Ask", without(ASK, "Retry")),
+                    alone("Pause", {"Type": "Wait", "Seconds": 90}),
+                ],
+                "Retry": [{"ErrorEquals": ["Worker.Flaky"], "MaxAttempts": 2}],
+                "Catch": CAUGHT,
+                "End": True,
+            },
+            "Caught": {"Type": "Pass", "End": True},
+        },
+    },
+    # A worker that takes a task and is not heard of again.
+    "idle": {
+        "StartAt": "Work",
+        "States": {
+            "Work": {
+                "Type": "Task",
+                "Resource": IDLE_ACTIVITY,
+                "TimeoutSeconds": 500,
+                "HeartbeatSeconds": 25,
+                "Catch": [{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Caught"}],
+                "End": True,
+            },
+            "Caught": {"Type": "Pass", "End": True},
+        },
+    },
+    "line": {
+        "StartAt": "Send",
+        "States": {
+            "Send": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage",
+                "Parameters": {
+                    "QueueUrl": LINE,
+                    "MessageBody.$": "$$.Execution.Name",
+                    "MessageGroupId": "all",
+                    "MessageDeduplicationId.$": "$$.Execution.Name",
+                },
+                "End": True,
+            }
+        },
+    },
+    # Its machine is deleted while it waits: it ends at its next transition.
+    "doomed": {
+        "StartAt": "Ask",
+        "States": {
+            "Ask": {
+                **without(ASK, "HeartbeatSeconds", "Retry"),
+                "TimeoutSeconds": 50,
+                "Catch": CAUGHT,
+                "End": True,
+            },
+            "Caught": {"Type": "Pass", "End": True},
+        },
+    },
 }
 
 STARTS: list[tuple[str, str, dict[str, Any]]] = [
@@ -135,7 +262,28 @@ STARTS: list[tuple[str, str, dict[str, Any]]] = [
     ("parent", "parent-ok", {"do": "ok"}),
     ("work", "work-ok", {"do": "ok"}),
     ("short", "short-timeout", {"do": "ok"}),
+    ("short-ask", "short-ask-timeout", {"do": "silent"}),
+    ("umbrella", "umbrella-broken", {"do": "ok"}),
+    ("stopped", "stopped-stopped", {"do": "silent"}),
+    ("flaky", "flaky-caught", {"do": "flaky"}),
+    ("idle", "idle-caught", {"do": "ok"}),
+    ("line", "line-1", {}),
+    ("line", "line-2", {}),
+    ("line", "line-3", {}),
+    ("doomed", "doomed-aborted", {"do": "silent"}),
 ]
+
+ENDS = {
+    "short-timeout": "TIMED_OUT",
+    "short-ask-timeout": "TIMED_OUT",
+    "stopped-stopped": "ABORTED",
+    "stopped-stopped-kid": "ABORTED",
+    "umbrella-broken-kid": "ABORTED",
+    "doomed-aborted": "ABORTED",
+}
+"""How executions end that do not succeed."""
+
+DOOMED = f"{EXECUTIONS}doomed:doomed-aborted"
 
 
 @dataclass(slots=True)
@@ -145,53 +293,98 @@ class Record:
     answered_twice: int = 0
     histories: dict[str, list[str]] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    line: list[str] = field(default_factory=list)
+    """What came out of the FIFO queue."""
     done: bool = False
 
 
 async def coordinator(simulation: Simulation, record: Record) -> None:
     """Creates, starts, waits until all is over, and reads the histories."""
     await simulation.insist("CreateQueue", QueueName="sim", Attributes={"VisibilityTimeout": "5"})
+    fifo = {"FifoQueue": "true", "VisibilityTimeout": "5"}
+    await simulation.insist("CreateQueue", QueueName="sim.fifo", Attributes=fifo)
     await simulation.insist("CreateActivity", name="sim")
+    await simulation.insist("CreateActivity", name="idle")
     for name, definition in DEFINITIONS.items():
         await simulation.insist(
             "CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE
         )
     for machine, name, given in STARTS:
+        await _start(simulation, machine, name, given)
+    await simulation.insist("DeleteStateMachine", stateMachineArn=f"{MACHINES}doomed")
+    await simulation.sleep(5_000)
+    stopped = f"{EXECUTIONS}stopped:stopped-stopped"
+    await simulation.insist("StopExecution", executionArn=stopped, error="Stopped", cause="enough")
+    await _until_over(simulation)
+    record.done = True
+    for machine in DEFINITIONS:
+        if machine != "doomed":
+            await _read(simulation, record, machine)
+    shown = await simulation.insist("DescribeExecution", executionArn=DOOMED)
+    await _read_one(simulation, record, shown)
+    await _empty_line(simulation, record)
+
+
+async def _start(simulation: Simulation, machine: str, name: str, given: dict[str, Any]) -> None:
+    try:
         await simulation.insist(
             "StartExecution",
             stateMachineArn=f"{MACHINES}{machine}",
             name=name,
             input=json.dumps(given),
         )
-    await _until_over(simulation)
-    record.done = True
-    for machine in DEFINITIONS:
-        await _read(simulation, record, machine)
+    except ServiceError as error:
+        # A crash swallowed the answer, and the execution is over by now.
+        if error.code != "ExecutionAlreadyExists":
+            raise
+
+
+async def _empty_line(simulation: Simulation, record: Record) -> None:
+    """Take everything out of the FIFO queue, in its order; what a crash swallowed comes again."""
+    empty = 0
+    while empty < 2:
+        answer = await simulation.insist("ReceiveMessage", QueueUrl=LINE, MaxNumberOfMessages=10)
+        messages = answer.get("Messages", [])
+        if not messages:
+            empty += 1
+            await simulation.sleep(6_000)
+        for message in messages:
+            handle = message["ReceiptHandle"]
+            await simulation.insist("DeleteMessage", QueueUrl=LINE, ReceiptHandle=handle)
+            record.line.append(message["Body"])
 
 
 async def _until_over(simulation: Simulation) -> None:
     for _ in range(2_000):
         running = 0
         for machine in DEFINITIONS:
+            if machine == "doomed":
+                continue
             listed = await simulation.insist(
                 "ListExecutions", stateMachineArn=f"{MACHINES}{machine}", statusFilter="RUNNING"
             )
             running += len(listed["executions"])
+        doomed = await simulation.insist("DescribeExecution", executionArn=DOOMED)
+        running += doomed["status"] == "RUNNING"
         if not running:
             return
-        await simulation.sleep(1_000)
+        await simulation.sleep(5_000)
     raise AssertionError("the executions do not end")
 
 
 async def _read(simulation: Simulation, record: Record, machine: str) -> None:
     listed = await simulation.insist("ListExecutions", stateMachineArn=f"{MACHINES}{machine}")
     for execution in listed["executions"]:
-        history = await simulation.insist(
-            "GetExecutionHistory", executionArn=execution["executionArn"], maxResults=1000
-        )
-        name = _UUID.sub("<id>", execution["name"])
-        record.histories[name] = canonical(history["events"])
-        record.statuses[name] = execution["status"]
+        await _read_one(simulation, record, execution)
+
+
+async def _read_one(simulation: Simulation, record: Record, execution: dict[str, Any]) -> None:
+    history = await simulation.insist(
+        "GetExecutionHistory", executionArn=execution["executionArn"], maxResults=1000
+    )
+    name = _UUID.sub("<id>", execution["name"])
+    record.histories[name] = canonical(history["events"])
+    record.statuses[name] = execution["status"]
 
 
 async def consumer(simulation: Simulation, record: Record) -> None:
@@ -221,6 +414,8 @@ async def _handle(simulation: Simulation, record: Record, body: dict[str, Any]) 
     await _say(simulation, record, "SendTaskHeartbeat", taskToken=token)
     if what == "reject":
         await _say(simulation, record, "SendTaskFailure", taskToken=token)
+    elif what == "flaky":
+        await _say(simulation, record, "SendTaskFailure", taskToken=token, error="Worker.Flaky")
     elif what == "busy" and body["attempt"] < 2:
         await _say(
             simulation, record, "SendTaskFailure", taskToken=token, error="Worker.Busy", cause="x"
@@ -235,7 +430,8 @@ async def _say(simulation: Simulation, record: Record, operation: str, **params:
     try:
         await simulation.insist(operation, **params)
     except ServiceError as error:
-        assert error.code == "TaskTimedOut", error
+        if error.code != "TaskTimedOut":
+            raise
         record.answered_twice += 1
 
 
@@ -257,10 +453,20 @@ async def worker(simulation: Simulation, record: Record) -> None:
             )
 
 
+async def idle_worker(simulation: Simulation, record: Record) -> None:
+    """Takes activity tasks and does nothing with them."""
+    while not record.done:
+        try:
+            await simulation.call("GetActivityTask", activityArn=IDLE_ACTIVITY, workerName="i")
+        except (Crashed, StorageTrouble, ServiceError):
+            await simulation.sleep(50)
+
+
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MD5 = re.compile(
     r'(?<=MD5OfMessageBody\\\\":\\\\")[0-9a-f]{32}|(?<=MD5OfMessageBody\\":\\")[0-9a-f]{32}'
 )
+_SEQUENCE = re.compile(r"\b\d{20}\b")
 _TOKEN = re.compile(r"AQ[A-Za-z0-9_-]{48}")
 _TIME = re.compile(r"\b17\d{11}\b|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT")
 
@@ -273,7 +479,7 @@ def canonical(events: list[dict[str, Any]]) -> list[str]:
     for event in events:
         told = {k: v for k, v in event.items() if k not in ("id", "previousEventId", "timestamp")}
         text = json.dumps(told, sort_keys=True)
-        text = _MD5.sub("<md5>", text)
+        text = _SEQUENCE.sub("<number>", _MD5.sub("<md5>", text))
         text = _TIME.sub("<time>", _TOKEN.sub("<token>", _UUID.sub("<id>", text)))
         chains[event["id"]] = f"{chains[event['previousEventId']]}/{text}"
     return sorted(chains.values())
