@@ -335,6 +335,37 @@ async def test_an_activity_task_is_polled_for_without_holding_anybody_up() -> No
     await run(client)
 
 
+@pytest.mark.parametrize("how", ["stopped", "timed out"])
+async def test_a_poll_that_nobody_waits_for_takes_nothing(how: str) -> None:
+    """When its execution is stopped or its state times out, what comes goes to somebody else."""
+
+    async def client(simulation: Simulation) -> None:
+        activity = f"{REGION}:activity:a"
+        await simulation.insist("CreateActivity", name="a")
+        await simulation.insist("CreateQueue", QueueName="played")
+        poll = sdk("sfn:getActivityTask", {"ActivityArn": activity}, TimeoutSeconds=10)
+        polls = await create(simulation, "polls", Poll=poll)
+        parameters = {"QueueUrl": QUEUE, "WaitTimeSeconds": 20}
+        receive = sdk("sqs:receiveMessage", parameters, TimeoutSeconds=10)
+        receives = await create(simulation, "receives", Receive=receive)
+        task = {"Type": "Task", "Resource": activity, "TimeoutSeconds": 60, "End": True}
+        work = await create(simulation, "work", Work=task)
+        polling = [await start(simulation, machine, "one", {}) for machine in (polls, receives)]
+        await simulation.sleep(5_000)
+        for arn in polling:
+            if how == "stopped":
+                await simulation.insist("StopExecution", executionArn=arn)
+            await ended(simulation, arn)
+        await start(simulation, work, "one", {"n": 1})
+        await simulation.insist("SendMessage", QueueUrl=QUEUE, MessageBody="m")
+        assert (await simulation.insist("GetActivityTask", activityArn=activity))["taskToken"]
+        told = await simulation.insist("ReceiveMessage", QueueUrl=QUEUE)
+        assert [message["Body"] for message in told["Messages"]] == ["m"]
+        assert not simulation.core.executions.outbox.polls
+
+    await run(client)
+
+
 async def test_a_poll_that_only_the_end_of_the_server_ends_is_made_again() -> None:
     """A graceful stop does not tell the machine that there is no task: the next process polls."""
     simulation = Simulation(seed=3)

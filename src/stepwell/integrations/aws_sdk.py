@@ -125,7 +125,7 @@ class AwsSdkIntegration:
             action.validate(params)
             in_turn = self._in_turn.get(name)
             if in_turn is None:
-                return Later(lambda: self._work(action, call, params))
+                return Later(lambda: self._work(action, call, params), is_poll=action.long_poll)
             done = in_turn(turn, call, params)
         except ServiceError as error:
             return refused(action.model, error, call)

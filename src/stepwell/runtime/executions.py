@@ -398,6 +398,8 @@ class Executions:
             self._carrier.carry(turn, live, command, told, self.begin)
         if live.execution.status != "RUNNING":
             self._close(turn, live, decision.events, told)
+        if execution in self.outbox.polls:
+            turn.after_commit(lambda: self.outbox.call_off(live))
 
     def _close(self, turn: Turn, live: Live, events: list[HistoryEvent], told: Told) -> None:
         """Keep how an execution ended, and tell whoever waits for that."""

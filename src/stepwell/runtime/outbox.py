@@ -19,7 +19,16 @@ from stepwell.errors import StorageTrouble
 from stepwell.language.program import Resource, TaskState
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live
-from stepwell.runtime.ports import Alarm, Clock, Integrations, Later, Refused, ServiceCall, Store
+from stepwell.runtime.ports import (
+    Alarm,
+    Answered,
+    Clock,
+    Integrations,
+    Later,
+    Refused,
+    ServiceCall,
+    Store,
+)
 from stepwell.runtime.records import CHILD, OUTBOX, ExecutionRow, OutboxRow
 from stepwell.runtime.telling import Telling
 from stepwell.runtime.timers import SHARD
@@ -28,6 +37,7 @@ from stepwell.values import JsonObject, decode, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
 _PAGE = 1_000
+Outcome = Answered | Refused | None
 RETRY_MS = 1_000
 """How long after trouble with the store it is tried again."""
 
@@ -52,6 +62,8 @@ class Outbox:
         self._executions = executions
         self._tasks: set[asyncio.Future[None]] = set()
         self._under_way: set[Hashable] = set()
+        self.polls: dict[int, dict[tuple[int, int], asyncio.Future[Outcome]]] = {}
+        """Polls under way: execution -> (branch, event) -> the work."""
 
     # -- recording
 
@@ -171,7 +183,7 @@ class Outbox:
         await self._do_call(call, None)
 
     async def _do_call(self, call: ServiceCall, later: Later | None) -> None:
-        outcome = None if later is None else await later.work()
+        outcome = None if later is None else await self._work(call, later)
         while True:
             live = await self._executions.live.get(call.execution)
             with self._ledger.stage() as turn:
@@ -189,7 +201,32 @@ class Outbox:
                     self._executions.answered(turn, live, call, outcome)
                     return
             if later is not None:
-                outcome = await later.work()
+                outcome = await self._work(call, later)
+
+    async def _work(self, call: ServiceCall, later: Later) -> Outcome:
+        """What the work came to; None when it was a poll that has been called off."""
+        if not later.is_poll:
+            return await later.work()
+        work = asyncio.ensure_future(later.work())
+        self.polls.setdefault(call.execution, {})[call.branch, call.event] = work
+        try:
+            return await work
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return None
+        finally:
+            polls = self.polls[call.execution]
+            del polls[call.branch, call.event]
+            if not polls:
+                del self.polls[call.execution]
+
+    def call_off(self, live: Live) -> None:
+        """End the polls of an execution that nobody waits for any more: they must take nothing."""
+        for (branch, event), work in self.polls.get(live.row.id, {}).items():
+            if waiting_resource(live, branch, event) is None:
+                work.cancel()
 
     async def _do_job_ended(self, row: OutboxRow, child: int) -> None:
         ended = await self._executions.live.row(child)

@@ -165,6 +165,8 @@ class Later:
     """The answer takes time. `work` runs after the commit; None from it means: call again."""
 
     work: Callable[[], Awaitable[Answered | Refused | None]]
+    is_poll: bool = False
+    """It only waits for something to take: it is cancelled once nobody waits for its answer."""
 
 
 class Integrations(Protocol):
