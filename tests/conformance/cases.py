@@ -16,7 +16,6 @@ FLOOR_PATH = Path(__file__).with_name("passing.txt")
 NOT_YET_PATH = Path(__file__).with_name("not_yet.md")
 
 FEATURE_WORDS = {
-    "jsonata": "JSONata",
     "map": "Map",
     "distributed_map": "Map, distributed",
     "test_state": "TestState",
@@ -34,10 +33,6 @@ CATEGORY_WORDS = {
     "api_map_run": "Map Runs",
     "api_logs": "logging configuration",
     "api_express": "Express",
-    "assign": "variables",
-    "states_variables": "variables",
-    "arguments": "JSONata",
-    "outputdecl": "JSONata",
     "test_state": "TestState",
     "credentials": "Credentials",
 }

@@ -44,7 +44,7 @@ def test_a_failing_case_of_the_floor_is_named_with_its_difference() -> None:
     ("given", "reason"),
     [
         (case("a", "sns", "lambda"), "needs lambda, sns"),
-        (case("a", "sqs", features=("jsonata",)), "JSONata"),
+        (case("a", "sqs", features=("express",)), "Express"),
         (case("a", category="api_aliasing"), "aliases"),
         (case("a"), "differs"),
     ],
