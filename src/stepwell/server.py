@@ -28,8 +28,9 @@ from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
-from stepwell.runtime.executions import Executions, Parts
+from stepwell.runtime.executions import Executions
 from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
 from stepwell.services.api import Call, Service

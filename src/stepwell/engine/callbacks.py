@@ -6,7 +6,7 @@ it ends together.
 
 from __future__ import annotations
 
-from stepwell.engine.commands import CloseToken, StopJob, WithdrawActivity
+from stepwell.engine.commands import CloseToken, StopJob, StopMapRun, WithdrawActivity
 from stepwell.engine.execution import Branch
 from stepwell.engine.step import Step
 from stepwell.language.program import TaskState, WaitState
@@ -51,5 +51,7 @@ def abandon(step: Step, branch: Branch, *, reason: str) -> None:
         step.clear_timer(branch, "wait")
     elif branch.phase == "retrying":
         step.clear_timer(branch, "retry")
+    elif branch.phase == "map_run":
+        step.command(StopMapRun(branch.scheduled))
     elif branch.interrupted_before or branch.phase == "mapping":
         step.clear_timer(branch, "continue")

@@ -95,6 +95,32 @@ class StopJob:
     resource: Resource
 
 
+@dataclass(frozen=True, slots=True)
+class StartMapRun:
+    """Run the items of a distributed Map state as executions and tell me the end (MapRunEnded).
+
+    `items` is how many there are, None when they must be read first. The children's inputs follow
+    from the state; see engine.map_items.
+    """
+
+    branch: int
+    event: int
+    arn: str
+    label: str
+    express: bool
+    items: int | None
+    max_concurrency: int
+    tolerated_count: int | None
+    tolerated_percentage: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopMapRun:
+    """Nobody waits for the Map Run of that event any more: stop it and its children."""
+
+    event: int
+
+
 Command: TypeAlias = (
     SetTimer
     | ClearTimer
@@ -105,4 +131,6 @@ Command: TypeAlias = (
     | OfferActivity
     | WithdrawActivity
     | StopJob
+    | StartMapRun
+    | StopMapRun
 )

@@ -59,6 +59,8 @@ class StepEnvironment:
         """The next bytes of this state's chance."""
         self._drawn += 1
         place = f"{self._execution.last_event}:{self._branch.id}:{self._drawn}"
+        if self._item is not None:
+            place += f":{self._item[0]}"
         return chance(self._execution.identity.seed, place, size)
 
 

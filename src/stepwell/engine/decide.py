@@ -26,6 +26,7 @@ from stepwell.engine.execution import Branch, Execution
 from stepwell.engine.inputs import (
     ActivityTaken,
     Input,
+    MapRunEnded,
     Started,
     StopRequested,
     TaskAnswered,
@@ -37,7 +38,7 @@ from stepwell.engine.inputs import (
 from stepwell.engine.limits import Limits, World
 from stepwell.engine.quotas import end_full_history, ends_by, postponed
 from stepwell.engine.retries import Failure
-from stepwell.engine.states import flow, map_, parallel, task, wait
+from stepwell.engine.states import flow, map_, map_run, parallel, task, wait
 from stepwell.engine.step import EngineBug, Entry, HistoryFull, Step
 from stepwell.language.program import (
     ChoiceState,
@@ -118,6 +119,8 @@ def _tell(step: Step, given: Input) -> None:
     try:
         if isinstance(given, TimerFired):
             _fire(step, branch, given)
+        elif isinstance(given, MapRunEnded):
+            map_run.end_map_run(step, branch, given)
         else:
             _answer(step, branch, given)
     except EvaluationFailed as failed:
@@ -155,6 +158,13 @@ def _try_again(step: Step, branch: Branch, state: State) -> None:
     elif isinstance(state, ParallelState):
         parallel.enter_parallel(step, branch, state)
     elif isinstance(state, MapState):
+        _enter_map(step, branch, state)
+
+
+def _enter_map(step: Step, branch: Branch, state: MapState) -> None:
+    if state.distributed is not None:
+        map_run.enter_map_run(step, branch, state, state.distributed)
+    else:
         map_.enter_map(step, branch, state)
 
 
@@ -241,7 +251,7 @@ def _work(step: Step, branch: Branch, state: State) -> None:
         case ParallelState():
             parallel.enter_parallel(step, branch, state)
         case MapState():
-            map_.enter_map(step, branch, state)
+            _enter_map(step, branch, state)
         case SucceedState():
             flow.enter_succeed(step, branch, state)
         case FailState():

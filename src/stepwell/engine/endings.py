@@ -219,7 +219,8 @@ def fail_state(
     if isinstance(state, TaskState | ParallelState | MapState):
         if retriable and _retry(step, branch, state, failure):
             return
-        if branch.phase in ("parallel", "mapping") or _fails_before_items(branch, state, failure):
+        inside = branch.phase in ("parallel", "mapping", "map_run_over")
+        if inside or _fails_before_items(branch, state, failure):
             _fail_with_children(step, branch, state)
         if _catch(step, branch, state, failure):
             return
@@ -351,6 +352,8 @@ def _abort(step: Step, branch: Branch, *, previous: int) -> None:
         _abort(step, child, previous=previous)
     kind = TYPE_NAMES[type(state_of(step, branch))]
     if kind in ("Task", "Wait", "Parallel", "Map") and branch.phase != "exited":
+        if branch.phase == "map_run":
+            step.emit(branch, "MapRunAborted", previous=previous)
         step.emit(branch, f"{kind}StateAborted", previous=previous)
 
 

@@ -9,6 +9,7 @@ phase says what it waits for:
     entered -> scheduled -> started -> submitted -> answered -> exited -> entered ...
             -> waiting (Wait)         -> failed  -> retrying -> scheduled
             -> parallel, mapping (children)                     done (output ready for the parent)
+            -> preparing -> map_run (child executions) -> map_run_over -> answered, failed
 """
 
 from __future__ import annotations
@@ -200,11 +201,14 @@ class Execution:
             branch.last = event.previous  # what follows points to the last event inside, too
             return
         branch.last = event.id
-        if kind.endswith("Scheduled"):
+        if kind.endswith("Scheduled") or kind == "MapRunStarted":
             branch.scheduled = event.id
         elif kind == "ParallelStateStarted" and event.note is not None:
             self._fork(branch, int(event.note["n"]), event.id)
         elif kind == "MapStateStarted" and event.details is not None:
+            if event.note is not None and "run" in event.note:
+                branch.phase = "preparing"
+                return
             at_a_time = int(event.note["c"]) if event.note is not None else 0
             total = int(event.details["length"])  # type: ignore[arg-type]
             branch.iterations = Iterations(total, at_a_time, event.id)
@@ -291,6 +295,9 @@ _PHASES = {
     "MapStateStarted": "mapping",
     "MapStateSucceeded": "answered",
     "MapStateFailed": "failed",
+    "MapRunStarted": "map_run",
+    "MapRunSucceeded": "map_run_over",
+    "MapRunFailed": "map_run_over",
 }
 
 ENDS = {

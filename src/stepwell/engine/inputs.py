@@ -92,6 +92,21 @@ class StopRequested:
     request_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MapRunEnded:
+    """The Map Run came to an end: with its output as text, or with an error.
+
+    `too_large` says that the output is there but longer than a payload may be.
+    """
+
+    branch: int
+    event: int
+    text: str | None
+    error: str | None = None
+    cause: str | None = None
+    too_large: bool = False
+
+
 Input: TypeAlias = (
     Started
     | TimerFired
@@ -101,4 +116,5 @@ Input: TypeAlias = (
     | TaskFailed
     | ActivityTaken
     | StopRequested
+    | MapRunEnded
 )

@@ -15,6 +15,9 @@ from stepwell.values import JsonObject, JsonValue
 MODES = ("INLINE", "DISTRIBUTED")
 EXECUTION_TYPES = ("STANDARD", "EXPRESS")
 INPUT_TYPES = ("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST")
+OUTPUT_TYPES = ("JSON", "JSONL")
+TRANSFORMATIONS = ("NONE", "COMPACT", "FLATTEN")
+WRITER_CONFIG_FIELDS = dict.fromkeys(("OutputType", "Transformation"), "B")
 HEADER_LOCATIONS = ("FIRST_ROW", "GIVEN")
 LABEL_LENGTH_MAX = 40
 ITEMS_MAX = 100_000_000
@@ -123,9 +126,27 @@ def check_result_writer(findings: Findings, state: JsonObject, name: str, pointe
     place = f"{pointer}/{name}"
     writer = _object(findings, state[name], place)
     if writer is not None:
+        if "Resource" in writer:
+            findings.add_not_yet("a ResultWriter that writes to S3", place)
         if "Resource" in writer or "WriterConfig" not in writer:
             _check_resource(findings, writer, _WRITER, place)
         _check_parameters(findings, state, writer, place)
+        if "WriterConfig" in writer:
+            _check_writer_config(findings, writer["WriterConfig"], f"{place}/WriterConfig")
+
+
+def _check_writer_config(findings: Findings, value: JsonValue, place: str) -> None:
+    """How the results are written; it must say something."""
+    config = _object(findings, value, place)
+    if config is None:
+        return
+    findings.known_fields(config, WRITER_CONFIG_FIELDS, place, "JSONPath")
+    if not config:
+        findings.required(["OutputType"], place)
+    if "OutputType" in config:
+        findings.one_of(config["OutputType"], OUTPUT_TYPES, f"{place}/OutputType")
+    if "Transformation" in config:
+        findings.one_of(config["Transformation"], TRANSFORMATIONS, f"{place}/Transformation")
 
 
 def _object(findings: Findings, value: JsonValue, place: str) -> JsonObject | None:

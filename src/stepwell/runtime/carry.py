@@ -14,7 +14,9 @@ from stepwell.engine.commands import (
     OpenToken,
     SetTimer,
     StartClock,
+    StartMapRun,
     StopJob,
+    StopMapRun,
     WithdrawActivity,
 )
 from stepwell.engine.context import chance
@@ -22,6 +24,7 @@ from stepwell.engine.inputs import Input, Started, TaskAnswered, TaskRefused
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks
 from stepwell.runtime.live import Live
+from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.ports import (
     Answered,
@@ -62,12 +65,14 @@ class Carrier:
         timers: Timers,
         outbox: Outbox,
         activities: ActivityTasks,
+        map_runs: MapRuns,
         integrations: Integrations,
     ) -> None:
         self._clock = clock
         self._timers = timers
         self._outbox = outbox
         self._activities = activities
+        self._map_runs = map_runs
         self._integrations = integrations
 
     def carry(
@@ -106,6 +111,10 @@ class Carrier:
                 self._activities.withdraw(turn, live, command)
             case StopJob():
                 self._outbox.stop_job(turn, live.row.id, command.event)
+            case StartMapRun():
+                self._map_runs.start(turn, live, command)
+            case StopMapRun():
+                self._map_runs.stop(turn, live, command)
 
     def _call(
         self,

@@ -12,7 +12,6 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from stepwell.engine.decide import decide
 from stepwell.engine.events import HistoryEvent
@@ -24,29 +23,24 @@ from stepwell.engine.inputs import (
     TaskFailed,
     TimerFired,
 )
-from stepwell.engine.limits import Limits, World
+from stepwell.engine.limits import World
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
 from stepwell.runtime.carry import EXECUTIONS_PER_TURN_MAX, Carrier, Told, call_of, pass_on
-from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live, LiveExecutions
+from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.names import NameFilter
 from stepwell.runtime.notices import log_heartbeat, log_history
 from stepwell.runtime.outbox import Outbox
+from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import (
-    Alarm,
     Answered,
     Beginning,
     Caller,
-    Clock,
-    Ids,
-    Integrations,
     Refused,
     ServiceCall,
-    Store,
 )
-from stepwell.runtime.programs import Programs
 from stepwell.runtime.records import (
     CHILD,
     EVENT,
@@ -84,21 +78,6 @@ FIRED_AT_ONCE = 100
 """After so many due timers others get their turn."""
 
 
-@dataclass(slots=True)
-class Parts:
-    """What the runtime is built from."""
-
-    store: Store
-    ledger: Ledger
-    clock: Clock
-    ids: Ids
-    alarm: Alarm
-    programs: Programs
-    integrations: Integrations
-    limits: Limits = field(default_factory=Limits)
-    cached_max: int = 4_000
-
-
 class Executions:
     """See the module. Implements the port of the Step Functions API."""
 
@@ -117,8 +96,16 @@ class Executions:
             parts.store, parts.ledger, parts.clock, parts.alarm, parts.integrations, self
         )
         self.activities = ActivityTasks(parts.store, parts.ledger, self)
+        self.map_runs = MapRuns(parts, self.outbox, self)
+        self.update_map_run = self.map_runs.update
+        self.live.make_ready = self.map_runs.ready_for
         self._carrier = Carrier(
-            parts.clock, self.timers, self.outbox, self.activities, parts.integrations
+            parts.clock,
+            self.timers,
+            self.outbox,
+            self.activities,
+            self.map_runs,
+            parts.integrations,
         )
         self._names = NameFilter()
         self._deleted_machines: set[int] = set()
@@ -133,6 +120,7 @@ class Executions:
 
     async def load(self) -> None:
         """Pick up what was under way: calls that were not answered, timers that are due."""
+        await self.map_runs.load()
         await self.outbox.load()
         await self.timers.load(self.outbox.spawn)
         self.outbox.insist("names", lambda: self._names.fill(self._store))
@@ -142,6 +130,8 @@ class Executions:
         self.live.forget()
         self.activities.forget()
         self.timers.forget()
+        self.map_runs.forget()
+        self.outbox.insist(("load runs", self._ledger.open_number), self.map_runs.load)
         self.outbox.insist(("load", self._ledger.open_number), self.outbox.load)
 
     async def close(self) -> None:
@@ -204,7 +194,7 @@ class Executions:
             extra = {**(extra or {}), "waiter": list(beginning.waiter)}
         row = ExecutionRow(
             id=self._ids.next_id(),
-            arn=execution_arn(revision.arn, beginning.name),
+            arn=beginning.arn or execution_arn(revision.arn, beginning.name),
             name=beginning.name,
             machine=revision.machine,
             revision=revision.revision,
@@ -237,7 +227,7 @@ class Executions:
 
     async def delete_machine(self, machine: int) -> None:
         """End the running executions of a machine at their next transition."""
-        self._deleted_machines.add(machine)
+        self._deleted_machines.update((machine, *self.map_runs.of_machine(machine)))
 
     def activity_deleted(self, arn: str) -> None:
         """Forget what waits for workers of an activity that no longer exists."""
@@ -371,6 +361,7 @@ class Executions:
             # The turn will be dropped: what these executions have in memory never happened.
             for live in (*touched, *(live for live, _ in told)):
                 self.live.give_up(live)
+                self.map_runs.give_up(live.row)
             self.timers.forget()
             self.activities.forget()
             if not isinstance(error, StorageTrouble):
@@ -415,6 +406,7 @@ class Executions:
         )
         turn.put(EXECUTION, live.row)
         turn.after_commit(lambda: self.live.closed(live))
+        self.map_runs.child_ended(turn, live.row)
         waiter = waiter_of(live.row)
         if waiter is not None:
             self._end_job(turn, live, waiter, told)

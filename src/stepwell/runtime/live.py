@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from itertools import islice
 
 from stepwell.engine.callbacks import OPEN_PHASES
@@ -75,6 +76,10 @@ def identity_of(row: ExecutionRow, revision: RevisionRow) -> Identity:
     )
 
 
+async def _ready(live: Live) -> None:
+    """Nothing is needed."""
+
+
 class LiveExecutions:
     """The cache."""
 
@@ -89,6 +94,8 @@ class LiveExecutions:
         self._by_arn: dict[str, Live] = {}
         self._broken: set[int] = set()
         self._folding: dict[int, asyncio.Future[None]] = {}
+        self.make_ready: Callable[[Live], Awaitable[None]] = _ready
+        """Brings into memory what an execution that was just read needs beside itself."""
 
     def __len__(self) -> int:
         return len(self._live)
@@ -156,6 +163,7 @@ class LiveExecutions:
                 token = await self._store.get(TOKEN, (row.id, branch.scheduled))
                 if token is not None:
                     live.tokens[token.event] = token
+        await self.make_ready(live)
         return live
 
     async def history(self, execution: int) -> list[HistoryEvent]:

@@ -142,6 +142,8 @@ class Beginning:
     extra: JsonObject | None
     waiter: tuple[int, int, int] | None = None
     """Who waits for its end: (parent execution, branch, event)."""
+    arn: str | None = None
+    """Its ARN where that does not follow from the revision and the name."""
 
 
 @dataclass(frozen=True, slots=True)

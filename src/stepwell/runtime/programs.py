@@ -10,9 +10,10 @@ from collections import OrderedDict
 from typing import Protocol
 
 from stepwell.language.compile import compile_definition
+from stepwell.language.labels import labelled
 from stepwell.language.program import Program
 from stepwell.runtime.ports import Store
-from stepwell.runtime.records import REVISION, RevisionRow
+from stepwell.runtime.records import MAP_RUN, REVISION, RevisionRow
 from stepwell.values import decode
 
 ENTRIES_MAX = 2_000
@@ -54,9 +55,18 @@ class Programs:
         program = self.cached(machine, revision)
         if program is None:
             row = await self.revision(machine, revision)
-            program = self.compile(row.definition, machine_type(row))
+            program = await self._labelled(row)
+            if program is None:
+                program = self.compile(row.definition, machine_type(row))
             self.remember(row, program)
         return program
+
+    async def _labelled(self, row: RevisionRow) -> Program | None:
+        """The program of a Map Run's children: they are executions of the run, as of a machine."""
+        run = await self._store.get(MAP_RUN, (row.machine,)) if "/" in row.name else None
+        if run is None:
+            return None
+        return labelled(await self.get(run.machine, run.revision), run.label)
 
     def cached_revision(self, machine: int, revision: int) -> RevisionRow | None:
         """The revision's row if it is at hand, without waiting."""
@@ -69,10 +79,24 @@ class Programs:
         if row is None:
             row = await self._store.get(REVISION, (machine, revision))
             if row is None:
+                row = await self._revision_of_run(machine)
+            if row is None:
                 raise LookupError(f"state machine {machine} has no revision {revision}")
             if (machine, revision) not in self._entries:
                 self.remember(row, None)
         return row
+
+    async def _revision_of_run(self, run: int) -> RevisionRow | None:
+        """What a Map Run's children are executions of: the labelled machine."""
+        found = await self._store.get(MAP_RUN, (run,))
+        if found is None:
+            return None
+        parent = await self.revision(found.machine, found.revision)
+        return parent._replace(
+            machine=run,
+            arn=f"{parent.arn.partition('/')[0]}/{found.label}",
+            name=f"{parent.name.partition('/')[0]}/{found.label}",
+        )
 
     def remember(self, row: RevisionRow, program: Program | None) -> None:
         """Keep a revision that was just made or read."""

@@ -189,6 +189,85 @@ class ActivityTaskRow(NamedTuple):
 ACTIVITY_TASK = Table("activity_task", ActivityTaskRow, ("activity", "execution", "event"))
 
 
+class MapRunRow(NamedTuple):
+    """One Map Run: what it was asked for, and how far it is.
+
+    Its children are executions whose `machine` is the run's id, in the order of their items; so
+    what is running, what is done and the results in order follow from their rows.
+    """
+
+    id: int
+    arn: str
+    execution: int
+    """The parent execution."""
+    execution_arn: str
+    branch: int
+    event: int
+    """The parent's event that started the run."""
+    machine: int
+    """With `revision`: where the children's program stands, under `label`."""
+    revision: int
+    label: str
+    express: int
+    started_at: int
+    status: int
+    open: int
+    """1 until the last child has ended and the parent knows; then 0."""
+    max_concurrency: int
+    """As asked for; 0 for no bound."""
+    tolerated_count: int | None
+    tolerated_percentage: str | None
+    items: int
+    """How many items there are; -1 until they are read."""
+    taken: int
+    """How many of them were given to children."""
+    children: int
+    """How many children were started."""
+    ended: str
+    """JSON: how many children SUCCEEDED, FAILED, TIMED_OUT, ABORTED, and how many items they had.
+    """
+    stopped_at: int | None = None
+    error: str | None = None
+    cause: str | None = None
+
+
+MAP_RUN = Table(
+    "map_run",
+    MapRunRow,
+    ("id",),
+    indexes=(
+        Index("map_run_arn", ("arn",), unique=True),
+        Index("map_run_open", ("open",)),
+        Index("map_run_list", ("execution",)),
+    ),
+    fixed=frozenset(
+        (
+            "arn",
+            "execution",
+            "execution_arn",
+            "branch",
+            "event",
+            "machine",
+            "revision",
+            "label",
+            "express",
+            "started_at",
+        )
+    ),
+)
+
+
+class MapItemsRow(NamedTuple):
+    """A page of the items that a Map Run has read, until it ends. `body` is a JSON array."""
+
+    run: int
+    page: int
+    body: bytes
+
+
+MAP_ITEMS = Table("map_run_items", MapItemsRow, ("run", "page"))
+
+
 class LeaseRow(NamedTuple):
     """Who owns a shard. A commit checks the epoch, so an owner that lost it can't write."""
 
@@ -210,5 +289,7 @@ TABLES = (
     OUTBOX,
     CHILD,
     ACTIVITY_TASK,
+    MAP_RUN,
+    MAP_ITEMS,
     LEASE,
 )

@@ -7,7 +7,7 @@ from typing import Protocol
 from stepwell.engine.inputs import Input
 from stepwell.language.program import Resource
 from stepwell.runtime.live import Live, LiveExecutions
-from stepwell.runtime.ports import Answered, Refused, ServiceCall
+from stepwell.runtime.ports import Answered, Beginning, Refused, ServiceCall
 from stepwell.runtime.records import ExecutionRow
 from stepwell.runtime.turn import Turn
 from stepwell.values import JsonValue
@@ -39,6 +39,9 @@ class Telling(Protocol):
         token: str | None,
     ) -> ServiceCall:
         """A call that was recorded before a restart."""
+
+    def begin(self, turn: Turn, beginning: Beginning) -> Live:
+        """Put a new execution into memory and the turn. It must still be told that it started."""
 
     async def stop(
         self, execution: ExecutionRow, *, error: str | None, cause: str | None, request_id: str

@@ -4,6 +4,7 @@ arn:aws:states:REGION:ACCOUNT:stateMachine:NAME[/LABEL][:VERSION-OR-ALIAS]
 arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
 arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:UUID
 arn:aws:states:REGION:ACCOUNT:activity:NAME
+arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:UUID
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ def activity_arn(scope: str, name: str) -> str:
 
 
 def machine_of_execution(execution_arn: str) -> str:
-    """The ARN of the machine whose execution has that ARN."""
+    """The ARN of the machine whose execution has that ARN: labelled, for a Map Run's child."""
     parts = execution_arn.split(":")
-    return ":".join((*parts[:5], "stateMachine", parts[6].partition("/")[0]))
+    return ":".join((*parts[:5], "stateMachine", parts[6]))
 
 
 def parse_machine(arn: str) -> MachineArn:
@@ -74,6 +75,14 @@ def check_execution(arn: str) -> None:
     """Refuse what can't be the ARN of a standard execution. Raises ServiceError InvalidArn."""
     if len(_split(arn, "execution")) != 8:
         raise invalid_arn(f"Invalid ARN: {arn}")
+
+
+def parse_map_run(arn: str) -> str:
+    """The scope of a Map Run's ARN. Raises ServiceError InvalidArn."""
+    parts = _split(arn, "mapRun")
+    if len(parts) != 8:
+        raise invalid_arn(f"Invalid ARN: {arn}")
+    return f"{parts[4]}:{parts[3]}"
 
 
 def parse_activity(arn: str) -> tuple[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from stepwell.language.diagnostics import InvalidDefinition
+from stepwell.language.labels import labelled
 from stepwell.language.program import Program
-from stepwell.runtime.records import RevisionRow
+from stepwell.runtime.records import MAP_RUN, RevisionRow
 from stepwell.services.api import Answer, Call, Params
 from stepwell.services.states.arns import MachineArn, machine_of_execution, parse_machine
 from stepwell.services.states.configuration import read_settings, shown_settings
@@ -36,6 +37,7 @@ async def describe_state_machine(states: States, call: Call, params: Params) -> 
         **await _described(states, machine.row.id, number, params),
     }
     if arn.label:
+        await _check_label(states, machine, number, arn.label, asked)
         answer["label"] = arn.label
     if version is not None and version.description:
         answer["description"] = version.description
@@ -87,12 +89,28 @@ async def describe_state_machine_for_execution(
     """Describe the revision an execution runs on, also when the machine is gone."""
     execution = await find_execution(states, call, params["executionArn"])
     revision = await states.programs.revision(execution.machine, execution.revision)
-    return {
+    answer: JsonObject = {
         "stateMachineArn": machine_of_execution(execution.arn),
         "name": revision.name,
         "updateDate": revision.created_at / 1000,
         **await _described(states, execution.machine, execution.revision, params),
     }
+    run = await states.store.get(MAP_RUN, (execution.machine,))
+    if run is not None:
+        answer["mapRunArn"], answer["label"] = run.arn, run.label
+    return answer
+
+
+async def _check_label(
+    states: States, machine: Machine, number: int, label: str, asked: str
+) -> None:
+    """There must be a distributed Map of that label."""
+    program = await _program(states, await states.programs.revision(machine.row.id, number))
+    try:
+        if program is not None:
+            labelled(program, label)
+    except LookupError:
+        raise machine_missing(asked) from None
 
 
 def _version(machine: Machine, arn: MachineArn, asked: str) -> VersionRow | None:

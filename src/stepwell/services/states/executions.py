@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from stepwell.errors import ServiceError
+from stepwell.runtime.map_run_counts import items_of
 from stepwell.runtime.records import (
     EXECUTION,
     EXECUTION_NAME,
@@ -23,6 +24,7 @@ from stepwell.services.states.arns import (
     parse_machine,
 )
 from stepwell.services.states.json_text import complaint
+from stepwell.services.states.map_run_rows import find_map_run
 from stepwell.services.states.paging import page_size, page_token, read_token
 from stepwell.services.states.refusals import (
     check_name,
@@ -31,7 +33,6 @@ from stepwell.services.states.refusals import (
     invalid,
     machine_deleting,
     machine_missing,
-    resource_missing,
     type_not_supported,
 )
 from stepwell.services.states.registry import Machine
@@ -128,34 +129,40 @@ async def describe_execution(states: States, call: Call, params: Params) -> Answ
             f"Execution is {STATUSES[row.status]} and cannot be redriven"
         )
     else:
-        answer["redriveStatus"] = "REDRIVABLE"
+        by_run = "_BY_MAP_RUN" if "mapRunArn" in answer else ""
+        answer["redriveStatus"] = f"REDRIVABLE{by_run}"
     return answer
 
 
 async def list_executions(states: States, call: Call, params: Params) -> Answer:
     """A page of executions, newest first."""
     await states.registry.ready()
-    machine, asked = _listed_machine(states, call, params)
+    holder, asked, only = await _listed_holder(states, call, params)
+    of_run = params.get("mapRunArn") is not None
     status, redrive = params.get("statusFilter"), params.get("redriveFilter")
-    if status == "PENDING_REDRIVE":
+    if status == "PENDING_REDRIVE" and not of_run:
         raise invalid("The status PENDING_REDRIVE can only be filtered for when mapRunArn is set")
     now = states.clock.now()
     bound_to: list[JsonValue] = ["ListExecutions", call.scope, asked, status, redrive]
     after = read_token(params.get("nextToken"), now=now, bound_to=bound_to)
-    statuses = range(len(STATUSES)) if status is None else (STATUSES.index(status),)
+    statuses = (STATUSES.index(status),) if status in STATUSES else range(len(STATUSES))
     size = page_size(params.get("maxResults"))
-    if redrive == "REDRIVEN":
+    if redrive == "REDRIVEN" or status == "PENDING_REDRIVE":
         # Nothing can be redriven yet, so nothing was.
         return {"executions": []}
     rows, more = await _newest(
         states,
-        machine.row.id,
+        holder,
         statuses,
         None if after is None else int(after),
         size,
-        only=asked if asked != machine.arn else None,
+        only=only,
     )
-    answer: JsonObject = {"executions": [_shown(row, listed=True) for row in rows]}
+    shown = [_shown(row, listed=True) for row in rows]
+    if of_run:
+        for entry, row in zip(shown, rows, strict=True):
+            entry["itemCount"] = items_of(row)
+    answer: JsonObject = {"executions": [*shown]}
     if more is not None:
         answer["nextToken"] = page_token(more, now=now, bound_to=bound_to)
     return answer
@@ -228,18 +235,22 @@ def _invalid_input(why: str) -> ServiceError:
     return ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{why}'")
 
 
-def _listed_machine(states: States, call: Call, params: Params) -> tuple[Machine, str]:
+async def _listed_holder(states: States, call: Call, params: Params) -> tuple[int, str, str | None]:
+    """Whose executions are listed: a machine's or a Map Run's; what was asked for, and the version
+    or alias they must have been started through."""
     asked, map_run = params.get("stateMachineArn"), params.get("mapRunArn")
     if (asked is None) == (map_run is None):
         raise invalid("Exactly one of stateMachineArn and mapRunArn must be specified")
     if asked is None:
-        # Distributed maps do not exist here yet, so no map run does.
-        raise resource_missing(str(map_run))
+        row = await find_map_run(states, call, str(map_run))
+        if row.express:
+            raise type_not_supported()
+        return row.id, row.arn, None
     arn = parse_machine(asked)
     machine = states.registry.machine(arn, call.scope, asked)
     if machine.row.type != "STANDARD":
         raise type_not_supported()
-    return machine, asked
+    return machine.row.id, asked, asked if asked != machine.arn else None
 
 
 async def _newest(

@@ -57,6 +57,16 @@ class Executions(Protocol):
         A task given away is on disk as started before it is returned.
         """
 
+    async def update_map_run(
+        self,
+        number: int,
+        *,
+        max_concurrency: int | None,
+        tolerated_count: int | None,
+        tolerated_percentage: float | None,
+    ) -> bool:
+        """Change a running Map Run; False when it no longer runs."""
+
     async def delete_machine(self, machine: int) -> None:
         """End the running executions of a machine at their next transition.
 

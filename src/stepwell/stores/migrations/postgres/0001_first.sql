@@ -100,6 +100,41 @@ CREATE TABLE "machine_version" (
   "created_at" bigint NOT NULL,
   PRIMARY KEY ("machine", "version")
 );
+CREATE TABLE "map_run" (
+  "id" bigint NOT NULL,
+  "arn" text COLLATE "C" NOT NULL,
+  "execution" bigint NOT NULL,
+  "execution_arn" text COLLATE "C" NOT NULL,
+  "branch" bigint NOT NULL,
+  "event" bigint NOT NULL,
+  "machine" bigint NOT NULL,
+  "revision" bigint NOT NULL,
+  "label" text COLLATE "C" NOT NULL,
+  "express" bigint NOT NULL,
+  "started_at" bigint NOT NULL,
+  "status" bigint NOT NULL,
+  "open" bigint NOT NULL,
+  "max_concurrency" bigint NOT NULL,
+  "tolerated_count" bigint,
+  "tolerated_percentage" text COLLATE "C",
+  "items" bigint NOT NULL,
+  "taken" bigint NOT NULL,
+  "children" bigint NOT NULL,
+  "ended" text COLLATE "C" NOT NULL,
+  "stopped_at" bigint,
+  "error" text COLLATE "C",
+  "cause" text COLLATE "C",
+  PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "map_run_arn" ON "map_run" ("arn");
+CREATE INDEX "map_run_open" ON "map_run" ("open", "id");
+CREATE INDEX "map_run_list" ON "map_run" ("execution", "id");
+CREATE TABLE "map_run_items" (
+  "run" bigint NOT NULL,
+  "page" bigint NOT NULL,
+  "body" bytea NOT NULL,
+  PRIMARY KEY ("run", "page")
+);
 CREATE TABLE "outbox" (
   "shard" bigint NOT NULL,
   "execution" bigint NOT NULL,

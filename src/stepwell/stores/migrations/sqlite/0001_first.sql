@@ -100,6 +100,41 @@ CREATE TABLE "machine_version" (
   "created_at" INTEGER NOT NULL,
   PRIMARY KEY ("machine", "version")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "map_run" (
+  "id" INTEGER NOT NULL,
+  "arn" TEXT NOT NULL,
+  "execution" INTEGER NOT NULL,
+  "execution_arn" TEXT NOT NULL,
+  "branch" INTEGER NOT NULL,
+  "event" INTEGER NOT NULL,
+  "machine" INTEGER NOT NULL,
+  "revision" INTEGER NOT NULL,
+  "label" TEXT NOT NULL,
+  "express" INTEGER NOT NULL,
+  "started_at" INTEGER NOT NULL,
+  "status" INTEGER NOT NULL,
+  "open" INTEGER NOT NULL,
+  "max_concurrency" INTEGER NOT NULL,
+  "tolerated_count" INTEGER,
+  "tolerated_percentage" TEXT,
+  "items" INTEGER NOT NULL,
+  "taken" INTEGER NOT NULL,
+  "children" INTEGER NOT NULL,
+  "ended" TEXT NOT NULL,
+  "stopped_at" INTEGER,
+  "error" TEXT,
+  "cause" TEXT,
+  PRIMARY KEY ("id")
+) STRICT;
+CREATE UNIQUE INDEX "map_run_arn" ON "map_run" ("arn");
+CREATE INDEX "map_run_open" ON "map_run" ("open");
+CREATE INDEX "map_run_list" ON "map_run" ("execution");
+CREATE TABLE "map_run_items" (
+  "run" INTEGER NOT NULL,
+  "page" INTEGER NOT NULL,
+  "body" BLOB NOT NULL,
+  PRIMARY KEY ("run", "page")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "outbox" (
   "shard" INTEGER NOT NULL,
   "execution" INTEGER NOT NULL,

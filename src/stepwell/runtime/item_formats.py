@@ -1,0 +1,125 @@
+"""From the bytes of an object to the items of a Map: JSON, JSON Lines, CSV, each also gzipped.
+
+Pure. The sentences of ReadingFailed are AWS's where a recording has them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+from stepwell.language.distributed import KeyedItem
+from stepwell.values import BadJson, JsonValue, decode
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+OBJECT_BYTES_MAX = 1 << 30
+"""What one object may hold, also once it is unpacked."""
+FIELD_CHARACTERS_MAX = 8 << 20
+
+_DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+
+
+class ReadingFailed(Exception):
+    """The items can't be read: the run fails with this error and cause."""
+
+    def __init__(self, cause: str, error: str = "States.ItemReaderFailed") -> None:
+        super().__init__(cause)
+        self.error = error
+        self.cause = cause
+
+
+def unpacked(body: bytes) -> bytes:
+    """The object without its compression."""
+    if body.startswith(_ZSTD):
+        raise ReadingFailed("Objects compressed with ZSTD can't be read here. Use GZIP.")
+    if not body.startswith(_GZIP):
+        return body
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            whole = packed.read(OBJECT_BYTES_MAX + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadingFailed(f"The object is not valid GZIP: {error}") from error
+    if len(whole) > OBJECT_BYTES_MAX:
+        raise ReadingFailed(f"The unpacked object is larger than {OBJECT_BYTES_MAX} bytes.")
+    return whole
+
+
+def read_items(body: bytes, config: Mapping[str, JsonValue]) -> Iterator[JsonValue]:
+    """The items of one object, as ReaderConfig says. Raises ReadingFailed, at once or later."""
+    body = unpacked(body)
+    kind = config.get("InputType", "JSON")
+    if kind == "CSV":
+        return read_csv(body, config)
+    if kind == "JSONL":
+        return _read_lines(body)
+    if kind == "JSON":
+        return _read_json(body, config.get("ItemsPointer"))
+    raise ReadingFailed(f"Objects of type {kind} can't be read here.")
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ReadingFailed(f"The object is not UTF-8: {error}") from error
+
+
+def _read_json(body: bytes, pointer: JsonValue) -> Iterator[JsonValue]:
+    try:
+        value = decode(_text(body))
+    except BadJson as error:
+        raise ReadingFailed(f"The object is not JSON: {error}") from error
+    if isinstance(pointer, str):
+        value = _at(value, pointer)
+    if isinstance(value, dict):
+        return iter([KeyedItem(Key=key, Value=member) for key, member in value.items()])
+    if not isinstance(value, list):
+        raise ReadingFailed("Attempting to map over non-iterable node.")
+    return iter(value)
+
+
+def _at(value: JsonValue, pointer: str) -> JsonValue:
+    """What a JSON pointer (RFC 6901) leads to."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            raise ReadingFailed(f"The ItemsPointer '{pointer}' leads nowhere in the object.")
+    return value
+
+
+def _read_lines(body: bytes) -> Iterator[JsonValue]:
+    for number, line in enumerate(_text(body).splitlines(), 1):
+        if line.strip():
+            try:
+                yield decode(line)
+            except BadJson as error:
+                raise ReadingFailed(f"Line {number} of the object is not JSON: {error}") from error
+
+
+def read_csv(body: bytes, config: Mapping[str, JsonValue]) -> Iterator[JsonValue]:
+    """Rows as objects of texts: fields without a header are dropped, missing ones are empty."""
+    csv.field_size_limit(FIELD_CHARACTERS_MAX)
+    delimiter = _DELIMITERS[str(config.get("CSVDelimiter", "COMMA"))]
+    rows = (row for row in csv.reader(io.StringIO(_text(body), newline=""), delimiter=delimiter))
+    filled = (row for row in rows if row)
+    try:
+        if config.get("CSVHeaderLocation") == "GIVEN":
+            headers = cast("Sequence[str]", config.get("CSVHeaders", ()))
+        else:
+            headers = next(filled, [])
+        if len(set(headers)) < len(headers):
+            raise ReadingFailed("CSV headers cannot contain duplicates.")
+        for row in filled:
+            missing = len(headers) - len(row)
+            yield dict(zip(headers, row + [""] * missing, strict=False))
+    except csv.Error as error:
+        raise ReadingFailed(f"The object is not CSV: {error}") from error

@@ -1,0 +1,139 @@
+"""ItemReader: from what a state names in S3 to its items.
+
+One object (JSON, JSON Lines, CSV), a listing of objects, the objects of a listing, or the files
+that a manifest names (S3 inventory, Athena).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from stepwell.engine.map_items import MapItems
+from stepwell.errors import ServiceError
+from stepwell.language.distributed import ItemReader
+from stepwell.runtime.item_formats import ReadingFailed, read_items, unpacked
+from stepwell.runtime.objects import ObjectInfo, ObjectStore
+from stepwell.values import BadJson, JsonObject, JsonValue, decode
+
+LISTED_AT_A_TIME = 1_000
+
+
+async def items_of(
+    reader: ItemReader, given: MapItems, objects: ObjectStore
+) -> AsyncIterator[JsonValue]:
+    """The items, no more than MaxItems. Raises ReadingFailed, EvaluationFailed."""
+    arguments, config = reader_arguments(reader, given)
+    most = 0
+    if reader.max_items is not None:
+        most = reader.max_items(given.arguments, given.environment)
+    count = 0
+    try:
+        async for item in _items(reader.action, arguments, config, objects):
+            yield item
+            count += 1
+            if count == most:
+                return
+    except ServiceError as error:
+        raise ReadingFailed(
+            f"{error.message} (Service: Amazon S3; Error Code: {error.code})"
+        ) from error
+
+
+def reader_arguments(reader: ItemReader, given: MapItems) -> tuple[JsonObject, JsonObject]:
+    """What the reader is called with, and how it reads. May raise EvaluationFailed."""
+    arguments: JsonValue = {}
+    if reader.arguments is not None:
+        arguments = reader.arguments(given.arguments, given.environment)
+    if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
+        raise ReadingFailed("The ItemReader names no Bucket.")
+    return arguments, dict(reader.config)
+
+
+def source_of(reader: ItemReader, given: MapItems) -> str:
+    """`Map.Item.Source` of the context object."""
+    arguments, _ = reader_arguments(reader, given)
+    if reader.action == "listObjectsV2":
+        return f"S3://{arguments['Bucket']}"
+    return f"S3://{arguments['Bucket']}/{arguments.get('Key')}"
+
+
+async def _items(
+    action: str, arguments: JsonObject, config: JsonObject, objects: ObjectStore
+) -> AsyncIterator[JsonValue]:
+    bucket = str(arguments["Bucket"])
+    if action == "listObjectsV2":
+        prefix = str(arguments.get("Prefix", ""))
+        async for info in _listed(bucket, prefix, objects):
+            if config.get("Transformation") == "LOAD_AND_FLATTEN":
+                for item in read_items(await objects.read(bucket, info.key), config):
+                    yield item
+            else:
+                yield _shown(info)
+        return
+    key = arguments.get("Key")
+    if not isinstance(key, str):
+        raise ReadingFailed("The ItemReader names no Key.")
+    version = arguments.get("VersionId")
+    body = await objects.read(bucket, key, None if version is None else str(version))
+    if config.get("InputType") == "MANIFEST" or "ManifestType" in config:
+        async for item in _from_manifest(bucket, body, config, objects):
+            yield item
+        return
+    for item in read_items(body, config):
+        yield item
+
+
+async def _listed(bucket: str, prefix: str, objects: ObjectStore) -> AsyncIterator[ObjectInfo]:
+    after: str | None = None
+    while True:
+        page = await objects.list(bucket, prefix, after, LISTED_AT_A_TIME)
+        for info in page:
+            yield info
+        if len(page) < LISTED_AT_A_TIME:
+            return
+        after = page[-1].key
+
+
+def _shown(info: ObjectInfo) -> JsonObject:
+    return {
+        "Etag": info.etag,
+        "LastModified": info.modified_at // 1000,
+        "Key": info.key,
+        "Size": info.size,
+        "StorageClass": info.storage_class,
+    }
+
+
+async def _from_manifest(
+    bucket: str, body: bytes, config: JsonObject, objects: ObjectStore
+) -> AsyncIterator[JsonValue]:
+    """The items of every file a manifest names."""
+    if config.get("ManifestType") == "ATHENA_DATA":
+        for line in unpacked(body).decode("utf-8", "replace").splitlines():
+            where = line.strip().strip('"').removeprefix("s3://")
+            if where:
+                holder, _, key = where.partition("/")
+                for item in read_items(await objects.read(holder, key), config):
+                    yield item
+        return
+    schema, files = _inventory(body)
+    given: JsonObject = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": schema}
+    for key in files:
+        for item in read_items(await objects.read(bucket, key), given):
+            yield item
+
+
+def _inventory(body: bytes) -> tuple[list[JsonValue], list[str]]:
+    """The columns and the files of an S3 inventory."""
+    try:
+        manifest = decode(unpacked(body))
+    except BadJson as error:
+        raise ReadingFailed(f"The manifest is not JSON: {error}") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+        raise ReadingFailed("The manifest names no files.")
+    if manifest.get("fileFormat", "CSV") != "CSV":
+        raise ReadingFailed(f"Inventory files of type {manifest['fileFormat']} can't be read here.")
+    schema = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
+    files = manifest["files"]
+    assert isinstance(files, list)
+    return [*schema], [str(file["key"]) for file in files if isinstance(file, dict)]

@@ -1,0 +1,62 @@
+"""One open Map Run in memory: how far it is, and what can be done next."""
+
+from __future__ import annotations
+
+from stepwell.engine.map_items import MapItems
+from stepwell.engine.retries import Failure
+from stepwell.runtime.map_run_counts import Counts, read_counts
+from stepwell.runtime.records import MAP_RUN, RUNNING, MapRunRow
+from stepwell.runtime.turn import Turn
+
+CHILDREN_AT_A_TIME_DEFAULT = 1_000
+CHILDREN_AT_A_TIME_MAX = 10_000
+
+
+class Run:
+    """An open run in memory. `row` is what the open turn will leave on disk."""
+
+    __slots__ = ("busy", "counts", "items", "row")
+
+    def __init__(self, row: MapRunRow) -> None:
+        self.row = row
+        self.counts: Counts = read_counts(row.ended)
+        self.items: MapItems | None = None
+        self.busy = False
+        """Whether somebody moves it on already."""
+
+    @property
+    def running(self) -> int:
+        """How many children run."""
+        return self.row.children - self.counts.children_ended
+
+    @property
+    def room(self) -> int:
+        """How many more may."""
+        asked = self.row.max_concurrency or CHILDREN_AT_A_TIME_DEFAULT
+        return min(asked, CHILDREN_AT_A_TIME_MAX) - self.running
+
+    @property
+    def given_out(self) -> bool:
+        """Whether every item was given to a child."""
+        return 0 <= self.row.items <= self.row.taken
+
+    @property
+    def can_move(self) -> bool:
+        """Whether there is something to do but wait for children."""
+        if self.row.status != RUNNING:
+            return True
+        return self.running == 0 or (not self.given_out and self.room > 0)
+
+    def stage(self, turn: Turn) -> None:
+        """Keep how far it is."""
+        self.row = self.row._replace(ended=self.counts.text())
+        turn.put(MAP_RUN, self.row)
+
+    def end(self, status: int, failure: Failure | None, at: int) -> None:
+        """It is over; what it still has to do is to stop its children and tell its parent."""
+        self.row = self.row._replace(
+            status=status,
+            stopped_at=at,
+            error=None if failure is None else failure.error,
+            cause=None if failure is None else failure.cause,
+        )

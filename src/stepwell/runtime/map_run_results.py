@@ -1,0 +1,221 @@
+"""What a Map Run comes to: the outputs of its children in the order of their items.
+
+Without a ResultWriter, or with one that only shapes them, they are the state's output. With one
+that exports they are written as objects, with a manifest that names the objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from stepwell.engine.limits import Limits
+from stepwell.engine.map_items import MapItems
+from stepwell.errors import ServiceError
+from stepwell.language.distributed import ResultWriter
+from stepwell.language.timestamps import format_timestamp
+from stepwell.runtime.objects import ObjectStore
+from stepwell.runtime.ports import Store
+from stepwell.runtime.records import (
+    ABORTED,
+    EXECUTION,
+    FAILED,
+    STATUSES,
+    SUCCEEDED,
+    TIMED_OUT,
+    ExecutionRow,
+    MapRunRow,
+)
+from stepwell.values import JsonObject, JsonValue, decode, encode, encode_text
+
+_PAGE = 500
+FILE_BYTES_MAX = 64 << 20
+"""A file of results is closed when it has grown so large."""
+
+
+class WritingFailed(Exception):
+    """The results can't be written: the run fails with this error and cause."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.error = "States.ResultWriterFailed"
+        self.cause = cause
+
+
+class MapRunResults:
+    """See the module."""
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self._store = store
+        self._bytes_max = limits.payload_bytes_max
+
+    async def output(self, run: MapRunRow, items: MapItems, objects: ObjectStore) -> str | None:
+        """The state's result as JSON text; None when it is longer than a payload may be.
+
+        Raises WritingFailed, EvaluationFailed.
+        """
+        writer = items.distributed.writer
+        if writer is not None and writer.exports:
+            return await self._export(run, items, writer, objects)
+        texts: list[str] = []
+        size = 2
+        async for text in self._shaped(run, SUCCEEDED, writer):
+            size += len(text.encode()) + 1
+            if size > self._bytes_max + 1:
+                return None
+            texts.append(text)
+        if writer is not None and writer.output_type == "JSONL":
+            return encode_text("\n".join(texts))
+        return f"[{','.join(texts)}]"
+
+    async def write_failed(
+        self, run: MapRunRow, items: MapItems | None, objects: ObjectStore
+    ) -> None:
+        """A run that failed exports its results, too; trouble with that changes nothing."""
+        writer = None if items is None else items.distributed.writer
+        if items is not None and writer is not None and writer.exports:
+            try:
+                await self._export(run, items, writer, objects)
+            except WritingFailed:
+                return
+
+    async def _shaped(
+        self, run: MapRunRow, status: int, writer: ResultWriter | None
+    ) -> AsyncIterator[str]:
+        """The results as they are written, one text each."""
+        shape = "COMPACT" if writer is None else writer.transformation
+        if status != SUCCEEDED:
+            shape = "NONE"
+        async for row in self.children(run.id, status):
+            if shape == "NONE":
+                yield encode_text(described(row))
+            elif shape == "FLATTEN" and (row.output or "").lstrip().startswith("["):
+                for value in decode(row.output or "[]"):  # type: ignore[union-attr]
+                    yield encode_text(value)
+            else:
+                yield row.output or "null"
+
+    async def children(self, run: int, status: int) -> AsyncIterator[ExecutionRow]:
+        """The children that ended so, in the order in which they began."""
+        after: tuple[int, ...] | None = None
+        while True:
+            rows = await self._store.scan(
+                EXECUTION, (run, status), index="execution_list", after=after, limit=_PAGE
+            )
+            for row in rows:
+                yield row
+            if len(rows) < _PAGE:
+                return
+            after = (rows[-1].id,)
+
+    async def _export(
+        self, run: MapRunRow, items: MapItems, writer: ResultWriter, objects: ObjectStore
+    ) -> str:
+        bucket, folder = _destination(run, items, writer)
+        files: dict[str, list[JsonValue]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+        try:
+            for kind, statuses in _FILES.items():
+                write = _Files(objects, bucket, folder, kind, writer.output_type)
+                for status in statuses:
+                    async for text in self._shaped(run, status, writer):
+                        await write.add(text)
+                files[kind] = await write.close()
+            manifest: JsonObject = {
+                "DestinationBucket": bucket,
+                "MapRunArn": run.arn,
+                "ResultFiles": {**files},
+            }
+            key = f"{folder}/manifest.json"
+            await objects.put(bucket, key, encode(manifest))
+        except ServiceError as error:
+            raise WritingFailed(
+                f"{error.message} (Service: Amazon S3; Error Code: {error.code})"
+            ) from error
+        details: JsonObject = {"Bucket": bucket, "Key": key}
+        return encode_text({"MapRunArn": run.arn, "ResultWriterDetails": details})
+
+
+_FILES: dict[str, tuple[int, ...]] = {
+    "SUCCEEDED": (SUCCEEDED,),
+    "FAILED": (FAILED, TIMED_OUT, ABORTED),
+}
+
+
+def _destination(run: MapRunRow, items: MapItems, writer: ResultWriter) -> tuple[str, str]:
+    """The bucket, and what the keys of this run begin with."""
+    arguments: JsonValue = {}
+    if writer.arguments is not None:
+        arguments = writer.arguments(items.arguments, items.environment)
+    if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
+        raise WritingFailed("The ResultWriter names no Bucket.")
+    prefix = str(arguments.get("Prefix") or "").rstrip("/")
+    folder = run.arn.rpartition(":")[2]
+    return str(arguments["Bucket"]), f"{prefix}/{folder}" if prefix else folder
+
+
+class _Files:
+    """The files of one kind: SUCCEEDED_0.json and so on."""
+
+    def __init__(
+        self, objects: ObjectStore, bucket: str, folder: str, kind: str, output_type: str
+    ) -> None:
+        self._objects = objects
+        self._bucket = bucket
+        self._name = f"{folder}/{kind}_"
+        self._lines = output_type == "JSONL"
+        self._texts: list[str] = []
+        self._size = 0
+        self._files: list[JsonValue] = []
+
+    async def add(self, text: str) -> None:
+        """One result more."""
+        self._texts.append(text)
+        self._size += len(text)
+        if self._size >= FILE_BYTES_MAX:
+            await self._flush()
+
+    async def close(self) -> list[JsonValue]:
+        """The files as the manifest names them."""
+        if self._texts:
+            await self._flush()
+        return self._files
+
+    async def _flush(self) -> None:
+        joined = "\n".join(self._texts) if self._lines else f"[{','.join(self._texts)}]"
+        key = f"{self._name}{len(self._files)}.{'jsonl' if self._lines else 'json'}"
+        body = joined.encode()
+        await self._objects.put(self._bucket, key, body)
+        self._files.append({"Key": key, "Size": len(body)})
+        self._texts, self._size = [], 0
+
+
+def described(row: ExecutionRow) -> JsonObject:
+    """A child as the files of results show it."""
+    shown: dict[str, Any] = {
+        "ExecutionArn": row.arn,
+        "Input": row.input,
+        "InputDetails": {"Included": True},
+        "Name": row.name,
+        "StateMachineArn": machine_of_child(row),
+        "Status": STATUSES[row.status],
+        "StartDate": format_timestamp(row.started_at),
+        "RedriveCount": 0,
+    }
+    if row.stopped_at is not None:
+        shown["StopDate"] = format_timestamp(row.stopped_at)
+    if row.output is not None:
+        shown |= {"Output": row.output, "OutputDetails": {"Included": True}}
+    if row.error is not None:
+        shown["Error"] = row.error
+    if row.cause is not None:
+        shown["Cause"] = row.cause
+    if row.status == SUCCEEDED:
+        shown["RedriveStatus"] = "NOT_REDRIVABLE"
+        shown["RedriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven"
+    return dict(sorted(shown.items()))
+
+
+def machine_of_child(row: ExecutionRow) -> str:
+    """The ARN of the labelled machine that a child is an execution of."""
+    parts = row.arn.split(":")
+    return ":".join((*parts[:5], "stateMachine", parts[6]))

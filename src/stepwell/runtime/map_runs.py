@@ -1,0 +1,463 @@
+"""Map Runs: the items of distributed Map states, run as executions of their own, some at a time.
+
+A run is a row that says how far it is; its children are executions whose `machine` is the run. A
+child begins in the turn that moves the run on, and ends in the turn that counts its end, so after a
+crash nothing is lost and nothing begins twice. A run moves on in turns of bounded size, each after
+the commit of the one before.
+
+    reading (items -1) -> starting children, counting their ends -> SUCCEEDED, parent told
+                                                                 -> FAILED: children stopped, told
+    ABORTED by the parent's end: children stopped
+
+An open run is in memory, and always before one of its children or its parent is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from stepwell.engine.commands import StartMapRun, StopMapRun
+from stepwell.engine.inputs import MapRunEnded, Started, StopRequested
+from stepwell.engine.map_items import ChildInput, MapItems
+from stepwell.engine.retries import Failure
+from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
+from stepwell.errors import StorageTrouble
+from stepwell.language.program import EvaluationFailed, MapState, Program
+from stepwell.runtime.live import Live
+from stepwell.runtime.map_run import Run
+from stepwell.runtime.map_run_counts import Counts, is_exceeded, read_counts
+from stepwell.runtime.map_run_items import ITEMS_IN_PAGE, MapRunItems, ReadingFailed
+from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
+from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
+from stepwell.runtime.outbox import Outbox
+from stepwell.runtime.parts import Parts
+from stepwell.runtime.ports import Beginning
+from stepwell.runtime.records import (
+    ABORTED,
+    EXECUTION,
+    FAILED,
+    MAP_RUN,
+    RUNNING,
+    SUCCEEDED,
+    TIMED_OUT,
+    ExecutionRow,
+    MapRunRow,
+    RevisionRow,
+)
+from stepwell.runtime.telling import Telling
+from stepwell.runtime.turn import Turn
+from stepwell.values import JsonObject, JsonValue
+
+_log = logging.getLogger("stepwell.runtime")
+
+CHILDREN_PER_TURN = 100
+"""So many children begin, or are stopped, before others get their turn."""
+_PAGE = 1_000
+
+
+class MapRuns:
+    """See the module."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        outbox: Outbox,
+        executions: Telling,
+    ) -> None:
+        self._store = parts.store
+        self._ledger = parts.ledger
+        self._clock = parts.clock
+        self._ids = parts.ids
+        self._programs = parts.programs
+        self._outbox = outbox
+        self._executions = executions
+        self._open: dict[int, Run] = {}
+        self._places: dict[tuple[int, int], int] = {}
+        self._broken: set[int] = set()
+        self._poisoned: set[int] = set()
+        """Runs that a bug stopped; they are not tried again before the next start."""
+        self.objects: ObjectStore = NO_OBJECTS
+        self._items = MapRunItems(parts.store, parts.ledger)
+        self._results = MapRunResults(parts.store, parts.limits)
+
+    # -- memory
+
+    async def load(self) -> None:
+        """Pick up the open runs."""
+        after: tuple[int, ...] | None = None
+        while True:
+            rows = await self._store.scan(
+                MAP_RUN, (1,), index="map_run_open", after=after, limit=_PAGE
+            )
+            for row in rows:
+                if row.id not in self._open:
+                    self._keep(row)
+                self._move_on(row.id)
+            if len(rows) < _PAGE:
+                return
+            after = (rows[-1].id,)
+
+    def forget(self) -> None:
+        """A commit failed: what is in memory never happened."""
+        self._open.clear()
+        self._places.clear()
+
+    async def ready_for(self, live: Live) -> None:
+        """Have in memory what an execution that was just read from the store belongs to."""
+        if live.row.extra is not None and '"mapRunArn"' in live.row.extra:
+            await self._have(live.row.machine)
+        for branch in live.execution.branches.values():
+            if branch.phase == "map_run" and (live.row.id, branch.scheduled) not in self._places:
+                await self._have_run_of(live.row.id, branch.scheduled)
+
+    async def _have_run_of(self, execution: int, event: int) -> None:
+        last: tuple[int, ...] | None = None
+        while True:
+            rows = await self._store.scan(
+                MAP_RUN,
+                (execution,),
+                index="map_run_list",
+                after=last,
+                limit=_PAGE,
+                reverse=True,
+            )
+            for row in rows:
+                if row.event == event:
+                    return await self._have(row.id)
+            if len(rows) < _PAGE:
+                return None
+            last = (rows[-1].id,)
+
+    async def _have(self, number: int) -> None:
+        """Have a run in memory, if it is open."""
+        while number not in self._open:
+            if number in self._broken:
+                self._broken.discard(number)
+                await self._ledger.committed()
+            row = await self._store.get(MAP_RUN, (number,))
+            if row is None or not row.open:
+                return
+            row = await self._recounted(row)
+            # A child that ended meanwhile may be counted or not: count again.
+            if number not in self._broken and number not in self._open:
+                self._keep(row)
+                self._move_on(number)
+
+    async def _recounted(self, row: MapRunRow) -> MapRunRow:
+        """The row with the ends of children that nobody counted because of a bug."""
+        running = await self._store.count(EXECUTION, (row.id, RUNNING), index="execution_list")
+        if row.children - read_counts(row.ended).children_ended == running:
+            return row
+        counts = Counts()
+        for status in (SUCCEEDED, FAILED, TIMED_OUT, ABORTED):
+            async for child in self._results.children(row.id, status):
+                counts.add(child)
+        return row._replace(ended=counts.text())
+
+    def _keep(self, row: MapRunRow) -> Run:
+        run = self._open[row.id] = Run(row)
+        self._places[row.execution, row.event] = row.id
+        return run
+
+    def _drop(self, run: Run) -> None:
+        self._open.pop(run.row.id, None)
+        self._places.pop((run.row.execution, run.row.event), None)
+
+    def of_machine(self, machine: int) -> list[int]:
+        """The open runs of a machine's executions, which count as machines themselves."""
+        found = [machine]
+        for run in self._open.values():
+            if run.row.machine in found:
+                found.append(run.row.id)
+        return found[1:]
+
+    def give_up(self, execution: ExecutionRow) -> None:
+        """A bug left this execution half-changed: its runs must be read again."""
+        found = [n for (parent, _), n in self._places.items() if parent == execution.id]
+        if execution.machine in self._open:
+            found.append(execution.machine)
+        for number in found:
+            self._drop(self._open[number])
+            self._have_again(number)
+
+    def _have_again(self, number: int) -> None:
+        self._broken.add(number)
+        self._outbox.insist(("map run is read", number), lambda: self._have(number))
+
+    # -- what executions ask for
+
+    def start(self, turn: Turn, live: Live, command: StartMapRun) -> None:
+        """Begin a run; its children begin after the commit."""
+        percentage = command.tolerated_percentage
+        row = MapRunRow(
+            id=self._ids.next_id(),
+            arn=command.arn,
+            execution=live.row.id,
+            execution_arn=live.row.arn,
+            branch=command.branch,
+            event=command.event,
+            machine=live.row.machine,
+            revision=live.row.revision,
+            label=command.label,
+            express=int(command.express),
+            started_at=self._clock.now(),
+            status=RUNNING,
+            open=1,
+            max_concurrency=command.max_concurrency,
+            tolerated_count=command.tolerated_count,
+            tolerated_percentage=None if percentage is None else repr(percentage),
+            items=-1 if command.items is None else command.items,
+            taken=0,
+            children=0,
+            ended=Counts().text(),
+        )
+        self._keep(row)
+        turn.put(MAP_RUN, row)
+        turn.after_commit(lambda: self._move_on(row.id))
+
+    def stop(self, turn: Turn, live: Live, command: StopMapRun) -> None:
+        """Nobody waits for the run any more."""
+        number = self._places.get((live.row.id, command.event))
+        run = None if number is None else self._open.get(number)
+        if run is None or run.row.status != RUNNING:
+            return
+        run.end(ABORTED, None, self._clock.now())
+        run.stage(turn)
+        self._wake(turn, run)
+
+    def child_ended(self, turn: Turn, child: ExecutionRow) -> None:
+        """Count the end of an execution if it is a child of a run."""
+        run = self._open.get(child.machine)
+        if run is None:
+            if child.extra is not None and '"mapRunArn"' in child.extra:
+                self._have_again(child.machine)
+            return
+        run.counts.add(child)
+        if run.row.status == RUNNING and is_exceeded(run.row, run.counts):
+            run.end(FAILED, THRESHOLD_EXCEEDED, self._clock.now())
+        run.stage(turn)
+        if run.can_move:
+            self._wake(turn, run)
+
+    async def update(
+        self,
+        number: int,
+        *,
+        max_concurrency: int | None,
+        tolerated_count: int | None,
+        tolerated_percentage: float | None,
+    ) -> bool:
+        """Change a running run; False when it no longer runs."""
+        await self._have(number)
+        run = self._open.get(number)
+        if run is None or run.row.status != RUNNING:
+            return False
+        row = run.row
+        if max_concurrency is not None:
+            row = row._replace(max_concurrency=max_concurrency)
+        if tolerated_count is not None:
+            row = row._replace(tolerated_count=tolerated_count)
+        if tolerated_percentage is not None:
+            row = row._replace(tolerated_percentage=repr(float(tolerated_percentage)))
+        run.row = row
+        with self._ledger.stage() as turn:
+            if is_exceeded(run.row, run.counts):
+                run.end(FAILED, THRESHOLD_EXCEEDED, self._clock.now())
+            run.stage(turn)
+            self._wake(turn, run)
+        await self._ledger.committed()
+        return True
+
+    # -- moving on
+
+    def _wake(self, turn: Turn, run: Run) -> None:
+        if not run.busy:
+            number = run.row.id
+            turn.after_commit(lambda: self._move_on(number))
+
+    def _move_on(self, number: int) -> None:
+        if number not in self._poisoned:
+            self._outbox.insist(("map run", number), lambda: self._advance(number))
+
+    async def _advance(self, number: int) -> None:
+        """Do what there is to do until only children can move the run."""
+        while True:
+            run = self._open.get(number)
+            if run is None or not run.can_move:
+                return
+            run.busy = True
+            try:
+                await self._step(run)
+            except Exception as error:
+                # What the run has in memory may never have happened.
+                if not isinstance(error, StorageTrouble):
+                    self._poisoned.add(number)
+                if self._open.get(number) is run:
+                    self._drop(run)
+                    self._have_again(number)
+                raise
+            finally:
+                run.busy = False
+            await self._ledger.committed()
+            await self._have(number)
+
+    async def _step(self, run: Run) -> None:
+        row = run.row
+        try:
+            if row.status != RUNNING:
+                await self._wind_up(run)
+                return
+            items = await self._map_items(run)
+            if items is None:
+                self._fail(run, ABORTED, None)
+            elif row.items < 0:
+                await self._read(run, items)
+            elif run.given_out and run.running == 0:
+                await self._succeed(run, items)
+            else:
+                await self._start_children(run, items)
+        except EvaluationFailed as failed:
+            self._fail(run, FAILED, Failure(failed.error, failed.cause))
+        except (ReadingFailed, WritingFailed) as failed_io:
+            self._fail(run, FAILED, Failure(failed_io.error, failed_io.cause))
+
+    def _is_current(self, run: Run) -> bool:
+        """Whether nothing happened to the run while something was waited for."""
+        return self._open.get(run.row.id) is run and run.row.status == RUNNING
+
+    def _fail(self, run: Run, status: int, failure: Failure | None) -> None:
+        if self._is_current(run):
+            with self._ledger.stage() as turn:
+                run.end(status, failure, self._clock.now())
+                run.stage(turn)
+
+    async def _map_items(self, run: Run) -> MapItems | None:
+        """What makes the children's inputs; None when the parent does not wait for the run."""
+        if run.items is None:
+            live = await self._executions.live.get(run.row.execution)
+            branch = None if live is None else live.execution.branches.get(run.row.branch)
+            if live is None or branch is None or branch.phase != "map_run":
+                return None
+            state = branch.scope.states[branch.state]
+            if branch.scheduled != run.row.event or not isinstance(state, MapState):
+                return None
+            run.items = MapItems(live.execution, branch, state)
+        return run.items
+
+    async def _read(self, run: Run, items: MapItems) -> None:
+        """Read the items into pages of our own: what they are read from may change."""
+        count = await self._items.read(run.row.id, items, self.objects)
+        if self._is_current(run):
+            with self._ledger.stage() as turn:
+                run.row = run.row._replace(items=count)
+                run.stage(turn)
+
+    async def _start_children(self, run: Run, items: MapItems) -> None:
+        row = run.row
+        program = await self._programs.get(row.id, row.revision)
+        revision = await self._programs.revision(row.id, row.revision)
+        wanted = CHILDREN_PER_TURN
+        if items.batching is not None:
+            wanted = min(max(wanted, items.batching.items_max), 20 * ITEMS_IN_PAGE)
+        window = await self._items.window(row.id, items, row.taken, wanted)
+        if not self._is_current(run) or run.row.taken != row.taken:
+            return
+        last = row.taken + len(window) >= row.items
+        with self._ledger.stage() as turn:
+            try:
+                self._fill(turn, run, items, window, revision, program, last=last)
+            except EvaluationFailed as failed:
+                run.end(FAILED, items.failure(failed), self._clock.now())
+            run.stage(turn)
+
+    def _fill(
+        self,
+        turn: Turn,
+        run: Run,
+        items: MapItems,
+        window: Sequence[JsonValue],
+        revision: RevisionRow,
+        program: Program,
+        *,
+        last: bool,
+    ) -> None:
+        """Begin children while there is room, as far as the window goes."""
+        begun = offset = 0
+        first = run.row.taken
+        while begun < CHILDREN_PER_TURN and offset < len(window) and run.room > 0:
+            if run.row.status != RUNNING:
+                return
+            child = items.next_child(window, offset, first + offset, last=last)
+            if child is None:
+                return
+            offset += child.items
+            begun += 1
+            self._begin(turn, run, child, revision, program)
+
+    def _begin(
+        self, turn: Turn, run: Run, child: ChildInput, revision: RevisionRow, program: Program
+    ) -> None:
+        row = run.row
+        run.row = row._replace(taken=row.taken + child.items, children=row.children + 1)
+        name = self._ids.uuid()
+        extra: JsonObject = {"mapRunArn": row.arn}
+        if child.items != 1:
+            extra["items"] = child.items
+        arn = None
+        if row.express:
+            machine = revision.arn.replace(":stateMachine:", ":express:", 1)
+            arn = f"{machine}:{name}:{self._ids.uuid()}"
+        live = self._executions.begin(
+            turn,
+            Beginning(revision, program, name, child.text, child.value, extra, arn=arn),
+        )
+        self._executions.deliver(turn, live, Started(child.text, child.value))
+
+    # -- the end
+
+    async def _succeed(self, run: Run, items: MapItems) -> None:
+        text = await self._results.output(run.row, items, self.objects)
+        if not self._is_current(run):
+            return
+        ended = MapRunEnded(run.row.branch, run.row.event, text, too_large=text is None)
+        await self._tell_parent(run, ended, succeeded=True)
+
+    async def _wind_up(self, run: Run) -> None:
+        """Stop the children; when the last one has ended, the run has."""
+        if run.running:
+            await self._ledger.committed()
+            rows = await self._store.scan(
+                EXECUTION, (run.row.id, RUNNING), index="execution_list", limit=CHILDREN_PER_TURN
+            )
+            for child in rows:
+                live = await self._executions.live.get(child.id)
+                if live is not None:
+                    with self._ledger.stage() as turn:
+                        self._executions.deliver(turn, live, StopRequested(None, None))
+            if rows:
+                return
+            _log.warning("map run %s: %d children are not to be found", run.row.arn, run.running)
+        row = run.row
+        if row.status == FAILED:
+            await self._results.write_failed(row, await self._map_items(run), self.objects)
+        await self._tell_parent(run, MapRunEnded(row.branch, row.event, None, row.error, row.cause))
+
+    async def _tell_parent(self, run: Run, ended: MapRunEnded, *, succeeded: bool = False) -> None:
+        """Close the run and tell its parent, in one turn."""
+        number, status = run.row.id, run.row.status
+        parent = await self._executions.live.get(run.row.execution)
+        pages = 0
+        if run.items is None or run.items.items is None:
+            pages = await self._items.pages(number)
+        if self._open.get(number) is not run or run.row.status != status:
+            return
+        with self._ledger.stage() as turn:
+            if succeeded:
+                run.end(SUCCEEDED, None, self._clock.now())
+            run.row = run.row._replace(open=0)
+            run.stage(turn)
+            self._items.delete(turn, number, pages)
+            turn.after_commit(lambda: self._drop(run))
+            if parent is not None and status != ABORTED:
+                self._executions.deliver(turn, parent, ended)
