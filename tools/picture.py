@@ -1,6 +1,6 @@
 """The README's picture: what `stepwell demo` prints, as SVG.
 
-    python tools/picture.py docs/pictures/demo.svg
+python tools/picture.py docs/pictures/demo.svg
 """
 
 from __future__ import annotations

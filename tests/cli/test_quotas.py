@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,8 @@ from click.testing import CliRunner
 from stepwell.cli.main import main
 from stepwell.testing.server import ServerProcess
 from tests.cli.conftest import ROLE, client
+from tests.e2e.conditions import until
 
-SECONDS_MAX = 60.0
 CODE = "TOKEN_WAIT_UNBOUNDED"
 LOOP = {
     "StartAt": "Count",
@@ -41,21 +39,13 @@ LOOP = {
 """28,000 events, and then something that fails."""
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + SECONDS_MAX
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def run(server: ServerProcess, states: Any) -> Any:
     """Run the loop to its end; what DescribeExecution says."""
     machine = states.create_state_machine(name="m", definition=json.dumps(LOOP), roleArn=ROLE)
     arn = states.start_execution(
         stateMachineArn=machine["stateMachineArn"], input='{"n": 0}', name="e"
     )["executionArn"]
-    until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING")
+    until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", "its end")
     return states.describe_execution(executionArn=arn)
 
 

@@ -1,4 +1,4 @@
-"""A server whose PostgreSQL lease was taken over stops by itself; it must not answer from memory."""
+"""A server whose data somebody else took over stops by itself; it must not answer from memory."""
 
 from __future__ import annotations
 
