@@ -45,7 +45,8 @@ PREFIX = "arn:aws:states:us-east-1:000000000000"
 QUEUE = "http://127.0.0.1:4566/000000000000/approvals"
 ACTIVITY = f"{PREFIX}:activity:review"
 
-_FOLDED = [f.name for f in fields(Branch) if f.name not in ("parsed", "children", "scope")]
+_SHOWN_OTHERWISE = ("parsed", "children", "scope", "iterations")
+_FOLDED = [f.name for f in fields(Branch) if f.name not in _SHOWN_OTHERWISE]
 
 
 def identity(seed: bytes = bytes(16)) -> Identity:
@@ -76,10 +77,20 @@ def picture(execution: Execution) -> dict[str, Any]:
                 "value": branch.value if branch.text else None,
                 "children": [child.id for child in branch.children],
                 "scope": branch.scope.start_at,
+                "iterations": _iterations(branch),
             }
             for number, branch in execution.branches.items()
         },
     }
+
+
+def _iterations(branch: Branch) -> tuple[int, int, int, int, dict[int, str]] | None:
+    """How far a Map is, without what is read again when it is needed."""
+    far = branch.iterations
+    if far is None:
+        return None
+    texts = {position: text for position, (text, _) in far.results.items()}
+    return far.total, far.at_a_time, far.joined, far.started, texts
 
 
 class Play:
@@ -243,7 +254,9 @@ class Play:
         fits: dict[str, Callable[[Branch], bool]] = {
             "wait": lambda b: b.phase == "waiting",
             "retry": lambda b: b.phase == "retrying",
-            "continue": lambda b: b.phase == "exited" and b.interrupted_before != "",
+            "continue": lambda b: (
+                b.phase == "mapping" or (b.phase == "exited" and b.interrupted_before != "")
+            ),
             "timeout": lambda b: b.phase in OPEN_PHASES,
             "heartbeat": lambda b: b.phase in OPEN_PHASES,
             "execution": lambda b: b.id == 0,
