@@ -53,15 +53,16 @@ def batching_of(
 class MapItems:
     """The state of a branch that waits for a Map Run, as far as it makes the children's inputs."""
 
-    def __init__(self, execution: Execution, branch: Branch, state: MapState) -> None:
-        """May raise EvaluationFailed."""
+    def __init__(self, execution: Execution, branch: Branch, state: MapState, now: int) -> None:
+        """`now` is epoch ms. May raise EvaluationFailed."""
+        self.now = now
         self._execution = execution
         self._branch = branch
         self._state = state
         if state.distributed is None:
             raise TypeError(f"{state.name} is an inline Map")
         self.distributed = state.distributed
-        env = StepEnvironment(execution, branch, None)
+        env = StepEnvironment(execution, branch, None, now=now)
         self.items: Sequence[JsonValue] | None = None
         value = branch.value
         if self.distributed.reader is None:
@@ -71,6 +72,7 @@ class MapItems:
         self.environment = env
         self.batching = batching_of(self.distributed, self.arguments, env)
         self.source = "STATE_DATA"
+        self.name = state.name
 
     def next_child(
         self, window: Sequence[JsonValue], offset: int, position: int, *, last: bool
@@ -123,7 +125,8 @@ class MapItems:
             value, key = item["Value"], item["Key"]
         if self._state.item_input is None:
             return item
-        env = StepEnvironment(self._execution, self._branch, None, (position, value))
+        item_of = (position, value)
+        env = StepEnvironment(self._execution, self._branch, None, item_of, self.now)
         described = env.context["Map"]["Item"]  # type: ignore[index,call-overload]
         if key is not None:
             described["Key"] = key  # type: ignore[index,call-overload]

@@ -6,6 +6,12 @@ from hashlib import blake2b
 from typing import cast
 
 from stepwell.language.compile_data import integer_at
+from stepwell.language.compile_jsonata import (
+    is_jsonata,
+    jsonata_number,
+    jsonata_template,
+    jsonata_whole,
+)
 from stepwell.language.distributed import (
     DistributedMap,
     ItemBatcher,
@@ -27,7 +33,9 @@ def compile_distributed(name: str, state: JsonObject) -> DistributedMap | None:
     return DistributedMap(
         label=cast("str", state.get("Label", _made_label(name))),
         express=_processor_config(state).get("ExecutionType") == "EXPRESS",
-        tolerated_count=_integer(state, "ToleratedFailureCount", least=0),
+        tolerated_count=_integer(
+            state, "ToleratedFailureCount", least=0, jsonata=is_jsonata(state)
+        ),
         tolerated_percentage=_percentage(state),
         reader=_reader(state),
         batcher=_batcher(state),
@@ -50,8 +58,12 @@ def _made_label(name: str) -> str:
     return uuid_text(blake2b(name.encode(), digest_size=16, person=b"map-label").digest())
 
 
-def _integer(state: JsonObject, name: str, *, least: int) -> ReadInteger | None:
-    """A whole number, fixed or by its Path field."""
+def _integer(
+    state: JsonObject, name: str, *, least: int, jsonata: bool = False
+) -> ReadInteger | None:
+    """A whole number, fixed, by its Path field, or computed."""
+    if jsonata:
+        return jsonata_whole(state, name)
     if f"{name}Path" in state:
         return integer_at(f"{name}Path", cast("str", state[f"{name}Path"]), least=least)
     if name not in state:
@@ -63,6 +75,8 @@ def _integer(state: JsonObject, name: str, *, least: int) -> ReadInteger | None:
 def _percentage(state: JsonObject) -> ReadNumber | None:
     """ToleratedFailurePercentage, fixed or by its path."""
     name, field = "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"
+    if is_jsonata(state):
+        return _bounded(jsonata_number(state, name), name, name)
     if name in state:
         fixed = float(cast("float", state[name]))
         return lambda _data, _env: fixed
@@ -79,14 +93,32 @@ def _percentage(state: JsonObject) -> ReadNumber | None:
                 f'The {field} field refers to value "{shown}" which is not a valid float: {path}'
             )
             raise EvaluationFailed(cause, location=field)
+        return float(value)
+
+    return _bounded(read_percentage, name, field)
+
+
+def _bounded(read: ReadNumber | None, name: str, field: str) -> ReadNumber | None:
+    """The number, which must be a percentage."""
+    if read is None:
+        return None
+    number = read
+
+    def read_bounded(data: JsonValue, env: Environment) -> float:
+        value = number(data, env)
         if not 0 <= value <= 100:
             raise EvaluationFailed(f"{name} must be between 0 and 100.", location=field)
         return float(value)
 
-    return read_percentage
+    return read_bounded
 
 
-def _arguments(holder: JsonObject) -> Evaluate | None:
+def _arguments(state: JsonObject, name: str) -> Evaluate | None:
+    """What S3 is asked for."""
+    holder = cast("JsonObject", state[name])
+    if is_jsonata(state):
+        given = "Arguments" in holder
+        return jsonata_template(holder["Arguments"], f"{name}/Arguments") if given else None
     if "Parameters" not in holder:
         return None
     return compile_template(holder["Parameters"], "Parameters")
@@ -99,9 +131,9 @@ def _reader(state: JsonObject) -> ItemReader | None:
     config = cast("JsonObject", reader.get("ReaderConfig", {}))
     return ItemReader(
         action=cast("str", reader["Resource"]).rpartition(":")[2],
-        arguments=_arguments(reader),
+        arguments=_arguments(state, "ItemReader"),
         config=config,
-        max_items=_integer(config, "MaxItems", least=0),
+        max_items=_integer(config, "MaxItems", least=0, jsonata=is_jsonata(state)),
     )
 
 
@@ -110,11 +142,14 @@ def _batcher(state: JsonObject) -> ItemBatcher | None:
         return None
     batcher = cast("JsonObject", state["ItemBatcher"])
     batch_input = None
+    jsonata = is_jsonata(state)
     if "BatchInput" in batcher:
-        batch_input = compile_template(batcher["BatchInput"], "BatchInput")
+        template = batcher["BatchInput"]
+        fill = jsonata_template if jsonata else compile_template
+        batch_input = fill(template, "ItemBatcher/BatchInput" if jsonata else "BatchInput")
     return ItemBatcher(
-        max_items=_integer(batcher, "MaxItemsPerBatch", least=1),
-        max_bytes=_integer(batcher, "MaxInputBytesPerBatch", least=1),
+        max_items=_integer(batcher, "MaxItemsPerBatch", least=1, jsonata=jsonata),
+        max_bytes=_integer(batcher, "MaxInputBytesPerBatch", least=1, jsonata=jsonata),
         batch_input=batch_input,
     )
 
@@ -126,7 +161,7 @@ def _writer(state: JsonObject) -> ResultWriter | None:
     exports = "Resource" in writer
     config = cast("JsonObject", writer.get("WriterConfig", {}))
     return ResultWriter(
-        arguments=_arguments(writer),
+        arguments=_arguments(state, "ResultWriter"),
         exports=exports,
         transformation=cast("str", config.get("Transformation", "NONE" if exports else "COMPACT")),
         output_type=cast("str", config.get("OutputType", "JSON")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import TypeAlias, cast
 
 from stepwell.language.compile_data import integer_at
 from stepwell.language.compile_distributed import is_distributed
@@ -19,22 +19,30 @@ from stepwell.language.program import Environment, Evaluate
 from stepwell.language.templates import compile_template
 from stepwell.values import JsonObject, JsonValue
 
+ReadItems: TypeAlias = Callable[[JsonValue, Environment], list[JsonValue]]
 
-def compile_items(state: JsonObject) -> Callable[[JsonValue, Environment], list[JsonValue]]:
+
+def compile_items(state: JsonObject) -> ReadItems:
     """ItemsPath: the array to go over; the whole effective input by default. Items in JSONata."""
-    if is_jsonata(state):
-        return jsonata_items(state)
     path = cast("str", state.get("ItemsPath", "$"))
-    read = input_path_reader(path, "ItemsPath")
-    if not is_distributed(state):
-        return lambda data, env: cast("list[JsonValue]", read(data, env))
-    read_any = input_path_reader(path, "ItemsPath of a distributed Map")
+    if is_jsonata(state):
+        read = jsonata_items(state)
+        look = jsonata_template(state["Items"], "Items") if "Items" in state else None
+    else:
+        read_array = input_path_reader(path, "ItemsPath")
+        read = lambda data, env: cast("list[JsonValue]", read_array(data, env))  # noqa: E731
+        look = input_path_reader(path, "ItemsPath of a distributed Map")
+    return _or_members(read, look) if is_distributed(state) else read
+
+
+def _or_members(read: ReadItems, look: Evaluate | None) -> ReadItems:
+    """The items, which in a distributed Map may also be the members of an object."""
 
     def read_items(data: JsonValue, env: Environment) -> list[JsonValue]:
-        found = read_any(data, env)
+        found = data if look is None else look(data, env)
         if isinstance(found, dict):
             return [KeyedItem(Key=key, Value=value) for key, value in found.items()]
-        return cast("list[JsonValue]", read(data, env))
+        return read(data, env)
 
     return read_items
 

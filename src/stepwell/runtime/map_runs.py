@@ -18,6 +18,7 @@ import logging
 from collections.abc import Sequence
 
 from stepwell.engine.commands import StartMapRun, StopMapRun
+from stepwell.engine.endings import too_large
 from stepwell.engine.inputs import MapRunEnded, Started, StopRequested
 from stepwell.engine.map_items import ChildInput, MapItems
 from stepwell.engine.retries import Failure
@@ -29,7 +30,6 @@ from stepwell.runtime.map_run import Run
 from stepwell.runtime.map_run_counts import Counts, is_exceeded, read_counts
 from stepwell.runtime.map_run_items import ITEMS_IN_PAGE, MapRunItems, ReadingFailed
 from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
-from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Beginning
@@ -70,6 +70,7 @@ class MapRuns:
         self._clock = parts.clock
         self._ids = parts.ids
         self._programs = parts.programs
+        self._limits = parts.limits
         self._outbox = outbox
         self._executions = executions
         self._open: dict[int, Run] = {}
@@ -77,7 +78,7 @@ class MapRuns:
         self._broken: set[int] = set()
         self._poisoned: set[int] = set()
         """Runs that a bug stopped; they are not tried again before the next start."""
-        self.objects: ObjectStore = NO_OBJECTS
+        self.objects = parts.objects
         self._items = MapRunItems(parts.store, parts.ledger)
         self._results = MapRunResults(parts.store, parts.limits)
 
@@ -342,7 +343,7 @@ class MapRuns:
             state = branch.scope.states[branch.state]
             if branch.scheduled != run.row.event or not isinstance(state, MapState):
                 return None
-            run.items = MapItems(live.execution, branch, state)
+            run.items = MapItems(live.execution, branch, state, self._clock.now())
         return run.items
 
     async def _read(self, run: Run, items: MapItems) -> None:
@@ -364,6 +365,7 @@ class MapRuns:
         if not self._is_current(run) or run.row.taken != row.taken:
             return
         last = row.taken + len(window) >= row.items
+        items.now = self._clock.now()
         with self._ledger.stage() as turn:
             try:
                 self._fill(turn, run, items, window, revision, program, last=last)
@@ -391,9 +393,16 @@ class MapRuns:
             child = items.next_child(window, offset, first + offset, last=last)
             if child is None:
                 return
+            if self._is_too_large(child.text):
+                run.end(FAILED, too_large(items.name), self._clock.now())
+                return
             offset += child.items
             begun += 1
             self._begin(turn, run, child, revision, program)
+
+    def _is_too_large(self, text: str) -> bool:
+        size_max = self._limits.payload_bytes_max
+        return len(text) * 4 > size_max and len(text.encode()) > size_max
 
     def _begin(
         self, turn: Turn, run: Run, child: ChildInput, revision: RevisionRow, program: Program

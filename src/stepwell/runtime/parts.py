@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from stepwell.engine.limits import Limits
 from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.runtime.ports import Alarm, Clock, Ids, Integrations, Store
 from stepwell.runtime.programs import Programs
 
@@ -23,3 +24,4 @@ class Parts:
     integrations: Integrations
     limits: Limits = field(default_factory=Limits)
     cached_max: int = 4_000
+    objects: ObjectStore = NO_OBJECTS

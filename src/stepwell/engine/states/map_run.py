@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from stepwell.engine.commands import StartMapRun
 from stepwell.engine.context import chance, effective_items
-from stepwell.engine.endings import exit_state, fail_state, failure_details, state_of, too_large
+from stepwell.engine.endings import fail_state, failure_details, leave_state, state_of, too_large
 from stepwell.engine.execution import Branch
 from stepwell.engine.inputs import MapRunEnded
 from stepwell.engine.map_items import batching_of
@@ -18,7 +18,7 @@ from stepwell.engine.retries import Failure
 from stepwell.engine.step import Step
 from stepwell.language.distributed import DistributedMap
 from stepwell.language.program import MapState
-from stepwell.values import JsonValue, decode, uuid_text
+from stepwell.values import decode, uuid_text
 
 THRESHOLD_EXCEEDED = Failure(
     "States.ExceedToleratedFailureThreshold",
@@ -84,10 +84,16 @@ def end_map_run(step: Step, branch: Branch, ended: MapRunEnded) -> None:
     if ended.text is None:
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
         return
-    result: JsonValue = decode(ended.text)
-    output, text = result, ended.text
-    if state.output is not None:
-        output = state.output(branch.value, None, result, step.environment(branch))
-        text = ""
+    result = decode(ended.text)
     step.emit(branch, "MapStateSucceeded")
-    exit_state(step, branch, state, output, next_state=state.next, text=text or None)
+    env = step.environment(branch)
+    leave_state(
+        step,
+        branch,
+        state,
+        result,
+        arguments=None,
+        env=env,
+        next_state=state.next,
+        text=ended.text,
+    )
