@@ -75,6 +75,7 @@ def picture(execution: Execution) -> dict[str, Any]:
             number: {
                 **{name: getattr(branch, name) for name in _FOLDED},
                 "value": branch.value if branch.text else None,
+                **({} if execution.status == "RUNNING" else {"last": 0}),
                 "children": [child.id for child in branch.children],
                 "scope": branch.scope.start_at,
                 "iterations": _iterations(branch),

@@ -61,7 +61,7 @@ class Machines:
         on: dict[str, Any] = {} if following is None else {"Next": following}
         kinds = ["pass", "wait", "ask", "send", "work", "child", "bad"]
         if depth:
-            kinds += ["parallel"] * 3
+            kinds += ["parallel"] * 3 + ["map"] * 2
         kinds.append("choice" if following is not None else "fail")
         match self._pick(kinds):
             case "pass":
@@ -79,6 +79,20 @@ class Machines:
                 scopes: list[Any] = [self._scope(depth - 1) for _ in range(self._number(1, 3))]
                 state = both(**on, **self._errors(names))
                 return {**state, "Branches": scopes}
+            case "map":
+                shaping = self._pick(
+                    [{}, {"ResultSelector": {"n.$": "$[0]"}}, {"ResultPath": "$.m"}]
+                )
+                return {
+                    "Type": "Map",
+                    "ItemProcessor": self._scope(depth - 1),
+                    "MaxConcurrency": self._number(0, 2),
+                    "Parameters": {"item.$": "$$.Map.Item.Value", "x.$": "$"},
+                    **({"End": True} if following is None else on),
+                    **self._errors(names),
+                    **shaping,
+                    **({"ItemsPath": "$.items"} if self._chance(3) else {}),
+                }
             case kind:
                 make = {"ask": ask, "send": send, "work": work, "child": child}[kind]
                 return make(**on, **self._clocks(), **self._errors(names))
@@ -183,7 +197,7 @@ def test_fold_is_the_execution(draw: Draw) -> None:
     world = World(activity_exists=lambda arn: exists)
     exists = draw.draw(st.booleans())
     play = Play(definition=Machines(draw).machine(), limits=limits, world=world)
-    inputs: list[JsonValue] = [{}, {"x": 1}, {"error": 1}, "text"]
+    inputs: list[JsonValue] = [{}, {"x": 1, "items": [1, {"x": 2}, "y"]}, [], [1, 2, 3], "text"]
     play.start(draw.draw(st.sampled_from(inputs)))
     said: list[Input] = []
     for _ in range(STEPS_MAX):
