@@ -37,7 +37,7 @@ from stepwell.services.api import Call, Service
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.api import service as states_service
-from stepwell.services.states.arns import parse_activity, parse_machine
+from stepwell.services.states.arns import parse_machine
 from stepwell.services.states.executions import startable, target_revision
 from stepwell.services.states.insight import Insight, Page
 from stepwell.services.states.refusals import check_name
@@ -114,7 +114,7 @@ class Core:
             AWS_QUOTAS if aws_quotas else None,
             alarm=alarm,
         )
-        self.executions.activity_exists = self._activity_exists
+        self.executions.activity_exists = self.states.registry.has_activity
         self.states.queue_retention = self._queue_retention
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.sdk = AwsSdkIntegration(
@@ -160,10 +160,6 @@ class Core:
         live = self.executions.live.cached(call.execution)
         branch = None if live is None else live.execution.branches.get(call.branch)
         return None if branch is None else (branch.state, branch.entered)
-
-    def _activity_exists(self, arn: str) -> bool:
-        scope, name = parse_activity(arn)
-        return name in self.states.registry.activities_of(scope)
 
     def _queue_retention(self, account: str, region: str, url: str) -> int | None:
         try:
