@@ -197,6 +197,43 @@ def test_a_place_where_nothing_is_has_no_value(location: str) -> None:
     assert find(decode(DEFINITION), location) is None
 
 
+HERE_NOT = json.dumps(
+    {
+        "StartAt": "Call",
+        "States": {
+            "Call": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sns:publish",
+                "Parameters": {"Message": "hello"},
+                "End": True,
+            }
+        },
+    }
+)
+
+
+def test_what_is_only_valid_on_aws_is_a_warning() -> None:
+    """The definition is valid; that this server would refuse it is said all the same."""
+    result = check("-", given=HERE_NOT)
+    assert result.exit_code == 0
+    assert "warning[NOT_RUN_HERE]" in result.stdout
+
+
+def test_what_is_only_valid_on_aws_is_an_error_for_this_server() -> None:
+    """Asked for it, the command says what CreateStateMachine would: also when warnings are not
+    shown."""
+    for severity in ("warning", "error"):
+        result = check("--for-this-server", "--severity", severity, "-", given=HERE_NOT)
+        assert result.exit_code == 1
+        assert "error[NOT_RUN_HERE]" in result.stdout
+    assert check("--for-this-server", "-", given=UNBOUNDED).exit_code == 0
+    yaml = (
+        "StartAt: A\nStates: {A: {Type: Task, Resource: 'arn:aws:states:::http:invoke', End: true}}"
+    )
+    (one,) = as_json("--for-this-server", "-", given=yaml)
+    assert one["result"] == "FAIL"
+
+
 def invalid_fixtures() -> list[Path]:
     """Definitions of others that AWS refuses; nothing when they are not there."""
     return sorted(shared_path("corpus", "invalid").glob("*.json"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from stepwell.language.check import check_text, with_places
-from stepwell.language.diagnostics import WARNING, Diagnostic, is_not_run
+from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, is_not_run
 from stepwell.language.lint import FindRetention, lint
 
 NOT_RUN_HERE = "NOT_RUN_HERE"
@@ -26,6 +26,15 @@ def review_definition(
         found += lint(definition, find_retention)
     found.sort(key=lambda finding: finding.severity == WARNING)
     return with_places(found, text)
+
+
+def for_this_server(found: list[Diagnostic]) -> list[Diagnostic]:
+    """The same findings where what is not run here is an error, as it is when it is created."""
+    counted = [
+        dataclasses.replace(finding, severity=ERROR) if finding.code == NOT_RUN_HERE else finding
+        for finding in found
+    ]
+    return sorted(counted, key=lambda finding: finding.severity == WARNING)
 
 
 def _told(finding: Diagnostic) -> Diagnostic:

@@ -28,6 +28,11 @@ UNREADABLE = 2
     help="Type of the state machines.",
 )
 @click.option(
+    "--for-this-server",
+    is_flag=True,
+    help="Count what is valid on AWS and not run here as an error, as creating it would.",
+)
+@click.option(
     "--severity",
     type=click.Choice(["error", "warning"], case_sensitive=False),
     default="warning",
@@ -42,7 +47,9 @@ UNREADABLE = 2
     show_default=True,
     help="How to show them.",
 )
-def check(files: tuple[str, ...], machine_type: str, severity: str, shape: str) -> None:
+def check(
+    files: tuple[str, ...], machine_type: str, for_this_server: bool, severity: str, shape: str
+) -> None:
     """Say what is wrong with definitions, in JSON or YAML. No server is needed.
 
     FILE is a file, or - for the standard input. Exits with 1 when there are errors, with 2 when a
@@ -50,7 +57,8 @@ def check(files: tuple[str, ...], machine_type: str, severity: str, shape: str) 
     """
     from stepwell.cli.check.review import review_file
 
-    reviewed = [review_file(name, machine_type.upper(), severity.upper()) for name in files]
+    kind, least = machine_type.upper(), severity.upper()
+    reviewed = [review_file(name, kind, least, strictly_here=for_this_server) for name in files]
     if shape == "json":
         _print_json(reviewed)
     else:

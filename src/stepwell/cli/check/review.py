@@ -9,7 +9,7 @@ import click
 
 from stepwell.cli.check.yaml_text import YamlTrouble, read_yaml
 from stepwell.language.diagnostics import ERROR, Diagnostic, has_errors
-from stepwell.language.review import review_definition
+from stepwell.language.review import for_this_server, review_definition
 
 BYTES_MAX = 8_000_000
 """A definition has a megabyte at most; what is longer than this is none, whatever it is."""
@@ -32,8 +32,13 @@ class Reviewed:
     has_errors: bool = False
 
 
-def review_file(name: str, machine_type: str, severity: str) -> Reviewed:
-    """Read a file (`-` is the standard input) and review the definition in it."""
+def review_file(
+    name: str, machine_type: str, severity: str, *, strictly_here: bool = False
+) -> Reviewed:
+    """Read a file (`-` is the standard input) and review the definition in it.
+
+    `strictly_here`: what AWS takes and this server does not run is an error.
+    """
     try:
         text = _read(name)
     except OSError as error:
@@ -44,6 +49,8 @@ def review_file(name: str, machine_type: str, severity: str) -> Reviewed:
         return Reviewed(name, trouble=f"it is longer than {BYTES_MAX:,} bytes")
     review = _review_yaml if _is_yaml(name, text) else _review_json
     json_text, found = review(text, machine_type)
+    if strictly_here:
+        found = for_this_server(found)
     shown = tuple(f for f in found if f.severity == ERROR or severity != ERROR)
     return Reviewed(name, "", text, json_text, shown, has_errors(found))
 
