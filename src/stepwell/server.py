@@ -30,6 +30,7 @@ from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.executions import Executions
 from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
@@ -82,6 +83,7 @@ class Core:
         limits: Limits,
         cached_max: int = 4_000,
         aws_quotas: bool = False,
+        objects: ObjectStore = NO_OBJECTS,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -102,6 +104,7 @@ class Core:
                 self.integrations,
                 limits,
                 cached_max,
+                objects,
             )
         )
         self.states = States(

@@ -18,6 +18,7 @@ from typing import Any
 
 from stepwell.engine.limits import Limits
 from stepwell.errors import StorageTrouble
+from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.server import Core
 from stepwell.services.api import Call, Encoded, Operation
 from stepwell.stores.faulty import FaultyStore, StoreCrashed
@@ -61,6 +62,7 @@ class Simulation:
         faults: Sequence[Faults] = (),
         cached_max: int = 4_000,
         limits: Limits | None = None,
+        objects: ObjectStore = NO_OBJECTS,
     ) -> None:
         self.clock = VirtualClock()
         self.client_clock = VirtualClock()
@@ -71,6 +73,7 @@ class Simulation:
         self._faults = faults
         self._cached_max = cached_max
         self._limits = limits or Limits()
+        self._objects = objects
         self._crash_seen = asyncio.Event()
         self._up = asyncio.Event()
         self._calls: set[asyncio.Future[Any]] = set()
@@ -99,6 +102,7 @@ class Simulation:
             alarm=self.clock,
             limits=self._limits,
             cached_max=self._cached_max,
+            objects=self._objects,
         )
         services = self.core.services()
         self._operations = {

@@ -1,0 +1,124 @@
+"""Objects become items as AWS reads them; what can't be read says why."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from stepwell.runtime.item_formats import ReadingFailed, read_items
+from stepwell.values import encode_text
+
+GIVEN = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN"}
+FIRST_ROW = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+ROWS = b"Value1,Value2,Value3\nValue4,Value5,Value6\n,,,\ntrue,1,'HelloWorld'\nNull,None,\n   \n"
+THREE = ["H1", "H2", "H3"]
+
+
+def items(body: bytes, **config: Any) -> list[Any]:
+    """The items of an object."""
+    return list(read_items(body, config))
+
+
+def test_csv_with_given_headers() -> None:
+    """Recorded: every value is text, a short row is filled, spaces stay."""
+    found = items(ROWS, **GIVEN, CSVHeaders=THREE)
+    assert [list(row.values()) for row in found] == [
+        ["Value1", "Value2", "Value3"],
+        ["Value4", "Value5", "Value6"],
+        ["", "", ""],
+        ["true", "1", "'HelloWorld'"],
+        ["Null", "None", ""],
+        ["   ", "", ""],
+    ]
+    assert encode_text(found[0]) == '{"H1":"Value1","H2":"Value2","H3":"Value3"}'
+
+
+def test_csv_drops_what_has_no_header() -> None:
+    """Recorded: fields beyond the headers are dropped."""
+    found = items(ROWS, **GIVEN, CSVHeaders=["H1"])
+    assert [row["H1"] for row in found] == ["Value1", "Value4", "", "true", "Null", "   "]
+
+
+def test_csv_headers_of_the_first_row() -> None:
+    """Recorded: an empty header is a header, and the first row is no item."""
+    found = items(b"H1,\nValue4,Value5,Value6\n,,,\n", **FIRST_ROW)
+    assert found == [{"H1": "Value4", "": "Value5"}, {"H1": "", "": ""}]
+
+
+def test_csv_headers_twice() -> None:
+    """Recorded: duplicate headers fail, also when they are given."""
+    with pytest.raises(ReadingFailed) as failed:
+        items(ROWS, **GIVEN, CSVHeaders=["H1", "H1", "H3"])
+    assert failed.value.error == "States.ItemReaderFailed"
+    assert failed.value.cause == "CSV headers cannot contain duplicates."
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"),
+    [("COMMA", ","), ("PIPE", "|"), ("SEMICOLON", ";"), ("SPACE", " "), ("TAB", "\t")],
+)
+def test_csv_delimiters(name: str, mark: str) -> None:
+    """Each delimiter by its name."""
+    body = f"a{mark}b\n1{mark}2\n".encode()
+    assert items(body, **FIRST_ROW, CSVDelimiter=name) == [{"a": "1", "b": "2"}]
+
+
+def test_csv_quotes() -> None:
+    """A quoted field may hold delimiters, line breaks and quotes."""
+    assert items(b'a,b\r\n"x,\ny","say ""hi"""\r\n', **FIRST_ROW) == [
+        {"a": "x,\ny", "b": 'say "hi"'}
+    ]
+
+
+def test_csv_with_a_byte_order_mark() -> None:
+    """A byte order mark is no part of the first header."""
+    assert items(b"\xef\xbb\xbfa\n1\n", **FIRST_ROW) == [{"a": "1"}]
+
+
+def test_json_array() -> None:
+    """An array's elements are the items."""
+    assert items(b'[1,{"a":null}]', InputType="JSON") == [1, {"a": None}]
+
+
+def test_json_object() -> None:
+    """An object's members are the items."""
+    assert items(b'{"a":1}', InputType="JSON") == [{"Key": "a", "Value": 1}]
+
+
+def test_json_pointer() -> None:
+    """ItemsPointer leads to the items within the object."""
+    body = b'{"a/b":[{"c":[7,8]}]}'
+    assert items(body, InputType="JSON", ItemsPointer="/a~1b/0/c") == [7, 8]
+    with pytest.raises(ReadingFailed, match="leads nowhere"):
+        items(body, InputType="JSON", ItemsPointer="/x")
+
+
+@pytest.mark.parametrize("body", [b'"text"', b"1", b"null"])
+def test_json_that_is_no_list(body: bytes) -> None:
+    """Recorded: what can't be gone over fails."""
+    with pytest.raises(ReadingFailed, match=r"^Attempting to map over non-iterable node\.$"):
+        items(body, InputType="JSON")
+
+
+def test_json_lines() -> None:
+    """One item on each line; empty lines are none."""
+    assert items(b'{"a":1}\n\n[2]\r\n3', InputType="JSONL") == [{"a": 1}, [2], 3]
+    with pytest.raises(ReadingFailed, match="Line 2 "):
+        items(b"1\n{", InputType="JSONL")
+
+
+def test_gzip() -> None:
+    """A gzipped object is read as what is in it; a broken one says so."""
+    packed = gzip.compress(b"a\n1\n")
+    assert items(packed, **FIRST_ROW) == [{"a": "1"}]
+    with pytest.raises(ReadingFailed, match="GZIP"):
+        items(packed[:-6], **FIRST_ROW)
+
+
+@pytest.mark.parametrize("kind", ["JSON", "JSONL", "CSV"])
+def test_bytes_that_are_no_text(kind: str) -> None:
+    """Bytes that are not UTF-8 fail the reading and nothing else."""
+    with pytest.raises(ReadingFailed):
+        items(b"\xff\xfe\x00[", InputType=kind, CSVHeaderLocation="FIRST_ROW")

@@ -1,0 +1,243 @@
+"""ItemReader and ResultWriter over an object store in memory, through the whole product."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from stepwell.errors import ServiceError
+from stepwell.language.findings import Findings
+from stepwell.testing.objects import MemoryObjects
+from stepwell.testing.simulation import Faults, Simulation
+from tests.sim.map_runs import distributed, passes
+from tests.sim.workload import MACHINES, ROLE
+
+BUCKET = {"Bucket": "b"}
+
+
+@pytest.fixture(autouse=True)
+def _with_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Definitions that need objects are taken, as they will be once there is a service for them."""
+    monkeypatch.setattr(Findings, "add_not_yet", lambda *_: None)
+
+
+def reader(action: str = "getObject", key: str | None = "k", **config: Any) -> dict[str, Any]:
+    """An ItemReader."""
+    return {
+        "Resource": f"arn:aws:states:::s3:{action}",
+        "Parameters": BUCKET if key is None else {**BUCKET, "Key": key},
+        **({"ReaderConfig": config} if config else {}),
+    }
+
+
+def play(
+    state: dict[str, Any],
+    bodies: dict[str, bytes],
+    *,
+    given: Any = None,
+    faults: Sequence[Faults] = (),
+) -> tuple[dict[str, Any], list[dict[str, Any]], MemoryObjects]:
+    """How the execution ended, its history, and the objects afterwards."""
+    objects = MemoryObjects({("b", key): body for key, body in bodies.items()})
+    simulation = Simulation(seed=3, faults=faults, objects=objects)
+    found: list[Any] = []
+
+    async def client(simulation: Simulation) -> None:
+        state.pop("ItemsPath", None)
+        definition = json.dumps({"StartAt": "M", "States": {"M": state}})
+        await simulation.insist("CreateStateMachine", name="m", definition=definition, roleArn=ROLE)
+        with contextlib.suppress(ServiceError):  # begun before a crash, and over already
+            await simulation.insist(
+                "StartExecution", stateMachineArn=f"{MACHINES}m", name="x", input=json.dumps(given)
+            )
+        arn = f"{MACHINES}m:x".replace("stateMachine", "execution")
+        for _ in range(100):
+            told = await simulation.insist("DescribeExecution", executionArn=arn)
+            if told["status"] != "RUNNING":
+                break
+            await simulation.sleep(1_000)
+        history = await simulation.insist("GetExecutionHistory", executionArn=arn)
+        found.extend((told, history["events"]))
+
+    asyncio.run(simulation.run(client))
+    return found[0], found[1], objects
+
+
+def test_csv() -> None:
+    """The items of a CSV object; the history says length 0, as recorded."""
+    state = distributed(
+        {"P": passes()},
+        ItemReader=reader(InputType="CSV", CSVHeaderLocation="FIRST_ROW", MaxItems=2),
+    )
+    told, events, _ = play(state, {"k": b"Col1,Col2\nValue1,Value2\nValue3,Value4\nV5,V6\n"})
+    assert told["output"] == (
+        '[{"Col1":"Value1","Col2":"Value2"},{"Col1":"Value3","Col2":"Value4"}]'
+    )
+    assert events[2]["mapStateStartedEventDetails"] == {"length": 0}
+
+
+@pytest.mark.parametrize(
+    ("config", "body", "cause"),
+    [
+        ({"InputType": "JSON"}, b'"no"', "Attempting to map over non-iterable node."),
+        (
+            {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["H", "H"]},
+            b"1,2\n",
+            "CSV headers cannot contain duplicates.",
+        ),
+    ],
+)
+def test_reading_fails(config: dict[str, Any], body: bytes, cause: str) -> None:
+    """Recorded: MapRunFailed with the reader's error, then the state and the execution."""
+    told, events, _ = play(distributed({"P": passes()}, ItemReader=reader(**config)), {"k": body})
+    assert [e["type"] for e in events[3:]] == [
+        "MapRunStarted",
+        "MapRunFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
+    assert events[4]["mapRunFailedEventDetails"]["error"] == "States.ItemReaderFailed"
+    assert (told["error"], told["cause"]) == ("States.ItemReaderFailed", cause)
+
+
+def test_no_such_object() -> None:
+    """An object that is not there fails the run, and can be caught."""
+    state = distributed({"P": passes()}, ItemReader=reader(InputType="JSON"))
+    told, _, _ = play(state, {})
+    assert told["error"] == "States.ItemReaderFailed"
+    assert "does not exist" in told["cause"]
+
+
+def test_listing() -> None:
+    """Each object of a listing is an item, in the shape that was recorded."""
+    state = distributed({"P": passes()}, ItemReader=reader("listObjectsV2", None))
+    told, _, _ = play(state, {"file_0.txt": b"x" * 12, "file_1.txt": b""})
+    listed = json.loads(told["output"])
+    assert [(o["Key"], o["Size"]) for o in listed] == [("file_0.txt", 12), ("file_1.txt", 0)]
+    assert set(listed[0]) == {"Etag", "LastModified", "Key", "Size", "StorageClass"}
+
+
+def test_load_and_flatten() -> None:
+    """The objects of a listing are read one after another."""
+    config = {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"}
+    state = distributed({"P": passes()}, ItemReader=reader("listObjectsV2", None, **config))
+    told, _, _ = play(state, {"a": b"1\n2\n", "b": gzip.compress(b"3\n")})
+    assert json.loads(told["output"]) == [1, 2, 3]
+
+
+def test_inventory() -> None:
+    """An S3 inventory's files are read with the columns that its manifest names."""
+    manifest = {"fileFormat": "CSV", "fileSchema": "Bucket, Key", "files": [{"key": "1.csv.gz"}]}
+    state = distributed({"P": passes()}, ItemReader=reader(InputType="MANIFEST"))
+    bodies = {"k": json.dumps(manifest).encode(), "1.csv.gz": gzip.compress(b'"b","one"\n')}
+    told, _, _ = play(state, bodies)
+    assert json.loads(told["output"]) == [{"Bucket": "b", "Key": "one"}]
+
+
+def test_athena_manifest() -> None:
+    """An Athena manifest names data files by their URIs."""
+    config = {"InputType": "JSONL", "ManifestType": "ATHENA_DATA"}
+    state = distributed({"P": passes()}, ItemReader=reader(**config))
+    told, _, _ = play(state, {"k": b'"s3://b/one"\ns3://b/two\n', "one": b"1\n", "two": b"2\n"})
+    assert json.loads(told["output"]) == [1, 2]
+
+
+def test_source_and_key() -> None:
+    """ItemSelector sees where an item came from, and its key within an object."""
+    state = distributed(
+        {"P": passes()},
+        ItemReader=reader(InputType="JSON"),
+        ItemSelector={"it.$": "$$.Map.Item"},
+    )
+    told, _, _ = play(state, {"k": b'{"one":1}'})
+    item = {"Index": 0, "Value": 1, "Key": "one", "Source": "S3://b/k"}
+    assert json.loads(told["output"]) == [{"it": item}]
+
+
+WRITER = {
+    "Resource": "arn:aws:states:::s3:putObject",
+    "Parameters": {"Bucket": "out", "Prefix": "results"},
+}
+
+
+def test_results_are_exported() -> None:
+    """Results go into files that a manifest names; the state's output names the manifest."""
+    state = distributed({"P": passes()}, ResultWriter=WRITER)
+    told, events, objects = play(state, {}, given=["a", "b"])
+    output = json.loads(told["output"])
+    run = events[3]["mapRunStartedEventDetails"]["mapRunArn"]
+    folder = f"results/{run.rpartition(':')[2]}"
+    assert output == {
+        "MapRunArn": run,
+        "ResultWriterDetails": {"Bucket": "out", "Key": f"{folder}/manifest.json"},
+    }
+    body = objects.bodies["out", f"{folder}/SUCCEEDED_0.json"]
+    assert json.loads(objects.bodies["out", f"{folder}/manifest.json"]) == {
+        "DestinationBucket": "out",
+        "MapRunArn": run,
+        "ResultFiles": {
+            "FAILED": [],
+            "PENDING": [],
+            "SUCCEEDED": [{"Key": f"{folder}/SUCCEEDED_0.json", "Size": len(body)}],
+        },
+    }
+    assert [(row["Input"], row["Output"], row["Status"]) for row in json.loads(body)] == [
+        ('"a"', '"a"', "SUCCEEDED"),
+        ('"b"', '"b"', "SUCCEEDED"),
+    ]
+
+
+def test_failures_are_exported() -> None:
+    """A run that failed leaves its failures as a file."""
+    fails = {"F": {"Type": "Fail", "Error": "Odd", "Cause": "why"}}
+    told, _, objects = play(distributed(fails, ResultWriter=WRITER), {}, given=["a", "b"])
+    assert told["error"] == "States.ExceedToleratedFailureThreshold"
+    failed = next(body for (_, key), body in objects.bodies.items() if "FAILED_0" in key)
+    assert [(row["Error"], row["Cause"]) for row in json.loads(failed)] == [("Odd", "why")]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"Transformation": "COMPACT"}, [[1, 2], [3]]),
+        ({"Transformation": "FLATTEN"}, [1, 2, 3]),
+        ({"Transformation": "COMPACT", "OutputType": "JSONL"}, "[1,2]\n[3]"),
+    ],
+)
+def test_results_are_shaped(config: dict[str, str], expected: Any) -> None:
+    """A WriterConfig alone shapes what stays in the state's output."""
+    state = distributed({"P": passes()}, ResultWriter={"WriterConfig": config})
+    told, _, _ = play(state, {}, given=[[1, 2], [3]])
+    assert json.loads(told["output"]) == expected
+
+
+def test_results_in_full() -> None:
+    """Transformation NONE shows each child with what it was given."""
+    state = distributed({"P": passes()}, ResultWriter={"WriterConfig": {"Transformation": "NONE"}})
+    told, _, _ = play(state, {}, given=["a"])
+    (row,) = json.loads(told["output"])
+    assert (row["Input"], row["Output"], row["Status"]) == ('"a"', '"a"', "SUCCEEDED")
+    assert row["ExecutionArn"].rpartition(":")[2] == row["Name"]
+
+
+@pytest.mark.parametrize("where", ["crash_before", "crash_after", "fail_at"])
+def test_read_once(where: str) -> None:
+    """Whatever commit a crash meets, every item is run once, in order; also when the object
+    changes after it was read."""
+    body = b"".join(b"%d\n" % number for number in range(1_200))
+    state = distributed(
+        {"P": passes()},
+        ItemReader=reader(InputType="JSONL"),
+        ItemBatcher={"MaxItemsPerBatch": 130},
+    )
+    commits = 30
+    for point in range(1, commits):
+        told, _, _ = play(dict(state), {"k": body}, faults=[Faults(**{where: point})])
+        items = [n for batch in json.loads(told["output"]) for n in batch["Items"]]
+        assert items == list(range(1_200)), f"{where}={point}"
