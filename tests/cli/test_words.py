@@ -75,6 +75,8 @@ def event(number: int, previous: int, kind: str, **details: str | int) -> JsonOb
         (event(3, 2, "TaskFailed", error="E", cause="C"), "Ask", "E: C"),
         (event(3, 2, "TaskTimedOut", error="States.Timeout"), "Ask", "States.Timeout"),
         (event(3, 2, "ActivityStarted", workerName="eve"), "Ask", "worker eve"),
+        (event(3, 2, "MapStateStarted", length=3), "Ask", "3 items"),
+        (event(3, 2, "MapIterationStarted", name="Each", index=0), "Each", "item 0"),
         (event(3, 2, "ActivityScheduled", resource="arn"), "Ask", "arn"),
         (event(3, 2, "TaskSubmitted", output='{"MessageId":"m"}'), "Ask", "MessageId m"),
         (event(3, 2, "TaskSubmitted", output="nonsense"), "Ask", "nonsense"),

@@ -53,6 +53,15 @@ def _details(event: JsonObject) -> JsonObject:
     return {}
 
 
+_TOLD = {
+    "workerName": "worker {}",
+    "index": "item {}",
+    "length": "{} items",
+    "mapRunArn": "{}",
+}
+"""Details that say all there is to say of their event."""
+
+
 def _what(kind: str, details: JsonObject) -> str:
     if "error" in details or "cause" in details:
         told = [str(details[name]) for name in ("error", "cause") if details.get(name)]
@@ -61,8 +70,9 @@ def _what(kind: str, details: JsonObject) -> str:
         return _scheduled(details)
     if kind == "TaskSubmitted":
         return _submitted(details)
-    if details.get("workerName"):
-        return f"worker {details['workerName']}"
+    for name, words in _TOLD.items():
+        if name in details:
+            return words.format(details[name])
     data = details.get("output", details.get("input"))
     return shortened(str(data), DATA_CHARACTERS) if data is not None else ""
 
