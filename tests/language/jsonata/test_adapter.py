@@ -164,6 +164,22 @@ def test_threads() -> None:
     assert found == [5, 5]
 
 
+def deep(levels: int) -> JsonValue:
+    """Arrays within arrays."""
+    value: JsonValue = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("data", ["\ud800", deep(3000), 10**5000], ids=["text", "deep", "long"])
+@pytest.mark.parametrize("text", ["$count($data)", "$reduce([1, $data], function($a, $b) { $a })"])
+def test_data_that_no_json_can_hold(data: JsonValue, text: str) -> None:
+    """It fails the evaluation, and nothing else."""
+    with pytest.raises(EvaluationFailed, match="D1000: The data cannot be evaluated"):
+        value(text, DataEnvironment(variables={"data": data}))
+
+
 def test_large_integers() -> None:
     """Integers beyond 64 bits are doubles in an expression; a plain path leaves them alone."""
     env = DataEnvironment(variables={"big": 2**70, "huge": 10**400})

@@ -52,6 +52,8 @@ class _Unknown:
 
 
 _UNKNOWN = _Unknown()
+_UNFIT = Outcome(ERROR, message="D1000: The data cannot be evaluated")
+"""Data that nests too deeply, or has numbers or texts that no JSON can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,11 @@ class Compiled:
             found = _walk(self.path, states, variables, env)
             if not isinstance(found, _Unknown):
                 return found
-        return self._told(self._outcome(states, variables, env), field)
+        try:
+            outcome = self._outcome(states, variables, env)
+        except (RecursionError, ValueError, OverflowError):
+            outcome = _UNFIT
+        return self._told(outcome, field)
 
     def _outcome(
         self,
