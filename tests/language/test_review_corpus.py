@@ -2,12 +2,13 @@
 
 Two validators that know nothing of this project have judged each definition of the corpus, and some
 are fixtures that their own project asserts to be valid. Where we find an error all the same, the
-reason is listed here, and in short in docs/parity.md.
+reason is listed here, and one by one in docs/reference/other-validators.md.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 
 from stepwell.language.diagnostics import ERROR
 from stepwell.language.review import NOT_RUN_HERE, review_definition
-from tests.shared import require_shared, shared_path
+from tests.language.test_check_corpus import OTHER_CLASS
+from tests.shared import ROOT, require_shared, shared_path
 
 NOT_A_RESOURCE = "the Resource is no ARN of AWS's (placeholders and made-up services)"
 LOWER_CASE = "an AWS SDK action is written in camelCase on AWS"
@@ -43,6 +45,9 @@ ARGUED: dict[str, str] = {
 """By reason, the numbers of the fixtures."""
 
 CALLED_VALID_MIN = 1_000
+
+PAGE = ROOT / "docs" / "reference" / "other-validators.md"
+INVALID_HEADING = "## Called invalid by others"
 
 
 def called_valid() -> list[Path]:
@@ -82,7 +87,33 @@ def test_what_others_call_valid_is_valid_here(capsys: pytest.CaptureFixture[str]
     assert sum(table.values()) >= CALLED_VALID_MIN
 
 
+def argued() -> list[str]:
+    """The numbers of all definitions that are argued for."""
+    return [number for listed in ARGUED.values() for number in listed.split()]
+
+
 def test_each_fixture_is_argued_for_once() -> None:
     """No number stands in two lists."""
-    numbers = [number for listed in ARGUED.values() for number in listed.split()]
-    assert len(numbers) == len(set(numbers))
+    assert len(argued()) == len(set(argued()))
+
+
+def test_what_is_argued_for_is_still_refused() -> None:
+    """An argument that is not needed any more goes; and the page says what is really found."""
+    folder = require_shared("corpus", "definitions")
+    page = PAGE.read_text(encoding="utf-8")
+    for number in argued():
+        (path,) = folder.glob(f"{number}-*.json")
+        fixture = json.loads(path.read_text())
+        text = fixture.get("definition_text") or json.dumps(fixture["definition"])
+        found = review_definition(text, machine_type=fixture.get("type") or "STANDARD")
+        assert found[0].severity == ERROR, number
+        (row,) = re.findall(rf"^\| {number} .*$", page.split(INVALID_HEADING)[0], re.MULTILINE)
+        assert found[0].message.split(". ")[0].rstrip(".") in row
+
+
+def test_the_page_lists_every_difference() -> None:
+    """Every one that the tests allow, and no other."""
+    valid, invalid = PAGE.read_text(encoding="utf-8").split(INVALID_HEADING)
+    assert sorted(re.findall(r"^\| (\d{4}) ", valid, re.MULTILINE)) == sorted(argued())
+    rows = re.findall(r"^\| (\d{4}) [^|]*\|[^|]*\| `?([^`|]*?)`? \|", invalid, re.MULTILINE)
+    assert {number: "" if code == "valid" else code for number, code in rows} == OTHER_CLASS
