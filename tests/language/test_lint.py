@@ -7,6 +7,7 @@ import json
 import pytest
 
 from stepwell.language import lint_loops, lint_tokens, review
+from stepwell.language.diagnostics import ERROR, WARNING
 from stepwell.language.lint import lint_definition
 from stepwell.values import JsonObject, JsonValue
 from tests.language.definitions import ACTIVITY, machine
