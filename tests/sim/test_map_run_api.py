@@ -221,3 +221,46 @@ def test_many_items() -> None:
         assert told["itemCounts"]["succeeded"] == 10_000
 
     play(distributed({"P": passes()}), list(range(10_000)), look)
+
+
+@pytest.mark.parametrize(
+    ("batcher", "sizes"),
+    [
+        ({"MaxItemsPerBatch": 1_500}, [1_500, 1_500, 1_000]),
+        ({"MaxInputBytesPerBatch": 1_000}, None),
+        ({"MaxItemsPerBatch": 10, "MaxInputBytesPerBatch": 30}, None),
+        ({"MaxItemsPerBatch": 100_000}, [4_000]),
+    ],
+)
+def test_batches(batcher: dict[str, int], sizes: list[int] | None) -> None:
+    """A batch is as large as may be, however many items that takes, and never larger."""
+
+    async def look(simulation: Simulation, run: str) -> None:
+        await simulation.sleep(60_000)
+        told = await simulation.insist("DescribeExecution", executionArn=f"{EXECUTIONS}m:x")
+        batches = json.loads(told["output"])
+        assert [n for batch in batches for n in batch["Items"]] == list(range(4_000))
+        if sizes is not None:
+            assert [len(batch["Items"]) for batch in batches] == sizes
+            return
+        most = batcher["MaxInputBytesPerBatch"]
+        texts = [json.dumps(batch, separators=(",", ":")) for batch in batches]
+        assert max(map(len, texts)) <= most
+        for text, following in zip(texts, batches[1:], strict=False):
+            full = len(json.loads(text)["Items"]) == batcher.get("MaxItemsPerBatch")
+            assert full or len(text) + 1 + len(str(following["Items"][0])) > most
+
+    play(distributed({"P": passes()}, ItemBatcher=batcher), list(range(4_000)), look)
+
+
+def test_a_deleted_machine_ends_the_children() -> None:
+    """Children of a deleted machine end at their next transition, and so does the run."""
+
+    async def look(simulation: Simulation, run: str) -> None:
+        await simulation.insist("DeleteStateMachine", stateMachineArn=f"{MACHINES}m")
+        await simulation.sleep(2_000_000)
+        told = await simulation.insist("DescribeMapRun", mapRunArn=run)
+        assert (told["itemCounts"]["aborted"], told["itemCounts"]["running"]) == (4, 0)
+
+    waits = {"W": {"Type": "Wait", "Seconds": 1_000, "Next": "P"}, "P": passes()}
+    play(distributed(waits, MaxConcurrency=2), [1, 2, 3, 4], look)

@@ -160,6 +160,44 @@ def test_source_and_key() -> None:
     assert json.loads(told["output"]) == [{"it": item}]
 
 
+def test_jsonata() -> None:
+    """Recorded: arguments, limits and the batch's input computed in JSONata."""
+    state = distributed(
+        {"P": passes()},
+        QueryLanguage="JSONata",
+        ItemReader={
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Arguments": {"Bucket": "b", "Key": "{% $states.input.Key %}"},
+            "ReaderConfig": {"InputType": "JSON", "MaxItems": "{% $maxItems := 2 %}"},
+        },
+        ItemBatcher={
+            "MaxItemsPerBatch": "{% $states.input.Most %}",
+            "MaxInputBytesPerBatch": "{% 150000 %}",
+            "BatchInput": {"of": "{% $states.context.State.Name %}"},
+        },
+        ItemSelector={"v": "{% $states.context.Map.Item.Value %}", "n": "{% $states.input.Most %}"},
+        ToleratedFailurePercentage="{% 50 %}",
+        ToleratedFailureCount="{% 1 %}",
+    )
+    told, _, _ = play(state, {"k": b"[1,2,3]"}, given={"Key": "k", "Most": 2})
+    assert told["status"] == "SUCCEEDED", told
+    items = [{"v": 1, "n": 2}, {"v": 2, "n": 2}]
+    assert json.loads(told["output"]) == [{"BatchInput": {"of": "M"}, "Items": items}]
+
+
+def test_jsonata_members_of_an_object() -> None:
+    """Items may be an object in a distributed Map; each member is an item."""
+    state = distributed(
+        {"P": passes()},
+        QueryLanguage="JSONata",
+        Items="{% $states.input.of %}",
+        ItemSelector={"key": "{% $states.context.Map.Item.Key %}"},
+        Output="{% $states.result[0].key %}",
+    )
+    told, _, _ = play(state, {}, given={"of": {"one": 1}})
+    assert told["output"] == '"one"'
+
+
 WRITER = {
     "Resource": "arn:aws:states:::s3:putObject",
     "Parameters": {"Bucket": "out", "Prefix": "results"},

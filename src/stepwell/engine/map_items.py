@@ -18,10 +18,13 @@ from stepwell.language.distributed import DistributedMap, KeyedItem
 from stepwell.language.program import Environment, EvaluationFailed, MapState
 from stepwell.values import JsonObject, JsonValue
 
+BATCH_BYTES_MAX = 262_144
+"""No batch is larger, whatever the state says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batching:
-    """How many items, and bytes of input, a child may have; 0 for no bound."""
+    """How many items (0 for no bound), and bytes of input, a child may have."""
 
     items_max: int
     bytes_max: int
@@ -45,7 +48,7 @@ def batching_of(
         return None
     return Batching(
         0 if batcher.max_items is None else batcher.max_items(arguments, env),
-        0 if batcher.max_bytes is None else batcher.max_bytes(arguments, env),
+        BATCH_BYTES_MAX if batcher.max_bytes is None else batcher.max_bytes(arguments, env),
         None if batcher.batch_input is None else (batcher.batch_input(arguments, env),),
     )
 
@@ -79,8 +82,8 @@ class MapItems:
     ) -> ChildInput | None:
         """The input of the child that begins with `window[offset]`, item number `position`.
 
-        None when the batch may go on behind the window, which is not the `last` one. Raises
-        EvaluationFailed.
+        None when the batch may go on behind the window, which is not the `last` one: look again
+        with a larger one. Raises EvaluationFailed.
         """
         if self.batching is None:
             value = self._child_value(window[offset], position)
@@ -107,13 +110,12 @@ class MapItems:
         full = room == batching.items_max
         for number in range(room):
             value = self._child_value(window[offset + number], position + number)
-            if batching.bytes_max:
-                size += len(payload_text(value).encode()) + (1 if items else 0)
-                if items and size > batching.bytes_max:
-                    full = True
-                    break
+            size += len(payload_text(value).encode()) + (1 if items else 0)
+            if items and size > batching.bytes_max:
+                full = True
+                break
             items.append(value)
-        if not full and not last and offset:
+        if not full and not last:
             return None
         whole["Items"] = items
         return ChildInput(payload_text(whole), whole, len(items))

@@ -227,7 +227,7 @@ class Executions:
 
     async def delete_machine(self, machine: int) -> None:
         """End the running executions of a machine at their next transition."""
-        self._deleted_machines.update((machine, *self.map_runs.of_machine(machine)))
+        self._deleted_machines.add(machine)
 
     def activity_deleted(self, arn: str) -> None:
         """Forget what waits for workers of an activity that no longer exists."""
@@ -369,11 +369,10 @@ class Executions:
             raise
 
     def _tell(self, turn: Turn, live: Live, given: Input, told: Told) -> None:
-        world = (
-            self._world_without_machine
-            if live.row.machine in self._deleted_machines
-            else self._world
-        )
+        world = self._world
+        deleted = self._deleted_machines
+        if deleted and self.map_runs.machine_of(live.row.machine) in deleted:
+            world = self._world_without_machine
         events_before = live.execution.last_event
         decision = decide(live.execution, given, self._clock.now(), self._limits, world)
         if not decision.events and not decision.commands:

@@ -66,9 +66,13 @@ class Facts:
     """Those that `events_needed` asks for."""
 
 
+_JOINING = ("parallel", "mapping", "done")
+"""Such a branch waits for other branches only."""
+
+
 def open_branches(execution: Execution) -> list[Branch]:
     """The lines of control that wait for something themselves; no more than BRANCHES_MAX."""
-    waiting = (b for b in execution.branches.values() if b.phase not in ("parallel", "done"))
+    waiting = (b for b in execution.branches.values() if b.phase not in _JOINING)
     return list(islice(waiting, BRANCHES_MAX))
 
 
@@ -108,8 +112,23 @@ def _explain_branch(facts: Facts, branch: Branch) -> Waiting:
         )
     if branch.phase == "retrying":
         return _retry(facts, branch)
+    if branch.phase == "map_run":
+        return _map_run(facts, branch)
     where = branch.interrupted_before or branch.state or "The execution"
     return _entry(facts, branch, "turn", f"{where} is about to go on by itself.", since=None)
+
+
+def _map_run(facts: Facts, branch: Branch) -> Waiting:
+    event = facts.events.get(branch.scheduled)
+    details = {} if event is None or event.details is None else event.details
+    run = details.get("mapRunArn", "of its own")
+    return _entry(
+        facts,
+        branch,
+        "child",
+        f"{branch.state} waits for the executions of its items, which are those of Map Run {run}.",
+        since=None if event is None else event.at,
+    )
 
 
 def _task(facts: Facts, branch: Branch, state: TaskState) -> Waiting:

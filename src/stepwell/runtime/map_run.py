@@ -10,17 +10,20 @@ from stepwell.runtime.turn import Turn
 
 CHILDREN_AT_A_TIME_DEFAULT = 1_000
 CHILDREN_AT_A_TIME_MAX = 10_000
+ITEMS_AT_A_TIME = 100
 
 
 class Run:
     """An open run in memory. `row` is what the open turn will leave on disk."""
 
-    __slots__ = ("busy", "counts", "items", "row")
+    __slots__ = ("busy", "counts", "items", "row", "window")
 
     def __init__(self, row: MapRunRow) -> None:
         self.row = row
         self.counts: Counts = read_counts(row.ended)
         self.items: MapItems | None = None
+        self.window = ITEMS_AT_A_TIME
+        """How many items to look at for the next children; grows with the size of the batches."""
         self.busy = False
         """Whether somebody moves it on already."""
 

@@ -19,7 +19,7 @@ from stepwell.runtime.records import MAP_ITEMS, MapItemsRow
 from stepwell.runtime.turn import Turn
 from stepwell.values import JsonValue, decode, encode
 
-__all__ = ["ITEMS_IN_PAGE", "MapRunItems", "ReadingFailed"]
+__all__ = ["MapRunItems", "ReadingFailed"]
 
 ITEMS_IN_PAGE = 50
 PAGES_PER_TURN = 20

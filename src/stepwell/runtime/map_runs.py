@@ -28,7 +28,7 @@ from stepwell.language.program import EvaluationFailed, MapState, Program
 from stepwell.runtime.live import Live
 from stepwell.runtime.map_run import Run
 from stepwell.runtime.map_run_counts import Counts, is_exceeded, read_counts
-from stepwell.runtime.map_run_items import ITEMS_IN_PAGE, MapRunItems, ReadingFailed
+from stepwell.runtime.map_run_items import MapRunItems, ReadingFailed
 from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
@@ -165,13 +165,11 @@ class MapRuns:
         self._open.pop(run.row.id, None)
         self._places.pop((run.row.execution, run.row.event), None)
 
-    def of_machine(self, machine: int) -> list[int]:
-        """The open runs of a machine's executions, which count as machines themselves."""
-        found = [machine]
-        for run in self._open.values():
-            if run.row.machine in found:
-                found.append(run.row.id)
-        return found[1:]
+    def machine_of(self, holder: int) -> int:
+        """The machine itself, where an execution's `machine` is a run; runs may be nested."""
+        while (run := self._open.get(holder)) is not None:
+            holder = run.row.machine
+        return holder
 
     def give_up(self, execution: ExecutionRow) -> None:
         """A bug left this execution half-changed: its runs must be read again."""
@@ -358,9 +356,7 @@ class MapRuns:
         row = run.row
         program = await self._programs.get(row.id, row.revision)
         revision = await self._programs.revision(row.id, row.revision)
-        wanted = CHILDREN_PER_TURN
-        if items.batching is not None:
-            wanted = min(max(wanted, items.batching.items_max), 20 * ITEMS_IN_PAGE)
+        wanted = run.window if items.batching is not None else min(run.window, run.room)
         window = await self._items.window(row.id, items, row.taken, wanted)
         if not self._is_current(run) or run.row.taken != row.taken:
             return
@@ -371,6 +367,8 @@ class MapRuns:
                 self._fill(turn, run, items, window, revision, program, last=last)
             except EvaluationFailed as failed:
                 run.end(FAILED, items.failure(failed), self._clock.now())
+            if run.row.taken == row.taken and run.room > 0:
+                run.window *= 4
             run.stage(turn)
 
     def _fill(
