@@ -26,13 +26,20 @@ def distributed(**more: Any) -> JsonObject:
     }
 
 
+def machine(states: JsonObject) -> JsonObject:
+    """A definition of these states."""
+    return {"StartAt": next(iter(states)), "States": states}
+
+
 class MapPlay(Play):
     """A play that remembers the Map Runs that were asked for."""
 
-    def __init__(self, states: JsonObject) -> None:
+    def __init__(
+        self, states: JsonObject | None = None, definition: JsonObject | None = None
+    ) -> None:
         self.runs: list[StartMapRun] = []
         self.stopped: list[StopMapRun] = []
-        super().__init__(states)
+        super().__init__(states, definition=definition)
 
     def start(self, given: JsonValue = None, text: str | None = None) -> MapPlay:
         """Begin with an input."""
@@ -72,6 +79,14 @@ def test_success() -> None:
         "8<7 ExecutionSucceeded",
     ]
     assert play.output() == [3, 4]
+
+
+def test_younger_chain() -> None:
+    """Recorded: in JSONata the exit points back to the start of the run."""
+    play = MapPlay(definition={"QueryLanguage": "JSONata", **machine({"M": distributed()})})
+    play.start([1, 2])
+    play.end("[3,4]")
+    assert play.trail[4:7] == ["5<4 MapRunSucceeded", "6<5 MapStateSucceeded", "7<4 MapStateExited"]
 
 
 def test_failure() -> None:

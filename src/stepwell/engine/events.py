@@ -4,6 +4,7 @@ An event knows its branch and carries a note: what the fold needs and AWS does n
 
     n    how many branches a Parallel state started
     run  a Map state whose iterations are executions
+    from what the exit of a Map state points back to, where that is not what came before
     c    how many iterations of a Map state may run at a time
     end  this branch is done; its output is in the event
     due  when a Wait state or a retry goes on (epoch ms)

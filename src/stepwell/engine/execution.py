@@ -199,6 +199,8 @@ class Execution:
             self.drop_children(branch)
             branch.iterations = None
             branch.last = event.previous  # what follows points to the last event inside, too
+            if event.note is not None and "from" in event.note:
+                branch.last = int(event.note["from"])
             return
         branch.last = event.id
         if kind.endswith("Scheduled") or kind == "MapRunStarted":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from stepwell.engine.commands import StartMapRun
 from stepwell.engine.context import chance, effective_items
 from stepwell.engine.endings import fail_state, failure_details, leave_state, state_of, too_large
+from stepwell.engine.events import Note
 from stepwell.engine.execution import Branch
 from stepwell.engine.inputs import MapRunEnded
 from stepwell.engine.map_items import batching_of
@@ -60,6 +61,18 @@ def enter_map_run(step: Step, branch: Branch, state: MapState, distributed: Dist
     )
 
 
+def _exit_from(step: Step, branch: Branch) -> Note | None:
+    """What MapStateExited points back to: MapRunSucceeded, or MapRunStarted.
+
+    AWS's recordings changed in November 2024. Those of machines with variables or JSONata are all
+    younger, those of the others mostly older.
+    """
+    program = step.execution.program
+    if program.query_language == "JSONata" or program.variable_references:
+        return {"from": branch.scheduled}
+    return None
+
+
 def _map_run_arn(step: Step, branch: Branch, label: str) -> str:
     """The new run's ARN. A run within a child execution is named after the machine, too."""
     identity = step.execution.identity
@@ -85,7 +98,7 @@ def end_map_run(step: Step, branch: Branch, ended: MapRunEnded) -> None:
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
         return
     result = decode(ended.text)
-    step.emit(branch, "MapStateSucceeded")
+    step.emit(branch, "MapStateSucceeded", note=_exit_from(step, branch))
     env = step.environment(branch)
     leave_state(
         step,
