@@ -261,6 +261,8 @@ def _retry(
 
 
 def _abandon_children(step: Step, branch: Branch) -> None:
+    if branch.phase == "mapping":
+        step.clear_timer(branch, "continue")
     for child in branch.children:
         abandon(step, child, reason="aborted")
 
@@ -359,6 +361,4 @@ def _abort(step: Step, branch: Branch, *, previous: int) -> None:
 
 def _fail_with_children(step: Step, branch: Branch, state: State) -> None:
     _abandon_children(step, branch)
-    if branch.phase == "mapping":
-        step.clear_timer(branch, "continue")
     step.emit(branch, f"{TYPE_NAMES[type(state)]}StateFailed")

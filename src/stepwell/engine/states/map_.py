@@ -78,6 +78,9 @@ def join(step: Step, parent: Branch, state: MapState, done: Branch) -> None:
 
 def _finish(step: Step, branch: Branch, state: MapState) -> None:
     iterations = _iterations(branch)
+    if iterations.total:
+        # The last iterations may have been started by others that ended, before it ran out.
+        step.clear_timer(branch, "continue")
     ordered = [iterations.results[position] for position in range(iterations.total)]
     text = f"[{','.join(text for text, _ in ordered)}]"
     step.emit(branch, "MapStateSucceeded", previous=iterations.joined)
