@@ -114,6 +114,7 @@ class Core:
             ids,
             self.programs,
             self.executions,
+            self.executions.express,
             AWS_QUOTAS if aws_quotas else None,
             alarm=alarm,
         )
@@ -161,6 +162,8 @@ class Core:
 
     def _place(self, call: ServiceCall) -> tuple[str, int] | None:
         live = self.executions.live.cached(call.execution)
+        if live is None:
+            live = self.executions.express.runs.cached(call.execution)
         branch = None if live is None else live.execution.branches.get(call.branch)
         return None if branch is None else (branch.state, branch.entered)
 
@@ -175,7 +178,9 @@ class Core:
         parsed = parse_machine(arn)
         machine = startable(self.states, call, parsed, arn)
         revision, extra = target_revision(self.states, machine, parsed, arn)
-        return Target(machine.row.id, revision, machine.arn, extra)
+        return Target(
+            machine.row.id, revision, machine.arn, extra, express=machine.row.type == "EXPRESS"
+        )
 
 
 class Server:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stepwell.values import JsonObject
-from tests.language.definitions import BRANCH, found, machine, passing, task
+from tests.language.definitions import BRANCH, found, machine, task
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:f"
 ONE_OF = "This object should have only one of the following fields: [{}]"
@@ -54,11 +54,6 @@ def test_map_states_are_checked(state: JsonObject, expected: list[tuple[str, str
 
 
 NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
-    (
-        machine(passing()),
-        "EXPRESS",
-        [("This server does not run EXPRESS state machines yet", "/")],
-    ),
     (
         machine(task(Resource=LAMBDA)),
         "STANDARD",

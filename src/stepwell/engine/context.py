@@ -118,7 +118,7 @@ def context_object(
             "StartTime": format_timestamp(identity.started_at),
             "Name": identity.name,
             "RoleArn": identity.role_arn,
-            "RedriveCount": 0,
+            **({} if identity.express else {"RedriveCount": 0}),
         },
         "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         "State": state,

@@ -47,6 +47,7 @@ class Identity:
     started_at: int
     seed: bytes
     started_through: Mapping[str, str] = field(default_factory=dict)
+    express: bool = False
 
 
 @dataclass(slots=True)

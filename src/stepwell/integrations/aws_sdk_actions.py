@@ -29,7 +29,7 @@ def in_turn(states: StatesIntegration, queues: Queues) -> dict[tuple[str, str], 
     def start_execution(turn: Turn, call: ServiceCall, params: Params) -> Done | Later:
         check_payload("input", params.get("input", ""))
         given = {name[:1].upper() + name[1:]: value for name, value in params.items()}
-        begun = states.begin(replace(call, parameters=cast(JsonObject, given)))
+        begun = states.begin(turn, replace(call, parameters=cast(JsonObject, given)))
         if isinstance(begun, Later):
             return begun
         answer = {"executionArn": begun.arn, "startDate": begun.started_at / 1000}

@@ -53,6 +53,7 @@ class Target:
     revision: int
     machine_arn: str
     extra: JsonObject | None
+    express: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class StatesIntegration:
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Begin the child, once it is known that the name is free."""
         try:
-            begun = self.begin(call)
+            begun = self.begin(turn, call)
         except ServiceError as error:
             return ERRORS.refused(error, call)
         if isinstance(begun, Later):
@@ -98,11 +99,13 @@ class StatesIntegration:
         answer = {"ExecutionArn": begun.arn, "StartDate": begun.started_at}
         return Answered(with_metadata(answer, call), begun.beginning)
 
-    def begin(self, call: ServiceCall) -> Begun | Later:
+    def begin(self, turn: Turn, call: ServiceCall) -> Begun | Later:
         """The execution of a call, new or the running one of that name. Raises ServiceError."""
         given = call.parameters if isinstance(call.parameters, dict) else {}
         target = self._find_target(call.account, call.region, str(given.get("StateMachineArn")))
         name = self._name(given.get("Name"), call)
+        if target.express:
+            return self._begin_express(turn, call, target, name, given)
         arn = execution_arn(target.machine_arn, name)
         program = self._programs.cached(target.machine, target.revision)
         revision = self._programs.cached_revision(target.machine, target.revision)
@@ -121,11 +124,31 @@ class StatesIntegration:
             if _is_same(known, text, waiter):
                 return Begun(known.arn, known.started_at)
             raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
-        extra = target.extra
-        if given.get("TraceHeader"):
-            extra = {**(extra or {}), "traceHeader": given["TraceHeader"]}
+        extra = _extra(target, given)
         beginning = Beginning(revision, program, name, text, value, extra, waiter)
         return Begun(arn, call.now, beginning)
+
+    def _begin_express(
+        self, turn: Turn, call: ServiceCall, target: Target, name: str, given: JsonObject
+    ) -> Begun | Later:
+        """Keep in the turn that an express execution must run: names need not be free."""
+        if call.resource.pattern.startswith("sync"):
+            # Nobody can look at such an execution, so nobody can see its end.
+            raise ServiceError(
+                "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'"
+            )
+        program = self._programs.cached(target.machine, target.revision)
+        revision = self._programs.cached_revision(target.machine, target.revision)
+        if program is None or revision is None:
+            return Later(lambda: self._have_program(target))
+        text, value = _input(given.get("Input"))
+        row = self._executions.express.stage(
+            turn, Beginning(revision, program, name, text, value, _extra(target, given))
+        )
+        return Begun(row.arn, row.started_at)
+
+    async def _have_program(self, target: Target) -> None:
+        await self._programs.get(target.machine, target.revision)
 
     def _name(self, given: JsonValue, call: ServiceCall) -> str:
         if given is None:
@@ -146,6 +169,12 @@ class StatesIntegration:
         if execution.status == SUCCEEDED:
             return Answered(_described(execution, parsed=resource.pattern == "sync:2"))
         return Refused("States.TaskFailed", encode_text(_described(execution, parsed=False)))
+
+
+def _extra(target: Target, given: JsonObject) -> JsonObject | None:
+    if given.get("TraceHeader"):
+        return {**(target.extra or {}), "traceHeader": given["TraceHeader"]}
+    return target.extra
 
 
 def _is_same(known: ExecutionRow, text: str, waiter: tuple[int, int, int] | None) -> bool:

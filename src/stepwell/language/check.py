@@ -16,7 +16,6 @@ from stepwell.language.check_variables import check_variable_scopes
 from stepwell.language.diagnostics import Diagnostic, has_errors
 from stepwell.language.fields import (
     BRANCH_FIELDS,
-    MACHINE_TYPES_NOT_YET,
     PROCESSOR_FIELDS,
     SECONDS_MAX,
     STATE_NAME_LENGTH_MAX,
@@ -70,8 +69,6 @@ def _check_machine(findings: Findings, definition: JsonObject) -> None:
     """The whole machine."""
     language = findings.query_language(definition, "/", "JSONPath")
     findings.machine_language = language
-    if findings.machine_type in MACHINE_TYPES_NOT_YET:
-        findings.add_not_yet(f"{findings.machine_type} state machines", "/")
     findings.integer(definition, "TimeoutSeconds", "", 0, SECONDS_MAX)
     findings.one_of(definition.get("Version", "1.0"), ("1.0",), "/Version")
     _check_scope(findings, definition, "", TOP_FIELDS)

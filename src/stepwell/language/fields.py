@@ -159,4 +159,3 @@ EXCLUSIVE_FIELDS: dict[str, tuple[tuple[str, ...], ...]] = {
 FIELDS_NOT_YET = frozenset({"Credentials", "ItemReader"})
 MAP_MODES_NOT_YET: frozenset[str] = frozenset()
 QUERY_LANGUAGES_NOT_YET: frozenset[str] = frozenset()
-MACHINE_TYPES_NOT_YET = frozenset({"EXPRESS"})

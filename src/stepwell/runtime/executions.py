@@ -28,6 +28,7 @@ from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
 from stepwell.runtime.carry import EXECUTIONS_PER_TURN_MAX, Carrier, Told, call_of, pass_on
+from stepwell.runtime.express_starts import ExpressExecutions
 from stepwell.runtime.live import Live, LiveExecutions
 from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.names import NameFilter
@@ -97,6 +98,7 @@ class Executions:
         )
         self.activities = ActivityTasks(parts.store, parts.ledger, self)
         self.map_runs = MapRuns(parts, self.outbox, self)
+        self.express = ExpressExecutions(parts, self.outbox, self)
         self.update_map_run = self.map_runs.update
         self.live.make_ready = self.map_runs.ready_for
         self._carrier = Carrier(
@@ -123,6 +125,7 @@ class Executions:
         await self.map_runs.load()
         await self.outbox.load()
         await self.timers.load(self.outbox.spawn)
+        self.express.load()
         self.outbox.insist("names", lambda: self._names.fill(self._store))
 
     def forget(self) -> None:
@@ -131,12 +134,14 @@ class Executions:
         self.activities.forget()
         self.timers.forget()
         self.map_runs.forget()
+        self.express.forget()
         self.outbox.insist(("load runs", self._ledger.open_number), self.map_runs.load)
         self.outbox.insist(("load", self._ledger.open_number), self.outbox.load)
 
     async def close(self) -> None:
         """Stop ringing, and let what is under way end."""
         self.timers.stop()
+        await self.express.close()
         await self.outbox.close()
 
     # -- starting and stopping

@@ -73,6 +73,7 @@ def identity_of(row: ExecutionRow, revision: RevisionRow) -> Identity:
         started_at=row.started_at,
         seed=row.seed,
         started_through=through,
+        express=":express:" in row.arn,
     )
 
 

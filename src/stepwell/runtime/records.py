@@ -189,6 +189,24 @@ class ActivityTaskRow(NamedTuple):
 ACTIVITY_TASK = Table("activity_task", ActivityTaskRow, ("activity", "execution", "event"))
 
 
+class ExpressStartRow(NamedTuple):
+    """An express execution that must run and has not been seen to end."""
+
+    shard: int
+    id: int
+    arn: str
+    name: str
+    machine: int
+    revision: int
+    started_at: int
+    input: str
+    extra: str | None
+    """JSON: traceHeader, stateMachineVersionArn, stateMachineAliasArn."""
+
+
+EXPRESS_START = Table("express_start", ExpressStartRow, ("shard", "id"))
+
+
 class MapRunRow(NamedTuple):
     """One Map Run: what it was asked for, and how far it is.
 
@@ -289,6 +307,7 @@ TABLES = (
     OUTBOX,
     CHILD,
     ACTIVITY_TASK,
+    EXPRESS_START,
     MAP_RUN,
     MAP_ITEMS,
     LEASE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stepwell.services.states import history
-from tests.services.states.fakes import ARN, World, compile_any_type
+from tests.services.states.fakes import ARN, World
 
 EXECUTION = ARN.replace("stateMachine", "execution")
 
@@ -95,22 +95,53 @@ async def test_bad_starts(world: World, params: dict[str, str], code: str, messa
     assert world.executions.rows == {}
 
 
-async def test_express_machines_are_refused_by_name() -> None:
-    """An express machine exists, but starting it says clearly that it can't run."""
-    world = await World(compiler=compile_any_type).open()
+async def test_express_machines_have_their_own_operations() -> None:
+    """Express executions start, or run to their end, and can't be listed, described or stopped."""
+    world = await World().open()
     await world.machine("m")
     arn = await world.machine("x", type="EXPRESS")
-    code, message = await world.refusal("StartExecution", stateMachineArn=arn)
-    assert code == "StateMachineTypeNotSupported"
-    assert "EXPRESS" in message
+    started = await world.call("StartExecution", stateMachineArn=arn, name="a")
+    assert started["executionArn"] == f"{ARN.replace('stateMachine', 'express')}x:a:unique"
     assert await world.refusal("ListExecutions", stateMachineArn=arn) == (
         "StateMachineTypeNotSupported",
         "This operation is not supported by this type of state machine",
     )
+    for operation in ("DescribeExecution", "StopExecution", "GetExecutionHistory"):
+        assert await world.refusal(operation, executionArn=started["executionArn"]) == (
+            "InvalidArn",
+            "Invalid Arn: 'Resource type not valid in this context: express'",
+        )
     assert await world.refusal("StartSyncExecution", stateMachineArn=ARN + "m") == (
         "StateMachineTypeNotSupported",
         "This operation is not supported by this type of state machine",
     )
+    for operation in ("StartExecution", "StartSyncExecution"):
+        code, _ = await world.refusal(operation, stateMachineArn=arn, input="{")
+        assert code == "InvalidExecutionInput"
+
+
+async def test_an_execution_run_to_its_end() -> None:
+    """The answer of StartSyncExecution is the end, billed in steps of 100 ms."""
+    world = await World().open()
+    arn = await world.machine("x", type="EXPRESS")
+    asked = {"stateMachineArn": arn, "name": "a", "input": "[1]", "traceHeader": "Root=1"}
+    answer = await world.call("StartSyncExecution", **asked)
+    assert round(answer.pop("stopDate") - answer.pop("startDate"), 3) == 0.101
+    bare = {
+        "executionArn": f"{ARN.replace('stateMachine', 'express')}x:a:unique",
+        "stateMachineArn": arn,
+        "name": "a",
+        "status": "SUCCEEDED",
+        "traceHeader": "Root=1",
+        "billingDetails": {"billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": 200},
+    }
+    data = {"input": "[1]", "output": "[1]"}
+    shown = {"inputDetails": {"included": True}, "outputDetails": {"included": True}}
+    assert answer == bare | data | shown
+    answer = await world.call("StartSyncExecution", **asked, includedData="METADATA_ONLY")
+    del answer["stopDate"], answer["startDate"]
+    hidden = {"inputDetails": {"included": False}, "outputDetails": {"included": False}}
+    assert answer == bare | hidden
 
 
 async def test_described_end(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stepwell.runtime.records import ExecutionRow, RevisionRow
+from stepwell.runtime.records import ExecutionRow, ExpressStartRow, RevisionRow
 from stepwell.services.api import Call
 from stepwell.values import JsonObject
 
@@ -75,3 +75,17 @@ class Executions(Protocol):
 
     def activity_deleted(self, arn: str) -> None:
         """Forget what waits for workers of an activity that no longer exists."""
+
+
+class Express(Protocol):
+    """The express executions. `extra` is as for the others; both raise InvalidExecutionInput."""
+
+    async def start(
+        self, *, revision: RevisionRow, name: str, input: str, extra: JsonObject | None
+    ) -> ExpressStartRow:
+        """Start an execution: the answer means that it will run, at least once."""
+
+    async def run(
+        self, *, revision: RevisionRow, name: str, input: str, extra: JsonObject | None
+    ) -> ExecutionRow:
+        """Run an execution to its end, at most once. Nothing is kept of it."""

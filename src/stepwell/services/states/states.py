@@ -10,7 +10,7 @@ from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.runtime.programs import Programs
-from stepwell.services.states.ports import Executions
+from stepwell.services.states.ports import Executions, Express
 from stepwell.services.states.registry import Registry
 
 
@@ -39,6 +39,7 @@ class States:
         ids: Ids,
         programs: Programs,
         executions: Executions,
+        express: Express,
         settings: StatesSettings | None = None,
         alarm: Alarm | None = None,
     ) -> None:
@@ -48,6 +49,7 @@ class States:
         self.ids = ids
         self.programs = programs
         self.executions = executions
+        self.express = express
         self.settings = settings or StatesSettings()
         self.alarm = alarm or LoopAlarm(clock)
         self.registry = Registry(store, ledger)

@@ -50,6 +50,18 @@ CREATE TABLE "execution_name" (
   "id" bigint NOT NULL,
   PRIMARY KEY ("arn")
 );
+CREATE TABLE "express_start" (
+  "shard" bigint NOT NULL,
+  "id" bigint NOT NULL,
+  "arn" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "machine" bigint NOT NULL,
+  "revision" bigint NOT NULL,
+  "started_at" bigint NOT NULL,
+  "input" text COLLATE "C" NOT NULL,
+  "extra" text COLLATE "C",
+  PRIMARY KEY ("shard", "id")
+);
 CREATE TABLE "lease" (
   "shard" bigint NOT NULL,
   "owner" text COLLATE "C" NOT NULL,

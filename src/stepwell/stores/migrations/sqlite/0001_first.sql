@@ -50,6 +50,18 @@ CREATE TABLE "execution_name" (
   "id" INTEGER NOT NULL,
   PRIMARY KEY ("arn")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "express_start" (
+  "shard" INTEGER NOT NULL,
+  "id" INTEGER NOT NULL,
+  "arn" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "machine" INTEGER NOT NULL,
+  "revision" INTEGER NOT NULL,
+  "started_at" INTEGER NOT NULL,
+  "input" TEXT NOT NULL,
+  "extra" TEXT,
+  PRIMARY KEY ("shard", "id")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "lease" (
   "shard" INTEGER NOT NULL,
   "owner" TEXT NOT NULL,
