@@ -44,7 +44,7 @@ def test_csv_drops_what_has_no_header() -> None:
 def test_csv_headers_of_the_first_row() -> None:
     """Recorded: an empty header is a header, and the first row is no item."""
     found = items(b"H1,\nValue4,Value5,Value6\n,,,\n", **FIRST_ROW)
-    assert found == [{"H1": "Value4", "": "Value5"}, {"H1": "", "": ""}]
+    assert encode_text(found) == '[{"":"Value5","H1":"Value4"},{"":"","H1":""}]'
 
 
 def test_csv_headers_twice() -> None:
@@ -82,11 +82,6 @@ def test_json_array() -> None:
     assert items(b'[1,{"a":null}]', InputType="JSON") == [1, {"a": None}]
 
 
-def test_json_object() -> None:
-    """An object's members are the items."""
-    assert items(b'{"a":1}', InputType="JSON") == [{"Key": "a", "Value": 1}]
-
-
 def test_json_pointer() -> None:
     """ItemsPointer leads to the items within the object."""
     body = b'{"a/b":[{"c":[7,8]}]}'
@@ -95,7 +90,7 @@ def test_json_pointer() -> None:
         items(body, InputType="JSON", ItemsPointer="/x")
 
 
-@pytest.mark.parametrize("body", [b'"text"', b"1", b"null"])
+@pytest.mark.parametrize("body", [b'"text"', b"1", b"null", b'{"Hello":"world"}'])
 def test_json_that_is_no_list(body: bytes) -> None:
     """Recorded: what can't be gone over fails."""
     with pytest.raises(ReadingFailed, match=r"^Attempting to map over non-iterable node\.$"):

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from stepwell.language.distributed import KeyedItem
 from stepwell.values import BadJson, JsonValue, decode
 
 _GZIP = b"\x1f\x8b"
@@ -76,8 +75,6 @@ def _read_json(body: bytes, pointer: JsonValue) -> Iterator[JsonValue]:
         raise ReadingFailed(f"The object is not JSON: {error}") from error
     if isinstance(pointer, str):
         value = _at(value, pointer)
-    if isinstance(value, dict):
-        return iter([KeyedItem(Key=key, Value=member) for key, member in value.items()])
     if not isinstance(value, list):
         raise ReadingFailed("Attempting to map over non-iterable node.")
     return iter(value)
@@ -118,8 +115,9 @@ def read_csv(body: bytes, config: Mapping[str, JsonValue]) -> Iterator[JsonValue
             headers = next(filled, [])
         if len(set(headers)) < len(headers):
             raise ReadingFailed("CSV headers cannot contain duplicates.")
+        # A recording shows the field without a name before the others.
+        empty: dict[str, JsonValue] = dict.fromkeys(sorted(headers, key=bool), "")
         for row in filled:
-            missing = len(headers) - len(row)
-            yield dict(zip(headers, row + [""] * missing, strict=False))
+            yield empty | dict(zip(headers, row, strict=False))
     except csv.Error as error:
         raise ReadingFailed(f"The object is not CSV: {error}") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stepwell.engine.map_items import MapItems
-from stepwell.language.distributed import KeyedItem
 from stepwell.runtime.item_formats import ReadingFailed
 from stepwell.runtime.item_reader import items_of, source_of
 from stepwell.runtime.ledger import Ledger
@@ -44,7 +43,7 @@ class MapRunItems:
         page: list[JsonValue] = []
         count = number = 0
         async for item in items_of(reader, items, objects):
-            page.append(item if not isinstance(item, KeyedItem) else {"$keyed": dict(item)})
+            page.append(item)
             count += 1
             if len(page) == ITEMS_IN_PAGE:
                 pages.append(MapItemsRow(run, number, encode(page)))
@@ -92,9 +91,4 @@ class MapRunItems:
 def _items(row: MapItemsRow) -> list[JsonValue]:
     found = decode(row.body)
     assert isinstance(found, list)
-    return [
-        KeyedItem(item["$keyed"])  # type: ignore[arg-type]
-        if isinstance(item, dict) and "$keyed" in item
-        else item
-        for item in found
-    ]
+    return found
