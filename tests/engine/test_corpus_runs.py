@@ -25,10 +25,11 @@ from stepwell.language.diagnostics import ERROR
 from stepwell.language.resources import parse_resource, runs_here
 from stepwell.values import JsonObject, JsonValue, encode_text
 from tests.engine.play import ACTIVITY, QUEUE, Play
+from tests.engine.test_map_run import MapPlay
 from tests.shared import require_shared, shared_path
 
 STEPS_MAX = 60
-RUN_COUNT_MIN = 1_000
+RUN_COUNT_MIN = 1_100
 MILLISECONDS_MAX = 20
 """For one input of an execution on average, on a busy machine; mostly it is less than one."""
 
@@ -116,9 +117,13 @@ def fail(play: Play) -> None:
     play.fail("Boom", "because")
 
 
-def step(play: Play, value: JsonValue, answer: Answer | None) -> bool:
-    """Tell the next thing: calls, offers and tokens are answered, else the next timer fires."""
-    if play.calls:
+def step(play: MapPlay, value: JsonValue, answer: Answer | None) -> bool:
+    """Tell the next thing: whatever was asked for is answered, else the next timer fires."""
+    if play.runs:
+        broken = answer is fail
+        play.end(None if broken else encode_text([value]), "Boom" if broken else None)
+        play.runs.pop()
+    elif play.calls:
         call = play.calls.pop(max(play.calls))
         if answer is fail:
             play.tell(TaskRefused(call.branch, call.event, "Boom", "because"))
@@ -141,7 +146,7 @@ def step(play: Play, value: JsonValue, answer: Answer | None) -> bool:
 def run(definition: JsonObject, variant: int, how: str) -> tuple[str, int]:
     """The status it comes to, and how many inputs that took."""
     value = generic(definition, variant)
-    play = Play(definition=definition)
+    play = MapPlay(definition=definition)
     play.checking = False
     play.start(value)
     answer = {"succeed": succeed(value), "echo": succeed({}), "fail": fail, "silent": None}[how]
