@@ -68,7 +68,7 @@ def _exit_from(step: Step, branch: Branch) -> Note | None:
     younger, those of the others mostly older.
     """
     program = step.execution.program
-    if program.query_language == "JSONata" or program.variable_references:
+    if program.query_language == "JSONata" or program.variable_references or branch.variables:
         return {"from": branch.scheduled}
     return None
 
