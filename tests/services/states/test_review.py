@@ -44,6 +44,29 @@ async def test_warnings_are_shown_only_when_asked_for(world: World) -> None:
     ]
 
 
+async def test_what_aws_runs_and_this_server_does_not_is_valid_and_cannot_be_created(
+    world: World,
+) -> None:
+    """A warning in the validation, an error in creation and update, in the same words."""
+    definition = waiting(Resource="arn:aws:states:::sns:publish", Parameters={"Message": "hello"})
+    plain = await world.call("ValidateStateMachineDefinition", definition=definition)
+    assert plain == {"result": "OK", "diagnostics": [], "truncated": False}
+    asked = await world.call(
+        "ValidateStateMachineDefinition", definition=definition, severity="WARNING"
+    )
+    assert asked["result"] == "OK"
+    (told,) = asked["diagnostics"]
+    assert (told["severity"], told["code"]) == ("WARNING", "NOT_RUN_HERE")
+    arn = await world.machine("m")
+    for operation, given in (
+        ("CreateStateMachine", {"name": "n", "roleArn": ROLE}),
+        ("UpdateStateMachine", {"stateMachineArn": arn}),
+    ):
+        code, message = await world.refusal(operation, definition=definition, **given)
+        assert code == "InvalidDefinition"
+        assert told["message"] in message
+
+
 async def test_errors_come_before_warnings_and_the_rest_is_cut_off(world: World) -> None:
     """`maxResults` cuts the warnings first, and says so; 0 means AWS's own limit."""
     given = {"definition": waiting(Nonsense=1), "severity": "WARNING"}
