@@ -51,7 +51,91 @@ VALID: list[JsonObject] = [
             "F": {"Type": "Fail", "ErrorPath": "$.e", "Cause": "c"},
             "S": {"Type": "Succeed", "InputPath": None},
         },
-    }
+    },
+    {
+        "StartAt": "P",
+        "QueryLanguage": "JSONata",
+        "States": {
+            "P": {"Type": "Pass", "Assign": {"v": "{% $states.input.x %}"}, "Next": "C"},
+            "C": {
+                "Type": "Choice",
+                "Choices": [{"Condition": "{% $v > 1 %}", "Next": "M", "Output": "{% $v %}"}],
+                "Default": "W",
+                "Assign": {"w": [1, "{% $v %}"]},
+            },
+            "W": {"Type": "Wait", "Seconds": "{% $v + 1 %}", "Next": "M"},
+            "M": {
+                "Type": "Map",
+                "Items": "{% [1, 2] %}",
+                "ItemSelector": {"i": "{% $states.context.Map.Item.Index %}"},
+                "MaxConcurrency": "{% $v %}",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "INLINE"},
+                    "StartAt": "T",
+                    "States": {
+                        "T": {
+                            "Type": "Task",
+                            "Resource": ACTIVITY,
+                            "Arguments": {"v": "{% $v %}"},
+                            "TimeoutSeconds": "{% $v %}",
+                            "Catch": [
+                                {
+                                    "ErrorEquals": ["States.ALL"],
+                                    "Assign": {"e": "{% $states.errorOutput %}"},
+                                    "Next": "U",
+                                }
+                            ],
+                            "End": True,
+                        },
+                        "U": {"Type": "Fail", "Error": "{% $e.Error %}"},
+                    },
+                },
+                "Output": "{% $states.result %}",
+                "Next": "D",
+            },
+            "D": {
+                "Type": "Map",
+                "Label": "d",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "I",
+                    "States": {"I": {"Type": "Succeed", "Output": "{% $states.input %}"}},
+                },
+                "ToleratedFailurePercentage": 5,
+                "End": True,
+            },
+        },
+    },
+    {
+        "StartAt": "M",
+        "States": {
+            "M": {
+                "Type": "Map",
+                "ItemsPath": "$.items",
+                "MaxConcurrencyPath": "$.n",
+                "ToleratedFailureCountPath": "$.t",
+                "Iterator": {
+                    "StartAt": "I",
+                    "States": {
+                        "I": {
+                            "Type": "Pass",
+                            "Parameters": {"x.$": "$$.Map.Item.Value", "y.$": "$v"},
+                            "Assign": {"w.$": "States.ArrayGetItem($.a, 0)"},
+                            "End": True,
+                        }
+                    },
+                },
+                "Assign": {"v.$": "$[0]"},
+                "Next": "J",
+            },
+            "J": {
+                "Type": "Pass",
+                "QueryLanguage": "JSONata",
+                "Output": {"a": ["{% $v %}"]},
+                "End": True,
+            },
+        },
+    },
 ]
 
 scalars = (
@@ -61,6 +145,7 @@ scalars = (
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=5)
     | st.sampled_from(["$", "$.a", "$.a[*]", "$$.x", "States.UUID()", "A", "Z", "JSONata", "{%1%}"])
+    | st.sampled_from(["{% $v %}", "{% $states.result.x ~> $sum %}", "{% (", "$v", "$v.a[0]"])
 )
 OTHER_NAMES = ("StartAt", "States", "Version", "a", "a.$", "", "Variable", "And", "ErrorEquals")
 keys = st.sampled_from(
