@@ -36,6 +36,8 @@ class HeldStore(MemoryStore):
         self.on_read: Callable[[str], Awaitable[None]] | None = None
         self.reads: list[str] = []
         self.sizes: list[int] = []
+        self.commits_fail = 0
+        """So many commits fail from now on."""
 
     def commit(self, changes: Changes) -> asyncio.Future[None]:
         """Commit, once that is allowed."""
@@ -44,6 +46,9 @@ class HeldStore(MemoryStore):
 
     async def _held(self, changes: Changes) -> None:
         await self.commits_may.wait()
+        if self.commits_fail:
+            self.commits_fail -= 1
+            raise StorageTrouble("no writing now, as planned")
         await super().commit(changes)
 
     async def get(self, table: Table[R], key: Key) -> R | None:

@@ -98,6 +98,9 @@ class ExpressRuns:
         self._runs: dict[int, Run] = {}
         self._tasks: set[asyncio.Future[None]] = set()
 
+    def __len__(self) -> int:
+        return len(self._runs)
+
     def cached(self, execution: int) -> Live | None:
         """The execution of that id if it is under way."""
         run = self._runs.get(execution)
@@ -251,14 +254,15 @@ class ExpressRuns:
     def _ring(self, run: Run, timer: SetTimer) -> None:
         run.timers.pop((timer.branch, timer.kind), None)
         fired = TimerFired(timer.branch, timer.kind, timer.event)
-        if timer.kind == "continue" and run.staged:
-            # One that never waits is quicker than any disk, and would fill the memory.
-            self._spawn(run, self._tell_after_commit(run, fired))
+        if timer.kind == "continue":
+            self._spawn(run, self._go_on(run, fired))
         else:
             self._tell(run, fired)
 
-    async def _tell_after_commit(self, run: Run, given: Input) -> None:
-        await self._ledger.committed()
+    async def _go_on(self, run: Run, given: Input) -> None:
+        """One that never waits is quicker than any disk, and would fill the memory."""
+        if run.staged:
+            await self._ledger.committed()
         if run.lost is None:
             self._tell(run, given)
 

@@ -158,6 +158,8 @@ class ExpressExecutions:
             self._came = False
             rows = await self._store.scan(EXPRESS_START, (SHARD,), after=(self._last,), limit=_PAGE)
             for row in rows:
+                if self._running >= self.at_once_max:
+                    return
                 beginning = await self._read(row)
                 self._last = row.id
                 if beginning is not None:
