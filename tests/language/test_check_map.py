@@ -213,3 +213,21 @@ def test_an_express_machine_has_no_distributed_map() -> None:
             "/States/X/ItemProcessor/ProcessorConfig/Mode",
         )
     ]
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("STANDARD", False), ("EXPRESS", True)])
+def test_express_children_have_no_tokens(kind: str, refused: bool) -> None:
+    """What an express child runs is held to the rules of an express machine."""
+    task: JsonObject = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": "http://q", "MessageBody": {"t.$": "$$.Task.Token"}},
+        "End": True,
+    }
+    processor: JsonObject = {
+        "StartAt": "T",
+        "States": {"T": task},
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind},
+    }
+    places = [place for _, place in found(machine(mapping(ItemProcessor=processor)))]
+    assert places == (["/States/X/ItemProcessor/States/T/Resource"] if refused else [])

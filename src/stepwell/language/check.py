@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from stepwell.language.check_graph import check_graph
+from stepwell.language.check_map import has_express_children
 from stepwell.language.check_states import check_state
 from stepwell.language.check_variables import check_variable_scopes
 from stepwell.language.diagnostics import Diagnostic, has_errors
@@ -112,11 +113,16 @@ def _check_named_state(findings: Findings, name: str, state: JsonValue, pointer:
         findings.error("Expected value of type Object", pointer)
         return
     check_state(findings, state, pointer)
+    machine_type = findings.machine_type
+    if has_express_children(state):
+        # What such a Map runs is held to the rules of an express machine.
+        findings.machine_type = "EXPRESS"
     for inner, inner_pointer, fields in _inner_scopes(state, pointer):
         if isinstance(inner, dict):
             _check_scope(findings, inner, inner_pointer, fields)
         else:
             findings.error("Expected value of type Object", inner_pointer)
+    findings.machine_type = machine_type
 
 
 def _inner_scopes(

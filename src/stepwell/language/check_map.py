@@ -62,6 +62,16 @@ def _check_distributed(findings: Findings, config: JsonObject, place: str) -> No
         findings.one_of(config["ExecutionType"], EXECUTION_TYPES, f"{place}/ExecutionType")
 
 
+def has_express_children(state: JsonObject) -> bool:
+    """Whether a state is a distributed Map with children of type EXPRESS."""
+    for name in ("ItemProcessor", "Iterator"):
+        processor = state.get(name)
+        config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
+        if isinstance(config, dict) and config.get("ExecutionType") == "EXPRESS":
+            return state.get("Type") == "Map" and config.get("Mode") == "DISTRIBUTED"
+    return False
+
+
 def check_label(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     """A label is short, clean and used once."""
     label = findings.text(state, name, pointer)
