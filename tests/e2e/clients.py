@@ -20,8 +20,13 @@ def client(
     secret: str = "test",
     retries: int | None = None,
 ) -> Any:
-    """A boto3 client in its default configuration; `retries` limits the repeated attempts."""
-    config = None if retries is None else Config(retries={"max_attempts": retries})
+    """A boto3 client in its default configuration; `retries` limits the repeated attempts.
+
+    No `sync-` is put before the host name: this host has but one name.
+    """
+    config = Config(inject_host_prefix=False)
+    if retries is not None:
+        config = config.merge(Config(retries={"max_attempts": retries}))
     session = boto3.session.Session(
         aws_access_key_id=key, aws_secret_access_key=secret, region_name=REGION
     )
