@@ -174,6 +174,19 @@ class FakeExecutions:
         task, self.task = self.task, None
         return task
 
+    async def update_map_run(
+        self,
+        number: int,
+        *,
+        max_concurrency: int | None,
+        tolerated_count: int | None,
+        tolerated_percentage: float | None,
+    ) -> bool:
+        """Remember; no Map Run runs."""
+        asked = (number, max_concurrency, tolerated_count, tolerated_percentage)
+        self.told.append(("update map run", asked))
+        return False
+
     async def delete_machine(self, machine: int) -> None:
         """Remember."""
         self.told.append(("delete", machine))
