@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
+from stepwell.language.budget import spend
 from stepwell.values import JsonValue
 
 
@@ -23,13 +24,21 @@ def identical(left: JsonValue, right: JsonValue) -> bool:
         if type(one) is not type(other):
             return False
         if isinstance(one, dict) and isinstance(other, dict):
+            if len(one) != len(other):
+                return False
+            spend(len(one))
             if one.keys() != other.keys():
                 return False
             pairs.extend((value, other[name]) for name, value in one.items())
         elif isinstance(one, list) and isinstance(other, list):
             if len(one) != len(other):
                 return False
+            spend(len(one))
             pairs.extend(zip(one, other, strict=True))
+        elif isinstance(one, str) and isinstance(other, str):
+            spend(len(one) >> 8)
+            if one != other:
+                return False
         elif one != other:
             return False
     return True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from stepwell.language.budget import begin
 from stepwell.language.paths.parse import parse_path
 from stepwell.language.paths.select import NotFound, Walk, compile_walk
-from stepwell.language.paths.syntax import PathSyntaxError, Step, is_definite
+from stepwell.language.paths.syntax import PathSyntaxError, Step, is_definite, is_simple
 from stepwell.language.program import Environment, Evaluate
 from stepwell.values import JsonValue
 
@@ -20,10 +22,18 @@ class PathNotFound(Exception):
     `No results for path: $['X']`.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"Invalid path '{path}' : {reason}")
+    def __init__(self, path: str, why: Callable[[], str]) -> None:
+        super().__init__()
         self.path = path
-        self.reason = reason
+        self._why = why
+
+    @property
+    def reason(self) -> str:
+        """Why nothing was found; made only when it is asked for, as it may show the data."""
+        return self._why()
+
+    def __str__(self) -> str:
+        return f"Invalid path '{self.path}' : {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,18 @@ def compile_path(text: str) -> Path:
 
 
 def _reader(text: str, root: str, steps: tuple[Step, ...]) -> Evaluate:
+    read = _plain_reader(text, root, steps)
+    if all(map(is_simple, steps)):
+        return read
+
+    def counted(data: JsonValue, env: Environment) -> JsonValue:
+        begin(env)
+        return read(data, env)
+
+    return counted
+
+
+def _plain_reader(text: str, root: str, steps: tuple[Step, ...]) -> Evaluate:
     walk = compile_walk(steps)
     if root == "$":
         return _data_reader(text, walk) if steps else lambda data, _env: data
@@ -69,7 +91,7 @@ def _data_reader(text: str, walk: Walk) -> Evaluate:
         try:
             return walk(data)
         except NotFound as error:
-            raise PathNotFound(text, str(error)) from None
+            raise PathNotFound(text, error.__str__) from None
 
     return read
 
@@ -79,7 +101,7 @@ def _context_reader(text: str, walk: Walk) -> Evaluate:
         try:
             return walk(env.context)
         except NotFound as error:
-            raise PathNotFound(text, str(error)) from None
+            raise PathNotFound(text, error.__str__) from None
 
     return read
 
@@ -88,10 +110,10 @@ def _variable_reader(text: str, name: str, walk: Walk) -> Evaluate:
     def read(_data: JsonValue, env: Environment) -> JsonValue:
         variables = env.variables
         if name not in variables:
-            raise PathNotFound(text, f"No results for path: ${name}")
+            raise PathNotFound(text, lambda: f"No results for path: ${name}")
         try:
             return walk(variables[name])
         except NotFound as error:
-            raise PathNotFound(text, str(error)) from None
+            raise PathNotFound(text, error.__str__) from None
 
     return read

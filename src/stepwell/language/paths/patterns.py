@@ -18,6 +18,8 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from stepwell.language.budget import spend
+
 STATES_MAX = 1_000
 REMEMBERED_MAX = 10_000
 _parser = importlib.import_module("re._parser")
@@ -111,6 +113,8 @@ class _Automaton:
         """Whether the whole text matches."""
         current = self._reach((self._start,), string, 0)
         for position, character in enumerate(string):
+            if not position & 255:
+                spend(64)
             known = None if self._conditions else self._steps.get((current, character))
             current = self._step(current, string, position) if known is None else known
             if not current:
@@ -119,6 +123,7 @@ class _Automaton:
 
     def _step(self, current: frozenset[int], text: str, position: int) -> frozenset[int]:
         targets = []
+        spend(1 + len(current))
         for place in current:
             if place in self._characters:
                 test, target = self._characters[place]
@@ -143,6 +148,7 @@ class _Automaton:
                 test, target = self._conditions[place]
                 if test(text, position):
                     pending.append(target)
+        spend(len(seen))
         return frozenset(place for place in seen if place == _MATCHED or place in self._characters)
 
     def _new(self) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from stepwell.language.budget import spend
 from stepwell.language.java import java_text
 from stepwell.language.paths.equality import identical, is_number
 from stepwell.language.paths.syntax import (
@@ -57,11 +58,16 @@ def compile_condition(condition: Condition, steps: CompileSteps) -> Test:
 
 
 def _comparison(compare: Callable[[Operable, Operable], bool], left: Read, right: Read) -> Test:
-    return lambda node, document: compare(left(node, document), right(node, document))
+    def test(node: JsonValue, document: JsonValue) -> bool:
+        spend(1)
+        return compare(left(node, document), right(node, document))
+
+    return test
 
 
 def _exists(read: Read) -> Test:
     def exists(node: JsonValue, document: JsonValue) -> bool:
+        spend(1)
         found = read(node, document)
         return not isinstance(found, Missing)
 
@@ -111,6 +117,7 @@ def _order(left: Operable, right: Operable) -> int | None:
     if is_number(left) and is_number(right):
         return (left > right) - (left < right)
     if isinstance(left, str) and isinstance(right, str):
+        spend(min(len(left), len(right)) >> 8)
         return (left > right) - (left < right)
     return None
 
@@ -120,6 +127,7 @@ def _matches(left: Operable, right: Operable) -> bool:
         left, right = right, left
     if not isinstance(right, Pattern):
         return False
+    spend(len(left) if isinstance(left, list) else 1)
     items = left if isinstance(left, list) else [left]
     return any(_matches_one(item, right) for item in items)
 
@@ -127,15 +135,21 @@ def _matches(left: Operable, right: Operable) -> bool:
 def _matches_one(item: Operable, pattern: Pattern) -> bool:
     if isinstance(item, bool | list | dict | Missing | Pattern) or item is None:
         return False
-    return bool(pattern.regex.fullmatch(java_text(item)))
+    text = java_text(item)
+    spend(1 + (len(text) >> 4))
+    return bool(pattern.regex.fullmatch(text))
 
 
 def _within(left: Operable, right: Operable) -> bool:
-    return isinstance(right, list) and any(equal(left, item) for item in right)
+    if not isinstance(right, list):
+        return False
+    spend(len(right))
+    return any(equal(left, item) for item in right)
 
 
 def _contains(left: Operable, right: Operable) -> bool:
     if isinstance(left, str) and isinstance(right, str):
+        spend(len(left) >> 4)
         return right in left
     return _within(right, left)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import TypeAlias
 
+from stepwell.language.budget import spend
 from stepwell.language.java import java_class, java_text
 from stepwell.language.paths.functions import FUNCTIONS, NoResult
 from stepwell.language.paths.predicates import MISSING, Operable, Read, Test, compile_condition
@@ -36,7 +37,17 @@ JSON_PROVIDER = "com.jayway.jsonpath.spi.json.JacksonJsonProvider"
 
 
 class NotFound(Exception):
-    """A definite path names nothing. The text is the reason as AWS's path library puts it."""
+    """A definite path names nothing. The text is the reason as AWS's path library puts it.
+
+    It is made only when it is asked for: it may show the data.
+    """
+
+    def __init__(self, reason: Callable[[], str]) -> None:
+        super().__init__()
+        self._reason = reason
+
+    def __str__(self) -> str:
+        return self._reason()
 
 
 def compile_walk(steps: tuple[Step, ...]) -> Walk:
@@ -78,7 +89,7 @@ def _one_name_walk(name: str) -> Walk:
         try:
             return document[name]  # type: ignore[call-overload,index]
         except (KeyError, TypeError):
-            raise NotFound(missing_reason((name,), document)) from None
+            raise NotFound(lambda: missing_reason((name,), document)) from None
 
     return walk
 
@@ -90,7 +101,7 @@ def _names_walk(names: tuple[str, ...]) -> Walk:
             for name in names:
                 value = value[name]  # type: ignore[call-overload,index]
         except (KeyError, TypeError):
-            raise NotFound(missing_reason(names, document)) from None
+            raise NotFound(lambda: missing_reason(names, document)) from None
         return value
 
     return walk
@@ -106,7 +117,7 @@ def _mixed_walk(keys: tuple[str | int, ...]) -> Walk:
                     raise TypeError
                 value = value[key]  # type: ignore[index]
         except (KeyError, TypeError, IndexError):
-            raise NotFound(missing_reason(keys, document)) from None
+            raise NotFound(lambda: missing_reason(keys, document)) from None
         return value
 
     return walk
@@ -122,7 +133,7 @@ def _merging_walk(steps: tuple[Step, ...], names: tuple[str, ...]) -> Walk:
         try:
             (merged,) = merge(parent(document), document)
         except (NotFound, ValueError):
-            raise NotFound(missing_reason(keys, document)) from None
+            raise NotFound(lambda: missing_reason(keys, document)) from None
         return merged
 
     return walk
@@ -135,9 +146,12 @@ def _function_walk(steps: tuple[Step, ...], function: Function) -> Walk:
 
     def walk(document: JsonValue) -> JsonValue:
         try:
-            return apply(inner(document), argument)
+            value = inner(document)
+            spend(len(value) if isinstance(value, list | dict) else 1)
+            return apply(value, argument)
         except NoResult as error:
-            raise NotFound(str(error)) from None
+            reason = str(error)
+            raise NotFound(lambda: reason) from None
 
     return walk
 
@@ -167,7 +181,9 @@ def compile_steps(steps: tuple[Step, ...]) -> Select:
         for one in selects:
             found: list[JsonValue] = []
             for node in nodes:
+                before = len(found)
                 found.extend(one(node, document))
+                spend(1 + len(found) - before)
                 if len(found) > NODES_MAX:
                     raise EvaluationFailed(f"The path selects more than {NODES_MAX} values.")
             nodes = found
@@ -195,7 +211,9 @@ def _deep(select: Select, wanted: tuple[str, ...]) -> Select:
         found: list[JsonValue] = []
         for node in containers(start):
             if not names or (isinstance(node, dict) and node.keys() >= names):
+                before = len(found)
                 found.extend(select(node, document))
+                spend(1 + len(found) - before)
         return found
 
     return select_below
@@ -223,9 +241,11 @@ def containers(start: JsonValue) -> Iterator[JsonValue]:
     while pending:
         node = pending.pop()
         if isinstance(node, dict):
+            spend(1 + len(node))
             yield node
             pending.extend(reversed(node.values()))
         elif isinstance(node, list):
+            spend(1 + len(node))
             yield node
             pending.extend(reversed(node))
 
@@ -259,16 +279,20 @@ def children(node: JsonValue) -> list[JsonValue]:
 
 def _named(names: tuple[str, ...]) -> Select:
     def select(node: JsonValue, _document: JsonValue) -> list[JsonValue]:
-        return [node[name] for name in names if name in node] if isinstance(node, dict) else []
+        if not isinstance(node, dict):
+            return []
+        spend(len(names))
+        return [node[name] for name in names if name in node]
 
     return select
 
 
 def _merged(names: tuple[str, ...]) -> Select:
     def select(node: JsonValue, _document: JsonValue) -> list[JsonValue]:
-        return (
-            [{name: node[name] for name in names if name in node}] if isinstance(node, dict) else []
-        )
+        if not isinstance(node, dict):
+            return []
+        spend(len(names))
+        return [{name: node[name] for name in names if name in node}]
 
     return select
 
@@ -278,6 +302,7 @@ def _indexed(indexes: tuple[int, ...]) -> Select:
         if not isinstance(node, list):
             return []
         size = len(node)
+        spend(len(indexes))
         return [node[index] for index in indexes if -size <= index < size]
 
     return select
@@ -286,6 +311,7 @@ def _indexed(indexes: tuple[int, ...]) -> Select:
 def _filtered(test: Test) -> Select:
     def select(node: JsonValue, document: JsonValue) -> list[JsonValue]:
         if isinstance(node, list):
+            spend(len(node))
             return [item for item in node if test(item, document)]
         return [node] if isinstance(node, dict) and test(node, document) else []
 
