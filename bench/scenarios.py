@@ -114,7 +114,6 @@ SCENARIOS = (
         32,
         0.35,
         0.6,
-        not_yet="Express executions are not there yet",
     ),
 )
 """In the order of the table."""

@@ -46,7 +46,18 @@ OnLost = Callable[[Exception], None]
 class Run:
     """One express execution. `live.row` holds its end once `over` is true."""
 
-    __slots__ = ("calls", "live", "lost", "on_end", "on_lost", "polls", "staged", "timers", "told")
+    __slots__ = (
+        "calls",
+        "live",
+        "lost",
+        "on_end",
+        "on_lost",
+        "polls",
+        "staged",
+        "timers",
+        "told",
+        "wanted",
+    )
 
     def __init__(self, live: Live, on_end: OnEnd | None, on_lost: OnLost | None) -> None:
         self.live = live
@@ -55,6 +66,8 @@ class Run:
         self.on_lost = on_lost
         """Called when it can't go on."""
         self.timers: dict[tuple[int, str], Callable[[], None]] = {}
+        self.wanted: dict[tuple[int, str], SetTimer | None] = {}
+        """Timers to be set, or called off, at the end of the turn."""
         self.polls: dict[tuple[int, int], asyncio.Future[None]] = {}
         self.staged = 0
         """How many of its turns are not on disk."""
@@ -164,11 +177,6 @@ class ExpressRuns:
             task.cancel()
         await asyncio.gather(*list(self._tasks), return_exceptions=True)
 
-    async def settle(self) -> None:
-        """Return once no call is under way."""
-        while self._tasks:
-            await asyncio.gather(*list(self._tasks))
-
     # -- telling
 
     def _tell(self, run: Run, given: Input) -> None:
@@ -202,6 +210,8 @@ class ExpressRuns:
                 self._carry(turn, run, command, told)
             if execution.status != "RUNNING" and decision.events:
                 self._end(turn, run, decision.events)
+        if not run.over:
+            self._set_timers(run)
 
     def _end(self, turn: Turn, run: Run, events: list[HistoryEvent]) -> None:
         end = next(e for e in reversed(events) if e.type.startswith("Execution"))
@@ -238,18 +248,22 @@ class ExpressRuns:
             case CallService():
                 self._call(turn, run, service_call(run.live, command, self._clock.now()), told)
             case SetTimer():
-                self._clear(run, command.branch, command.kind)
-                ring = partial(self._ring, run, command)
-                run.timers[command.branch, command.kind] = self._alarm.call_at(command.due_at, ring)
+                run.wanted[command.branch, command.kind] = command
             case ClearTimer():
-                self._clear(run, command.branch, command.kind)
+                run.wanted[command.branch, command.kind] = None
             case _:
                 raise EngineBug(f"an express execution asks for {type(command).__name__}")
 
-    def _clear(self, run: Run, branch: int, kind: str) -> None:
-        call_off = run.timers.pop((branch, kind), None)
-        if call_off is not None:
-            call_off()
+    def _set_timers(self, run: Run) -> None:
+        """Most runs end in the turn in which they begin: theirs are never set at all."""
+        for place, timer in run.wanted.items():
+            call_off = run.timers.pop(place, None)
+            if call_off is not None:
+                call_off()
+            if timer is not None:
+                ring = partial(self._ring, run, timer)
+                run.timers[place] = self._alarm.call_at(timer.due_at, ring)
+        run.wanted.clear()
 
     def _ring(self, run: Run, timer: SetTimer) -> None:
         run.timers.pop((timer.branch, timer.kind), None)

@@ -53,8 +53,9 @@ async def start_execution(states: States, call: Call, params: Params) -> Answer:
     """Start an execution of a machine, of a version, or of the version an alias chooses."""
     if not states.registry.loaded:
         await states.registry.ready()
-    machine = _asked_machine(states, call, params)
-    name, text, extra, number = _asked_start(states, machine, params)
+    arn = parse_machine(params["stateMachineArn"])
+    machine = startable(states, call, arn, params["stateMachineArn"])
+    name, text, extra, number = _asked_start(states, machine, arn, params)
     revision = states.programs.cached_revision(machine.row.id, number)
     if revision is None:
         revision = await states.programs.revision(machine.row.id, number)
@@ -75,10 +76,11 @@ async def start_sync_execution(states: States, call: Call, params: Params) -> An
     """Run an execution of an express machine and answer with its end, however it ended."""
     if not states.registry.loaded:
         await states.registry.ready()
-    machine = _asked_machine(states, call, params)
+    arn = parse_machine(params["stateMachineArn"])
+    machine = startable(states, call, arn, params["stateMachineArn"])
     if machine.row.type != "EXPRESS":
         raise type_not_supported()
-    name, text, extra, number = _asked_start(states, machine, params)
+    name, text, extra, number = _asked_start(states, machine, arn, params)
     revision = states.programs.cached_revision(machine.row.id, number)
     if revision is None:
         revision = await states.programs.revision(machine.row.id, number)
@@ -89,23 +91,17 @@ async def start_sync_execution(states: States, call: Call, params: Params) -> An
     return _ended(machine, row, params)
 
 
-def _asked_machine(states: States, call: Call, params: Params) -> Machine:
-    asked = params["stateMachineArn"]
-    return startable(states, call, parse_machine(asked), asked)
-
-
 def _asked_start(
-    states: States, machine: Machine, params: Params
+    states: States, machine: Machine, arn: MachineArn, params: Params
 ) -> tuple[str, str, JsonObject | None, int]:
     """The name, the input, what else is kept of it, and the revision to run."""
-    asked = params["stateMachineArn"]
     name = params.get("name")
     if name is None:
         name = states.ids.uuid()
     else:
         check_name(name)
     text = _checked_input(params.get("input"))
-    number, extra = target_revision(states, machine, parse_machine(asked), asked)
+    number, extra = target_revision(states, machine, arn, params["stateMachineArn"])
     if params.get("traceHeader"):
         extra = {**(extra or {}), "traceHeader": params["traceHeader"]}
     return name, text, extra, number
