@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from stepwell.engine.execution import Branch, Execution
+from stepwell.language.budget import Budget
 from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.language.timestamps import format_timestamp
 from stepwell.values import JsonObject, JsonValue
@@ -25,7 +26,7 @@ def chance(seed: bytes, purpose: str, size: int) -> bytes:
 class StepEnvironment:
     """The environment of one state's expressions (language.program.Environment)."""
 
-    __slots__ = ("_branch", "_context", "_drawn", "_execution", "_item", "_token", "now")
+    __slots__ = ("_branch", "_budget", "_context", "_drawn", "_execution", "_item", "_token", "now")
 
     def __init__(
         self,
@@ -41,7 +42,15 @@ class StepEnvironment:
         self._token = token
         self._item = item
         self._context: JsonObject | None = None
+        self._budget: Budget | None = None
         self._drawn = 0
+
+    @property
+    def budget(self) -> Budget:
+        """What everything that is evaluated here may take together."""
+        if self._budget is None:
+            self._budget = Budget()
+        return self._budget
 
     @property
     def context(self) -> JsonObject:

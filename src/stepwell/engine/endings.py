@@ -13,6 +13,7 @@ from stepwell.engine.limits import CAUSE_CHARACTERS_MAX, ERROR_CHARACTERS_MAX
 from stepwell.engine.retries import Failure, choose_catcher, choose_retrier, delay_ms
 from stepwell.engine.step import EngineBug, Entry, Step
 from stepwell.engine.variables import show_variables
+from stepwell.language.budget import DATA_LIMIT_EXCEEDED
 from stepwell.language.program import (
     QUERY_EVALUATION,
     ChoiceRule,
@@ -202,6 +203,8 @@ def end_execution(step: Step, *, reason: str) -> None:
 
 def runtime_failure(branch: Branch, failed: EvaluationFailed) -> Failure:
     """An evaluation that failed, in AWS's words, which name the state and where it was entered."""
+    if failed.error == DATA_LIMIT_EXCEEDED:
+        return too_large(branch.state)
     return Failure(
         failed.error,
         f"An error occurred while executing the state '{branch.state}'"

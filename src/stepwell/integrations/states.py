@@ -20,7 +20,7 @@ from stepwell.runtime.programs import Programs
 from stepwell.runtime.records import RUNNING, STATUSES, SUCCEEDED, ExecutionRow
 from stepwell.runtime.turn import Turn
 from stepwell.services.states.json_text import complaint
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text, uuid_text
+from stepwell.values import BadJson, JsonObject, JsonValue, decode, decode_payload, encode_text, uuid_text
 
 ERRORS = ErrorNames(
     "StepFunctions",
@@ -191,7 +191,7 @@ def _input(given: JsonValue) -> tuple[str, JsonValue]:
     if not isinstance(given, str):
         return encode_text(given), given
     try:
-        return given, decode(given)
+        return given, decode_payload(given)
     except BadJson as error:
         raise ServiceError(
             "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{complaint(given)}'"

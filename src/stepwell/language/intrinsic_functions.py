@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from stepwell.language.budget import spend, spend_text
 from stepwell.language.java import INTEGER_MAX, INTEGER_MIN, SeededRandom, hash_order, java_text
 from stepwell.language.paths.equality import identical, is_number
 from stepwell.language.program import Environment
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text, uuid_text
+from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload, encode_text, uuid_text
 
 TEXT_CHARACTERS_MAX = 10_000
 RANGE_ITEMS_MAX = 1000
@@ -96,7 +97,7 @@ def compile_format(template: str) -> Callable[[Sequence[JsonValue]], str]:
             )
         parts = [pieces[0]]
         for value, piece in zip(values, pieces[1:], strict=True):
-            parts.append(value if isinstance(value, str) else java_text(value))
+            parts.append(spend_text(value if isinstance(value, str) else java_text(value)))
             parts.append(piece)
         return "".join(parts)
 
@@ -121,16 +122,19 @@ def _split_template(template: str) -> list[str]:
 
 def _string_to_json(arguments: list[JsonValue], _env: Environment) -> JsonValue:
     try:
-        return decode(_string(arguments[0], 1))
+        text = _string(arguments[0], 1)
+        spend(len(text) >> 2)
+        return decode_payload(text)
     except BadJson as error:
         raise FunctionFailed("Argument 1 must be a valid JSON string") from error
 
 
 def _json_to_string(arguments: list[JsonValue], _env: Environment) -> JsonValue:
-    return encode_text(arguments[0])
+    return spend_text(encode_text(arguments[0]))
 
 
 def _make_array(arguments: list[JsonValue], _env: Environment) -> JsonValue:
+    spend(len(arguments))
     return arguments
 
 
@@ -138,11 +142,14 @@ def _partition(arguments: list[JsonValue], _env: Environment) -> JsonValue:
     items, size = _array(arguments[0], 1), _integer(arguments[1], 2)
     if size <= 0:
         raise FunctionFailed("Argument 2 must be a positive integer")
+    spend(len(items))
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _contains(arguments: list[JsonValue], _env: Environment) -> JsonValue:
-    return any(identical(item, arguments[1]) for item in _array(arguments[0], 1))
+    items = _array(arguments[0], 1)
+    spend(len(items))
+    return any(identical(item, arguments[1]) for item in items)
 
 
 def _range(arguments: list[JsonValue], _env: Environment) -> JsonValue:
@@ -152,6 +159,7 @@ def _range(arguments: list[JsonValue], _env: Environment) -> JsonValue:
     numbers = range(first, last + (1 if step > 0 else -1), step)
     if len(numbers) > RANGE_ITEMS_MAX:
         raise FunctionFailed(f"The range must not have more than {RANGE_ITEMS_MAX} items")
+    spend(len(numbers))
     return list(numbers)
 
 
@@ -170,7 +178,7 @@ def _unique(arguments: list[JsonValue], _env: Environment) -> JsonValue:
     seen: set[str] = set()
     kept: list[JsonValue] = []
     for item in _array(arguments[0], 1):
-        text = encode_text(_sorted_members(item))
+        text = spend_text(encode_text(_sorted_members(item)))
         if text not in seen:
             seen.add(text)
             kept.append(item)
@@ -178,6 +186,7 @@ def _unique(arguments: list[JsonValue], _env: Environment) -> JsonValue:
 
 
 def _sorted_members(value: JsonValue) -> JsonValue:
+    spend(1)
     if isinstance(value, dict):
         return {name: _sorted_members(value[name]) for name in sorted(value)}
     return [_sorted_members(item) for item in value] if isinstance(value, list) else value
@@ -197,7 +206,7 @@ def _base64_decode(arguments: list[JsonValue], _env: Environment) -> JsonValue:
 
 def _hash(arguments: list[JsonValue], _env: Environment) -> JsonValue:
     data = arguments[0]
-    text = _limited(data if isinstance(data, str) else encode_text(data), 1)
+    text = _limited(data if isinstance(data, str) else spend_text(encode_text(data)), 1)
     algorithm = ALGORITHMS.get(_string(arguments[1], 2))
     if algorithm is None:
         raise FunctionFailed(f"Argument 2 must be one of {', '.join(ALGORITHMS)}")
@@ -213,6 +222,7 @@ def _merge(arguments: list[JsonValue], _env: Environment) -> JsonValue:
         raise FunctionFailed("Argument 3 must be a boolean")
     if deep:
         raise FunctionFailed("Argument 3 must be false: only the shallow merge is supported")
+    spend(2 * (len(first) + len(second)))
     merged = {**first, **second}
     return {name: merged[name] for name in hash_order(merged)}
 
@@ -239,7 +249,9 @@ def _split(arguments: list[JsonValue], _env: Environment) -> JsonValue:
         return [text] if text else []
     mark = delimiters[0]
     for delimiter in delimiters[1:]:
+        spend(1 + (len(text) >> 6))
         text = text.replace(delimiter, mark)
+    spend(1 + (len(text) >> 2))
     return [part for part in text.split(mark) if part]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from stepwell.language.budget import begin
 from stepwell.language.intrinsic_functions import (
     FUNCTIONS,
     FunctionFailed,
@@ -76,6 +77,7 @@ def compile_intrinsic(text: str) -> Evaluate:
     shown = text.strip()
 
     def evaluate_or_fail(data: JsonValue, env: Environment) -> JsonValue:
+        begin(env)
         try:
             return evaluate(data, env)
         except (FunctionFailed, RecursionError) as error:

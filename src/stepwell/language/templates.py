@@ -7,6 +7,7 @@ and shared by all results, so results must not be changed.
 
 from __future__ import annotations
 
+from stepwell.language.budget import REFERENCES_FREE, held
 from stepwell.language.diagnostics import Diagnostic, schema_error
 from stepwell.language.intrinsics import compile_intrinsic, intrinsic_paths
 from stepwell.language.java import hash_order
@@ -55,7 +56,32 @@ def compile_template(template: JsonValue, field: str) -> Evaluate:
     Raises PathSyntaxError where `template_findings` would have reported an error.
     """
     build = _compile(template, 0)
+    if build is not None and _names_much(template):
+        build = held(build)
     return build if build is not None else lambda _data, _env: template
+
+
+def _names_much(template: JsonValue) -> bool:
+    """Whether so much is named that small data could become large."""
+    count, pending = 0, [template]
+    while pending and count <= REFERENCES_FREE:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending.extend(part)
+        elif isinstance(part, dict):
+            pending.extend(value for name, value in part.items() if not name.endswith(MARK))
+            texts = [str(value) for name, value in part.items() if name.endswith(MARK)]
+            count += sum(map(_weight, texts))
+    return count > REFERENCES_FREE
+
+
+def _weight(text: str) -> int:
+    """How many values an expression names; what may find any number counts as too many."""
+    stripped = text.strip()
+    paths = [stripped] if stripped.startswith("$") else intrinsic_paths(stripped)
+    if all(compile_path(path).definite for path in paths):
+        return len(paths)
+    return REFERENCES_FREE + 1
 
 
 def _compile(template: JsonValue, depth: int) -> Evaluate | None:

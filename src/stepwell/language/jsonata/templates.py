@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from stepwell.language.budget import REFERENCES_FREE, held
 from stepwell.language.jsonata.adapter import Compiled, JsonataSyntaxError, compile_jsonata
 from stepwell.language.program import Environment
 from stepwell.values import JsonObject, JsonValue
@@ -42,20 +43,22 @@ def expression(value: str) -> Compiled:
 
 def compile_fill(template: JsonValue, field: str) -> Fill:
     """The template as a function. `field` names it in failures. Raises JsonataSyntaxError."""
-    fill = _compile(template, field, 0)
+    expressions = sum(is_expression(text) for text, _ in texts(template, ""))
+    fill = _compile(template, field, 0, many=expressions > REFERENCES_FREE)
     return fill if fill is not None else lambda _states, _env: template
 
 
-def _compile(template: JsonValue, field: str, depth: int) -> Fill | None:
+def _compile(template: JsonValue, field: str, depth: int, *, many: bool) -> Fill | None:
     """None when nothing in it has to be evaluated."""
     if depth > DEPTH_MAX:
         raise JsonataSyntaxError("The template is too deeply nested")
     if isinstance(template, str) and is_expression(template):
-        return _evaluation(expression(template), field)
+        fill = _evaluation(expression(template), field)
+        return held(fill) if many else fill
     if isinstance(template, dict):
-        return _compile_object(template, field, depth)
+        return _compile_object(template, field, depth, many=many)
     if isinstance(template, list):
-        return _compile_array(template, field, depth)
+        return _compile_array(template, field, depth, many=many)
     return None
 
 
@@ -64,9 +67,10 @@ def _evaluation(compiled: Compiled, field: str) -> Fill:
     return lambda states, env: evaluate(states, env.variables, env, field)
 
 
-def _compile_object(template: JsonObject, field: str, depth: int) -> Fill | None:
+def _compile_object(template: JsonObject, field: str, depth: int, *, many: bool) -> Fill | None:
     fills = [
-        (name, _compile(value, f"{field}/{name}", depth + 1)) for name, value in template.items()
+        (name, _compile(value, f"{field}/{name}", depth + 1, many=many))
+        for name, value in template.items()
     ]
     computed = tuple((name, fill) for name, fill in fills if fill is not None)
     if not computed:
@@ -81,9 +85,9 @@ def _compile_object(template: JsonObject, field: str, depth: int) -> Fill | None
     return build
 
 
-def _compile_array(template: list[JsonValue], field: str, depth: int) -> Fill | None:
+def _compile_array(template: list[JsonValue], field: str, depth: int, *, many: bool) -> Fill | None:
     fills = [
-        (place, _compile(item, f"{field}[{place}]", depth + 1))
+        (place, _compile(item, f"{field}[{place}]", depth + 1, many=many))
         for place, item in enumerate(template)
     ]
     computed = tuple((place, fill) for place, fill in fills if fill is not None)

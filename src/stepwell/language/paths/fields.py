@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stepwell.language.budget import held
 from stepwell.language.paths.path import Path, PathNotFound, compile_path
 from stepwell.language.program import Environment, Evaluate, EvaluationFailed
 from stepwell.values import JsonValue
@@ -32,7 +33,7 @@ def path_reader(path: Path, field: str) -> Evaluate:
         except PathNotFound as error:
             raise EvaluationFailed(str(error), location=field) from None
 
-    return evaluate
+    return evaluate if path.definite else held(evaluate)
 
 
 def _array_reader(path: Path, read: Evaluate) -> Evaluate:
