@@ -204,6 +204,60 @@ async def test_the_context_object() -> None:
         assert "RedriveCount" not in told
 
 
+async def test_many_calls_are_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that calls again and again does so over several commits, and each call once."""
+    monkeypatch.setattr("stepwell.runtime.express.CALLS_AT_ONCE_MAX", 2)
+    async with bench() as made:
+        states = {f"S{n}": {**SEND, "Next": f"S{n + 1}"} for n in range(5)}
+        machine = await express(made, {**states, "S5": {**SEND, "End": True}})
+        made.store.sizes.clear()
+        assert (await ended(made, machine))["status"] == "SUCCEEDED"
+        assert len(made.store.sizes) > 1
+        assert await made.tokens() == ["sent"] * 6
+
+
+async def test_a_wrong_parameter_is_told_with_its_state() -> None:
+    """A call that can't be made fails the task, and its cause says where."""
+    async with bench() as made:
+        given = {"QueueUrl": QUEUE, "MessageBody": "m", "DelaySeconds": "soon"}
+        resource = "arn:aws:states:::aws-sdk:sqs:sendMessage"
+        state = {"Type": "Task", "Resource": resource, "Parameters": given, "End": True}
+        answer = await ended(made, await express(made, {"Wrong": state}))
+        assert answer["error"] == "States.Runtime"
+        assert "executing the state 'Wrong' (entered at the event id #2)" in answer["cause"]
+
+
+async def test_a_bug_ends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that breaks is told to the caller at once; nothing of the run stays."""
+    async with bench() as made:
+        machine = await express(made, {"S": {**SEND, "End": True}})
+
+        def broken(*given: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(made.core.integrations, "call", broken)
+        with pytest.raises(ZeroDivisionError):
+            await ended(made, machine)
+        await made.start(machine, "one")
+        await made.settle()
+        assert len(made.core.executions.express.runs) == 0
+        assert await open_starts(made) == 1, "it is tried again at the next start"
+        monkeypatch.undo()
+        await made.restart()
+        await made.settle()
+        assert (await made.tokens(), await open_starts(made)) == (["sent"], 0)
+
+
+async def test_the_server_stops() -> None:
+    """Who still waits for an end hears that the server stops."""
+    async with bench() as made:
+        run = running(made, await express(made, {"W": pause(100)}))
+        await made.settle()
+        await made.close()
+        with pytest.raises(StorageTrouble, match="The server stops"):
+            await asyncio.wait_for(run, 5)
+
+
 # -- started only
 
 
