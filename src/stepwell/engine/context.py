@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from stepwell.engine.execution import Branch, Execution
-from stepwell.language.budget import Budget
+from stepwell.language.budget import WORK_MAX, Budget
 from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.language.timestamps import format_timestamp
 from stepwell.values import JsonObject, JsonValue
@@ -51,6 +51,11 @@ class StepEnvironment:
         if self._budget is None:
             self._budget = Budget()
         return self._budget
+
+    @property
+    def worked(self) -> int:
+        """How much work was counted here."""
+        return 0 if self._budget is None else WORK_MAX - self._budget.work
 
     @property
     def context(self) -> JsonObject:

@@ -24,6 +24,9 @@ class Limits:
     execution_seconds_max: int | None = None
 
 
+WORK_PER_TRANSITION = 4_000
+"""Values visited by paths and functions that weigh as much in a turn as one more state entered."""
+
 QUOTAS: dict[str, Limits] = {
     "open": Limits(),
     "aws": Limits(

@@ -14,7 +14,7 @@ from stepwell.engine.commands import ClearTimer, Command, SetTimer
 from stepwell.engine.context import StepEnvironment
 from stepwell.engine.events import Details, HistoryEvent, Note
 from stepwell.engine.execution import ENDS, Branch, Execution
-from stepwell.engine.limits import Limits, World
+from stepwell.engine.limits import WORK_PER_TRANSITION, Limits, World
 from stepwell.values import JsonObject, JsonValue
 
 
@@ -44,6 +44,7 @@ class Step:
         "events_max",
         "execution",
         "finished",
+        "last_environment",
         "limits",
         "now",
         "ready",
@@ -62,6 +63,7 @@ class Step:
         self.ready: deque[Entry] = deque()
         self.finished: deque[Branch] = deque()
         self.transitions = 0
+        self.last_environment: StepEnvironment | None = None
 
     def emit(
         self,
@@ -113,7 +115,12 @@ class Step:
         item: tuple[int, JsonValue] | None = None,
     ) -> StepEnvironment:
         """What an expression of the branch's state may see."""
-        return StepEnvironment(self.execution, branch, token, item, self.now)
+        last = self.last_environment
+        if last is not None:
+            self.transitions += last.worked // WORK_PER_TRANSITION
+        made = StepEnvironment(self.execution, branch, token, item, self.now)
+        self.last_environment = made
+        return made
 
     @property
     def running(self) -> bool:
