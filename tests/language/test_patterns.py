@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stepwell.language.budget import begin
 from stepwell.language.paths.patterns import BadPattern, compile_pattern
+from tests.language.data_environment import NOTHING
 
 ATOMS = st.sampled_from(
     ["a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\b", "^", "$", "(?i:A)", r"[b-c\s]", "ä"]
@@ -37,6 +39,7 @@ def test_patterns_match_as_pythons_do(pattern: str, text: str, flags: re.RegexFl
         ours = compile_pattern(pattern, flags)
     except BadPattern:
         return
+    begin(NOTHING)
     assert bool(ours.fullmatch(text)) is (re.compile(pattern, flags).fullmatch(text) is not None)
 
 
@@ -48,6 +51,7 @@ def test_patterns_match_as_pythons_do(pattern: str, text: str, flags: re.RegexFl
 def test_no_pattern_takes_for_ever(pattern: str) -> None:
     """What would backtrack for ever answers soon, on long texts too."""
     compiled = compile_pattern(pattern, re.NOFLAG)
+    begin(NOTHING)
     assert not compiled.fullmatch("a" * 50_000 + "c")
 
 
@@ -65,6 +69,7 @@ def test_no_pattern_takes_for_ever(pattern: str) -> None:
 )
 def test_what_users_write(pattern: str, text: str, matches: bool) -> None:
     """Patterns as they are written in filters."""
+    begin(NOTHING)
     assert bool(compile_pattern(pattern, re.NOFLAG).fullmatch(text)) is matches
 
 
