@@ -112,7 +112,7 @@ def test_express_machines_take_no_callbacks_jobs_or_activities() -> None:
         ("arn:aws:states:::lambda:invoke", False),
         ("arn:aws:states:::aws-sdk:sqs:sendMessage", True),
         ("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.waitForTaskToken", True),
-        ("arn:aws:states:::aws-sdk:sfn:updateMapRun", False),
+        ("arn:aws:states:::aws-sdk:sfn:redriveExecution", False),
         ("arn:aws:states:::aws-sdk:s3:listBuckets", False),
         (LAMBDA, False),
     ],

@@ -104,7 +104,7 @@ getWebIdentityToken Audience* DurationSeconds SigningAlgorithm* Tags
 """
 
 _NOT_HERE = {
-    "sfn": "describeMapRun listMapRuns redriveExecution testState updateMapRun",
+    "sfn": "redriveExecution testState",
     "sts": """
         assumeRoleWithSAML assumeRoleWithWebIdentity assumeRoot decodeAuthorizationMessage
         getAccessKeyInfo getDelegatedAccessToken getFederationToken getWebIdentityToken
