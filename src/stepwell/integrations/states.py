@@ -20,7 +20,15 @@ from stepwell.runtime.programs import Programs
 from stepwell.runtime.records import RUNNING, STATUSES, SUCCEEDED, ExecutionRow
 from stepwell.runtime.turn import Turn
 from stepwell.services.states.json_text import complaint
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, decode_payload, encode_text, uuid_text
+from stepwell.values import (
+    BadJson,
+    JsonObject,
+    JsonValue,
+    decode,
+    decode_payload,
+    encode_text,
+    uuid_text,
+)
 
 ERRORS = ErrorNames(
     "StepFunctions",

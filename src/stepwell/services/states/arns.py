@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stepwell.errors import ServiceError
+
+ARNS_REMEMBERED = 1_000
+"""Machine ARNs that are not taken apart again: each start names one of a few."""
 
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
 
@@ -51,6 +55,7 @@ def machine_of_execution(execution_arn: str) -> str:
     return ":".join((*parts[:5], "stateMachine", parts[6]))
 
 
+@lru_cache(maxsize=ARNS_REMEMBERED)
 def parse_machine(arn: str) -> MachineArn:
     """Take apart a machine, version, alias or labelled ARN. Raises ServiceError InvalidArn."""
     parts = _split(arn, "stateMachine")
