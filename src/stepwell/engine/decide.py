@@ -62,6 +62,8 @@ class Decision:
 
     events: list[HistoryEvent]
     commands: list[Command]
+    transitions: int
+    """How many states the execution has entered in this turn, those before this decision included."""
 
 
 def decide(
@@ -70,9 +72,15 @@ def decide(
     now: int,
     limits: Limits,
     world: World = _WORLD,
+    transitions: int = 0,
 ) -> Decision:
-    """Tell the execution something, and let it go on until it waits or ends. `now` is epoch ms."""
+    """Tell the execution something, and let it go on until it waits or ends. `now` is epoch ms.
+
+    `transitions` is how many states it has entered in this turn already: a loop whose tasks are
+    answered at once must give way as well.
+    """
     step = Step(execution, now, limits, world)
+    step.transitions = transitions
     try:
         if isinstance(given, Started):
             _start(step, given)
@@ -84,7 +92,7 @@ def decide(
         _run(step)
     except HistoryFull:
         end_full_history(step)
-    return Decision(step.events, step.commands)
+    return Decision(step.events, step.commands, step.transitions)
 
 
 def _start(step: Step, started: Started) -> None:

@@ -379,9 +379,11 @@ class Executions:
         if deleted and self.map_runs.machine_of(live.row.machine) in deleted:
             world = self._world_without_machine
         events_before = live.execution.last_event
-        decision = decide(live.execution, given, self._clock.now(), self._limits, world)
+        spent = live.transitions if live.turn == self._ledger.open_number else 0
+        decision = decide(live.execution, given, self._clock.now(), self._limits, world, spent)
         if not decision.events and not decision.commands:
             return
+        live.transitions = decision.transitions
         log_history(live.execution, events_before, self._limits)
         live.turn = self._ledger.open_number
         execution = live.row.id

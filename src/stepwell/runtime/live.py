@@ -29,16 +29,17 @@ class Live:
     """One execution in memory.
 
     `turn` is the last turn that holds something of it: 0 for a new one that was told nothing yet,
-    -1 for one that is on disk as it is.
+    -1 for one that is on disk as it is. `transitions` is how many states it entered in that turn.
     """
 
-    __slots__ = ("execution", "row", "tokens", "turn")
+    __slots__ = ("execution", "row", "tokens", "transitions", "turn")
 
     def __init__(self, row: ExecutionRow, execution: Execution) -> None:
         self.row = row
         self.execution = execution
         self.tokens: dict[int, TokenRow] = {}
         self.turn = 0
+        self.transitions = 0
 
     @property
     def region(self) -> str:
