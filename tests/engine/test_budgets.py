@@ -35,6 +35,7 @@ BRANCHES: list[JsonValue] = [
     ],
 )
 def test_what_makes_too_much_of_its_input_fails_for_good(state: JsonObject) -> None:
+    """What makes too much of its input fails for good."""
     given: JsonValue = {"t": [LONG], "items": [1]}
     play = Play({"S": state}).start(given)
     assert play.status == "FAILED"
@@ -46,6 +47,7 @@ def test_what_makes_too_much_of_its_input_fails_for_good(state: JsonObject) -> N
 
 
 def test_a_quadratic_filter_fails_the_execution() -> None:
+    """A quadratic filter fails the execution."""
     state: JsonObject = {"Type": "Pass", "InputPath": "$[?(@.a in $..a)]", "End": True}
     play = Play({"S": state}).start([{"a": number} for number in range(5_000)])
     assert play.status == "FAILED"
@@ -53,6 +55,7 @@ def test_a_quadratic_filter_fails_the_execution() -> None:
 
 
 def test_states_that_work_much_go_on_in_the_next_turn() -> None:
+    """States that work much go on in the next turn."""
     states: JsonObject = {
         f"S{number}": {"Type": "Pass", "InputPath": "$[?(@ > -1)]", "Next": f"S{number + 1}"}
         for number in range(60)
@@ -64,6 +67,7 @@ def test_states_that_work_much_go_on_in_the_next_turn() -> None:
 
 
 def test_data_nested_up_to_the_bound_goes_through_every_state() -> None:
+    """Data nested up to the bound goes through every state."""
     given: JsonValue = 1
     for _ in range(498):
         given = [given]
