@@ -63,7 +63,7 @@ class Decision:
     events: list[HistoryEvent]
     commands: list[Command]
     transitions: int
-    """How many states the execution has entered in this turn, those before this decision included."""
+    """How many states the execution has entered in this turn, earlier decisions included."""
 
 
 def decide(
