@@ -158,8 +158,19 @@ def _run(server: Server, options: StartOptions) -> None:
 async def _serve(server: Server, options: StartOptions) -> None:
     _obey_signals(server)
     async with server:
+        _collect_garbage_rarely()
         await server.serve(lambda port: _announce(server, options, port))
     _log("stopped")
+
+
+def _collect_garbage_rarely() -> None:
+    """Nearly everything here dies with its last reference. Looking for circles after every 700 new
+    objects, through all executions in memory, costs a tenth of the time under load."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _obey_signals(server: Server) -> None:
