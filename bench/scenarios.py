@@ -104,7 +104,6 @@ SCENARIOS = (
         1,
         0.4,
         0.8,
-        not_yet="the Map state is not there yet",
     ),
     Scenario(
         "express",
