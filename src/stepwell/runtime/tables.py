@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 from types import UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -66,7 +67,8 @@ class Table(Generic[R]):
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "key_positions", positions)
         object.__setattr__(self, "key_of", _key_reader(positions))
-        object.__setattr__(self, "make", self.row._make)  # type: ignore[attr-defined]
+        # Without the call of Python code that `_make` is.
+        object.__setattr__(self, "make", partial(tuple.__new__, self.row))
 
     def index(self, name: str) -> Index:
         """The index of that name."""

@@ -55,28 +55,28 @@ async def _page(
             limit=limit,
             reverse=reverse,
         )
-        sizes = [len(row.body) for row in rows]
+        bytes_read = sum([len(row.body) for row in rows])
         fits = len(rows)
-        if bytes_found + sum(sizes) > PAGE_BYTES_MAX:
-            fits = _fitting(sizes, PAGE_BYTES_MAX - bytes_found, at_least=0 if found else 1)
+        if bytes_found + bytes_read > PAGE_BYTES_MAX:
+            fits = _fitting(rows, PAGE_BYTES_MAX - bytes_found, at_least=0 if found else 1)
         fits = min(fits, size - len(found))
         found.extend(rows[:fits])
         if fits < len(rows):
             return found, True
         if len(rows) < limit:
             return found, False
-        bytes_found += sum(sizes)
+        bytes_found += bytes_read
         after = found[-1].id
 
 
-def _fitting(sizes: list[int], bytes_max: int, *, at_least: int) -> int:
+def _fitting(rows: list[EventRow], bytes_max: int, *, at_least: int) -> int:
     """How many of the first rows stay within the bytes."""
     total = 0
-    for count, size in enumerate(sizes):
-        total += size
+    for count, row in enumerate(rows):
+        total += len(row.body)
         if total > bytes_max:
             return max(count, at_least)
-    return len(sizes)
+    return len(rows)
 
 
 def _without_data(body: bytes) -> bytes:
