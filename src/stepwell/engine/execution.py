@@ -156,14 +156,14 @@ class Execution:
         branch = self.branches.get(event.branch)
         if branch is None:
             self._begin(event)
+        elif kind in _PHASES:
+            self._move(branch, event)
         elif kind.endswith("Entered"):
             branch.last = event.id
             branch.enter(event)
         elif kind.endswith("Exited"):
             branch.last = event.id
             self._exit(branch, event)
-        elif kind in _PHASES:
-            self._move(branch, event)
         elif kind == "EvaluationFailed":
             branch.last = event.id
         elif kind == "MapIterationStarted":

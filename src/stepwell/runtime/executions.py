@@ -52,7 +52,6 @@ from stepwell.runtime.records import (
     TIMER,
     TOKEN,
     ChildRow,
-    EventRow,
     ExecutionNameRow,
     ExecutionRow,
     RevisionRow,
@@ -387,10 +386,10 @@ class Executions:
         log_history(live.execution, events_before, self._limits)
         live.turn = self._ledger.open_number
         execution = live.row.id
-        rows = turn.rows(EVENT)
+        rows, make = turn.rows(EVENT), EVENT.make
         for event in decision.events:
             number = event.id
-            rows[execution, number] = EventRow(execution, number, event.body(), event.note_text())
+            rows[execution, number] = make((execution, number, event.body(), event.note_text()))
         for command in decision.commands:
             self._carrier.carry(turn, live, command, told, self.begin)
         if live.execution.status != "RUNNING":
