@@ -14,6 +14,7 @@ import pytest
 
 from stepwell.testing.simulation import Faults, Simulation
 from tests.integrations.played import QUEUE, create, ended, sdk, start
+from tests.sim.crashing import WHERE
 from tests.sim.workload import canonical
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -106,7 +107,7 @@ def test_undisturbed() -> None:
     assert record.messages == ["out", "0"]
 
 
-@pytest.mark.parametrize("where", ["crash_before", "crash_after", "fail_at"])
+@pytest.mark.parametrize("where", WHERE)
 def test_every_commit(where: str) -> None:
     """A crash before or after any commit, or a full disk at it, changes nothing that is left."""
     expected, commits = undisturbed()

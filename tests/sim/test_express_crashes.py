@@ -18,6 +18,7 @@ import pytest
 from stepwell.errors import ServiceError
 from stepwell.runtime.records import EXPRESS_START
 from stepwell.testing.simulation import Faults, Simulation
+from tests.sim.crashing import WHERE
 from tests.sim.workload import EXECUTIONS, MACHINES, QUEUE, ROLE
 
 STARTED = 4
@@ -113,7 +114,7 @@ def test_undisturbed() -> None:
     assert said == dict.fromkeys(("0", "1", "2", "3", "kid"), 2)
 
 
-@pytest.mark.parametrize("where", ["crash_before", "crash_after", "fail_at"])
+@pytest.mark.parametrize("where", WHERE)
 def test_every_commit(where: str) -> None:
     """Whatever commit a process dies at, or a disk is full at, each word is said at least twice."""
     expected, commits = undisturbed()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pytest
 
 from stepwell.testing.simulation import Faults, Simulation
+from tests.sim.crashing import BLOCKS, WHERE, play_every_commit, random_faults
 from tests.sim.map_runs import INPUTS, Record, coordinator
 
 STOPPED_EARLY = ("picky 0", "picky 1")
@@ -72,33 +73,18 @@ def test_undisturbed() -> None:
     assert record.runs["timed"][0]["itemCounts"]["aborted"] == 2
 
 
-BLOCKS = 4
-"""Each test runs a slice of all crash points, so that they spread over processes."""
-
-
 @pytest.mark.parametrize("block", range(BLOCKS))
-@pytest.mark.parametrize("where", ["crash_before", "crash_after", "fail_at"])
+@pytest.mark.parametrize("where", WHERE)
 def test_every_commit(where: str, block: int) -> None:
     """A crash before a commit, after it, or a full disk at it, changes nothing."""
     _, commits = undisturbed()
-    for point in range(1 + block, commits + 1, BLOCKS):
-        record, simulation = asyncio.run(play([Faults(**{where: point})]))
-        assert simulation.crashes == (0 if where == "fail_at" else 1), point
-        try:
-            same_as_undisturbed(record)
-        except AssertionError as error:
-            raise AssertionError(f"{where}={point}: {error}") from error
+    play_every_commit(where, block, commits, play, same_as_undisturbed)
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_many_crashes(seed: int) -> None:
     """A process that dies again and again, at random commits, changes nothing."""
-    chance = random.Random(seed)
-    faults = []
-    for _ in range(chance.randint(2, 8)):
-        where = chance.choice(["crash_before", "crash_after", "fail_at"])
-        faults.append(Faults(**{where: chance.randint(1, 12)}))
-    record, _ = asyncio.run(play(faults))
+    record, _ = asyncio.run(play(random_faults(seed)))
     same_as_undisturbed(record)
 
 

@@ -15,6 +15,7 @@ from stepwell.errors import ServiceError
 from stepwell.language.findings import Findings
 from stepwell.testing.objects import MemoryObjects
 from stepwell.testing.simulation import Faults, Simulation
+from tests.sim.crashing import WHERE
 from tests.sim.map_runs import distributed, passes
 from tests.sim.workload import MACHINES, ROLE
 
@@ -266,7 +267,7 @@ def test_results_in_full() -> None:
     assert row["ExecutionArn"].rpartition(":")[2] == row["Name"]
 
 
-@pytest.mark.parametrize("where", ["crash_before", "crash_after", "fail_at"])
+@pytest.mark.parametrize("where", WHERE)
 def test_read_once(where: str) -> None:
     """Whatever commit a crash meets, every item is run once, in order; also when the object
     changes after it was read."""
