@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from stepwell.integrations.aws_sdk_names import member_name
 from stepwell.models import timestamps
+from stepwell.models.compounds import Compounds
 from stepwell.models.service_model import Ref, ServiceModel, Shape
 from stepwell.values import JsonValue, encode_text
 
@@ -57,23 +58,15 @@ def _wrong(problems: list[str], field: str, wanted: str) -> None:
     _tell(problems, f"The value for the field '{field}' must be {wanted}")
 
 
-class _Readers:
-    """Compiles the readers of one model; remembers them, so that recursion ends."""
-
-    def __init__(self, model: ServiceModel) -> None:
-        self.model = model
-        self.done: dict[str, Read] = {}
+class _Readers(Compounds[Read]):
+    """Compiles the readers of one model."""
 
     def read(self, ref: Ref) -> Read:
         """The reader of one use of a shape."""
         shape = self.model.shape(ref)
         if shape.type not in ("structure", "list", "map"):
             return _SCALARS[shape.type]
-        if shape.name not in self.done:
-            self.done[shape.name] = lambda *given: self.done[shape.name](*given)
-            make = {"structure": self._structure, "list": self._list, "map": self._map}
-            self.done[shape.name] = make[shape.type](shape)
-        return self.done[shape.name]
+        return self.compound(shape)
 
     def _structure(self, shape: Shape) -> Read:
         members = {member_name(name): (name, self.read(ref)) for name, ref in shape.members.items()}
@@ -173,12 +166,8 @@ _SCALARS: dict[str, Read] = {
 }
 
 
-class _Writers:
+class _Writers(Compounds[Write]):
     """Compiles the writers of one model."""
-
-    def __init__(self, model: ServiceModel) -> None:
-        self.model = model
-        self.done: dict[str, Write] = {}
 
     def write(self, ref: Ref) -> Write:
         """The writer of one use of a shape."""
@@ -189,11 +178,7 @@ class _Writers:
             return _text
         if shape.type not in ("structure", "list", "map"):
             return _as_it_is
-        if shape.name not in self.done:
-            self.done[shape.name] = lambda value: self.done[shape.name](value)
-            make = {"structure": self._structure, "list": self._list, "map": self._map}
-            self.done[shape.name] = make[shape.type](shape)
-        return self.done[shape.name]
+        return self.compound(shape)
 
     def _structure(self, shape: Shape) -> Write:
         members = {

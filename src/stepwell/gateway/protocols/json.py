@@ -18,6 +18,7 @@ from stepwell.gateway.messages import Request, Response, header_lines
 from stepwell.gateway.protocols import codes
 from stepwell.gateway.protocols.port import Reader, Writer
 from stepwell.models import timestamps
+from stepwell.models.compounds import Compounds
 from stepwell.models.constraints import compile_check, message
 from stepwell.models.service_model import OperationModel, Ref, ServiceModel, Shape
 from stepwell.services.api import Answer, Encoded, Params
@@ -105,23 +106,15 @@ def _unreadable(text: str) -> ServiceError:
     return ServiceError("SerializationException", text)
 
 
-class _Parsers:
-    """Compiles parsers of one model; remembers them, so that recursion ends."""
-
-    def __init__(self, model: ServiceModel) -> None:
-        self.model = model
-        self.done: dict[str, Parse] = {}
+class _Parsers(Compounds[Parse]):
+    """Compiles parsers of one model."""
 
     def parse(self, ref: Ref) -> Parse:
         """The parser of one use of a shape."""
         shape = self.model.shape(ref)
         if shape.type not in ("structure", "list", "map"):
             return _SCALARS[shape.type]
-        if shape.name not in self.done:
-            self.done[shape.name] = lambda value: self.done[shape.name](value)
-            make = {"structure": self._structure, "list": self._list, "map": self._map}
-            self.done[shape.name] = make[shape.type](shape)
-        return self.done[shape.name]
+        return self.compound(shape)
 
     def _structure(self, shape: Shape) -> Parse:
         members = {
