@@ -17,7 +17,24 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-SERVICES = ("stepfunctions", "sqs", "sts")
+SERVICES = (
+    "apigateway",
+    "apigatewayv2",
+    "dynamodb",
+    "dynamodbstreams",
+    "events",
+    "iam",
+    "lambda",
+    "logs",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "sts",
+)
 TARGET = Path(__file__).parent.parent / "src/stepwell/models/data"
 
 DROPPED = frozenset(

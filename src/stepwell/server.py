@@ -23,6 +23,7 @@ from stepwell.gateway.settings import GatewaySettings, require_credentials
 from stepwell.gateway.temporary import TemporaryKeys, root_secret
 from stepwell.integrations import aws_sdk_actions
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
+from stepwell.integrations.carriers.sqs import SqsCarrier
 from stepwell.integrations.registry import ServiceIntegrations
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
@@ -34,7 +35,9 @@ from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
-from stepwell.services.api import Call, Service
+from stepwell.services.api import Call, Door, Embedded, Service
+from stepwell.services.deliveries.deliveries import Deliveries
+from stepwell.services.parts import ServiceParts
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.api import service as states_service
@@ -93,6 +96,9 @@ class Core:
         self.limits = limits
         self.integrations = ServiceIntegrations()
         self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
+        self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
+        self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
+        self.embedded: list[Embedded] = []
         self.executions = Executions(
             Parts(
                 store,
@@ -131,12 +137,16 @@ class Core:
         self.integrations.plug_in(
             {"sqs": SqsIntegration(self.queues), "states": states}, jobs=states, sdk=self.sdk
         )
+        self.deliveries.plug_in({"sqs": SqsCarrier(self.queues)})
         self.ledger.on_rollback(self.executions.forget)
 
     async def load(self) -> None:
         """Pick up where the last process stopped."""
         await self.queues.load()
         await self.states.load()
+        for part in self.embedded:
+            await part.load()
+        await self.deliveries.load()
         await self.executions.load()
 
     async def close(self) -> None:
@@ -144,6 +154,9 @@ class Core:
         self.stop_waiting()
         await self.sdk.polls_ended()
         await self.executions.close()
+        await self.deliveries.close()
+        for part in self.embedded:
+            await part.close()
         await self.ledger.committed()
 
     def stop_waiting(self) -> None:
@@ -151,10 +164,17 @@ class Core:
         self.sdk.close()
         self.queues.close()
         self.states.close()
+        for part in self.embedded:
+            part.stop_waiting()
 
     def services(self) -> list[Service]:
         """The API services, without STS, which belongs to the edge."""
-        return [states_service(self.states), sqs_service(self.queues)]
+        embedded = [service for part in self.embedded for service in part.services()]
+        return [states_service(self.states), sqs_service(self.queues), *embedded]
+
+    def doors(self) -> list[Door]:
+        """The ways in for requests that are not AWS API calls."""
+        return [door for part in self.embedded for door in part.doors()]
 
     def pages(self) -> dict[str, Page]:
         """The pages of our own beside AWS's API."""
@@ -279,5 +299,5 @@ class Server:
         return {
             "status": "running",
             "version": __version__,
-            "services": {"stepfunctions": "running", "sqs": "running", "sts": "running"},
+            "services": {service.name: "running" for service in (*self.core.services(), self._sts)},
         }

@@ -27,7 +27,7 @@ from stepwell.models import service_model as models
 
 OPERATIONS = [
     (service, operation)
-    for service in models.known_services()
+    for service in ("stepfunctions", "sqs", "sts")
     for operation in models.load(service).operations
 ]
 PROTOCOLS: dict[str, WireProtocol] = {"json": JsonProtocol("1.0"), "query": QueryProtocol()}

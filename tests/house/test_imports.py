@@ -174,13 +174,13 @@ def test_the_product_knows_no_tests() -> None:
 
 
 def test_only_tests_import_the_testing_package() -> None:
-    """`stepwell.testing` may import all; only tests and the bench import it."""
+    """`stepwell.testing` may import all; only tests, tools and the bench import it."""
     assert [
         f"{m.place}:{line}"
         for m in modules()
         for name, line in imported(m)
         if name.startswith(f"{PACKAGE}.testing")
-        and not m.name.startswith(("tests", "bench", f"{PACKAGE}.testing"))
+        and not m.name.startswith(("tests", "tools", "bench", f"{PACKAGE}.testing"))
     ] == []
 
 

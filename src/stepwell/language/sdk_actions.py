@@ -1,116 +1,22 @@
 """What AWS offers as `aws-sdk:<service>:<action>`, and what of it this server runs.
 
-Of the services that this server has, every action is listed with its parameters (a star marks those
-that must be there); of the others only the names, so that one that AWS has can be told from
-one that nobody has. The names are those of AWS's SDK for Java 2, which Step Functions uses. A
-test compares the tables with the service models.
+Of the services that this server has, `data/sdk_actions.json` lists every action with its parameters
+and whether it runs here; `tools/sdk_actions.py` writes it. Of the others only the names are known,
+so that one that AWS has can be told from one that nobody has. The names are those of AWS's SDK
+for Java 2, which Step Functions uses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, cast
 
 from stepwell.language.diagnostics import Diagnostic, schema_error
+from stepwell.values import decode
 
 PREFIX = "aws-sdk:"
-
-_STEP_FUNCTIONS = """
-createActivity Name* Tags EncryptionConfiguration
-createStateMachine Name* Definition* RoleArn* Type LoggingConfiguration Tags
-    TracingConfiguration Publish VersionDescription EncryptionConfiguration
-createStateMachineAlias Description Name* RoutingConfiguration*
-deleteActivity ActivityArn*
-deleteStateMachine StateMachineArn*
-deleteStateMachineAlias StateMachineAliasArn*
-deleteStateMachineVersion StateMachineVersionArn*
-describeActivity ActivityArn*
-describeExecution ExecutionArn* IncludedData
-describeMapRun MapRunArn*
-describeStateMachine StateMachineArn* IncludedData
-describeStateMachineAlias StateMachineAliasArn*
-describeStateMachineForExecution ExecutionArn* IncludedData
-getActivityTask ActivityArn* WorkerName
-getExecutionHistory ExecutionArn* MaxResults ReverseOrder NextToken IncludeExecutionData
-listActivities MaxResults NextToken
-listExecutions StateMachineArn StatusFilter MaxResults NextToken MapRunArn RedriveFilter
-listMapRuns ExecutionArn* MaxResults NextToken
-listStateMachineAliases StateMachineArn* NextToken MaxResults
-listStateMachineVersions StateMachineArn* NextToken MaxResults
-listStateMachines MaxResults NextToken
-listTagsForResource ResourceArn*
-publishStateMachineVersion StateMachineArn* RevisionId Description
-redriveExecution ExecutionArn* ClientToken
-sendTaskFailure TaskToken* Error Cause
-sendTaskHeartbeat TaskToken*
-sendTaskSuccess TaskToken* Output*
-startExecution StateMachineArn* Name Input TraceHeader
-startSyncExecution StateMachineArn* Name Input TraceHeader IncludedData
-stopExecution ExecutionArn* Error Cause
-tagResource ResourceArn* Tags*
-testState Definition* RoleArn Input InspectionLevel RevealSecrets Variables StateName Mock
-    Context StateConfiguration
-untagResource ResourceArn* TagKeys*
-updateMapRun MapRunArn* MaxConcurrency ToleratedFailurePercentage ToleratedFailureCount
-updateStateMachine StateMachineArn* Definition RoleArn LoggingConfiguration TracingConfiguration
-    Publish VersionDescription EncryptionConfiguration
-updateStateMachineAlias StateMachineAliasArn* Description RoutingConfiguration
-validateStateMachineDefinition Definition* Type Severity MaxResults
-"""
-
-_SQS = """
-addPermission QueueUrl* Label* AWSAccountIds* Actions*
-cancelMessageMoveTask TaskHandle*
-changeMessageVisibility QueueUrl* ReceiptHandle* VisibilityTimeout*
-changeMessageVisibilityBatch QueueUrl* Entries*
-createQueue QueueName* Attributes Tags
-deleteMessage QueueUrl* ReceiptHandle*
-deleteMessageBatch QueueUrl* Entries*
-deleteQueue QueueUrl*
-getQueueAttributes QueueUrl* AttributeNames
-getQueueUrl QueueName* QueueOwnerAWSAccountId
-listDeadLetterSourceQueues QueueUrl* NextToken MaxResults
-listMessageMoveTasks SourceArn* MaxResults
-listQueueTags QueueUrl*
-listQueues QueueNamePrefix NextToken MaxResults
-purgeQueue QueueUrl*
-receiveMessage QueueUrl* AttributeNames MessageSystemAttributeNames MessageAttributeNames
-    MaxNumberOfMessages VisibilityTimeout WaitTimeSeconds ReceiveRequestAttemptId
-removePermission QueueUrl* Label*
-sendMessage QueueUrl* MessageBody* DelaySeconds MessageAttributes MessageSystemAttributes
-    MessageDeduplicationId MessageGroupId
-sendMessageBatch QueueUrl* Entries*
-setQueueAttributes QueueUrl* Attributes*
-startMessageMoveTask SourceArn* DestinationArn MaxNumberOfMessagesPerSecond
-tagQueue QueueUrl* Tags*
-untagQueue QueueUrl* TagKeys*
-"""
-
-_STS = """
-assumeRole RoleArn* RoleSessionName* PolicyArns Policy DurationSeconds Tags TransitiveTagKeys
-    ExternalId SerialNumber TokenCode SourceIdentity ProvidedContexts MinimumSessionTokenSize
-assumeRoleWithSAML RoleArn* PrincipalArn* SAMLAssertion* PolicyArns Policy DurationSeconds
-    MinimumSessionTokenSize
-assumeRoleWithWebIdentity RoleArn* RoleSessionName* WebIdentityToken* ProviderId PolicyArns
-    Policy DurationSeconds MinimumSessionTokenSize
-assumeRoot TargetPrincipal* TaskPolicyArn* DurationSeconds MinimumSessionTokenSize
-decodeAuthorizationMessage EncodedMessage*
-getAccessKeyInfo AccessKeyId*
-getCallerIdentity
-getDelegatedAccessToken TradeInToken*
-getFederationToken Name* Policy PolicyArns DurationSeconds Tags MinimumSessionTokenSize
-getSessionToken DurationSeconds SerialNumber TokenCode MinimumSessionTokenSize
-getWebIdentityToken Audience* DurationSeconds SigningAlgorithm* Tags
-"""
-
-_NOT_HERE = {
-    "sfn": "redriveExecution testState",
-    "sts": """
-        assumeRoleWithSAML assumeRoleWithWebIdentity assumeRoot decodeAuthorizationMessage
-        getAccessKeyInfo getDelegatedAccessToken getFederationToken getWebIdentityToken
-    """,
-}
-"""The actions of these services that this server does not run yet."""
 
 _OTHER_NAMES = """
 accessanalyzer account accountaccess accountaccessruntime acm acmpca agentregistry
@@ -190,24 +96,26 @@ class Action:
     runs_here: bool
 
 
-def _table(service: str, lines: str) -> dict[str, Action]:
-    missing = frozenset(_NOT_HERE.get(service, "").split())
-    table = {}
-    for line in lines.strip().replace("\n ", " ").splitlines():
-        name, *parameters = line.split()
-        table[name] = Action(
-            parameters=frozenset(parameter.rstrip("*") for parameter in parameters),
-            required=tuple(parameter[:-1] for parameter in parameters if parameter[-1] == "*"),
-            runs_here=name not in missing,
-        )
-    return table
+def _table() -> dict[str, dict[str, Action]]:
+    path = files("stepwell.language") / "data" / "sdk_actions.json"
+    rows = cast("dict[str, dict[str, list[Any]]]", decode(path.read_bytes()))
+    return {
+        service: {name: _action(*row) for name, row in actions.items()}
+        for service, actions in rows.items()
+    }
 
 
-ACTIONS: dict[str, dict[str, Action]] = {
-    "sfn": _table("sfn", _STEP_FUNCTIONS),
-    "sqs": _table("sqs", _SQS),
-    "sts": _table("sts", _STS),
-}
+def _action(runs_here: bool, parameters: str) -> Action:
+    names = parameters.split()
+    return Action(
+        parameters=frozenset(name.rstrip("*") for name in names),
+        required=tuple(name[:-1] for name in names if name[-1] == "*"),
+        runs_here=runs_here,
+    )
+
+
+ACTIONS: dict[str, dict[str, Action]] = _table()
+"""Service -> action, of the services that this server has."""
 
 
 def aws_has(service: str, action: str) -> bool:

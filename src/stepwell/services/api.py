@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 Params = dict[str, Any]
 """Parsed input as the service model says: member names as in the model, blobs as bytes,
@@ -57,3 +57,65 @@ class Service:
     gateway checks types only."""
     long_polls: frozenset[str] = frozenset()
     """Operations that may wait for long; they are cancelled when the caller goes away."""
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """A request that is not an AWS API call: to an API's stage, to a function's URL."""
+
+    method: str
+    host: str
+    """The Host header, in small letters, with the port if it has one."""
+    path: str
+    """As sent, percent signs and all."""
+    query: str
+    """As sent, without the question mark."""
+    headers: Sequence[tuple[str, str]]
+    """Names in small letters, repeated ones included."""
+    body: bytes
+    base_url: str
+    """Scheme, host and port as the caller sees them."""
+    request_id: str
+    source_ip: str = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class HttpAnswer:
+    """The answer to it; length, date and connection are added."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way in for requests that are not AWS API calls.
+
+    It takes what comes to a host with one of `host_labels` in its name
+    (`{id}.execute-api.us-east-1.localhost`: the label is `execute-api`), and what comes to a path
+    with one of `path_prefixes`. `answer` may say None: not mine after all.
+    """
+
+    host_labels: tuple[str, ...]
+    path_prefixes: tuple[str, ...]
+    answer: Callable[[HttpRequest], Awaitable[HttpAnswer | None]]
+
+
+class Embedded(Protocol):
+    """A service that lives in this server."""
+
+    def services(self) -> Sequence[Service]:
+        """Its APIs."""
+
+    def doors(self) -> Sequence[Door]:
+        """Its other ways in."""
+
+    async def load(self) -> None:
+        """Pick up where the last process stopped. Called once, before any request."""
+
+    def stop_waiting(self) -> None:
+        """Make everything that waits for long answer now: the server stops."""
+
+    async def close(self) -> None:
+        """End timers and work under way; what was acknowledged is on disk."""

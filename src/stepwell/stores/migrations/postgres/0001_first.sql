@@ -13,6 +13,16 @@ CREATE TABLE "activity_task" (
   "input" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("activity", "execution", "event")
 );
+CREATE TABLE "delivery" (
+  "shard" bigint NOT NULL,
+  "id" bigint NOT NULL,
+  "target" text COLLATE "C" NOT NULL,
+  "delivery" text COLLATE "C" NOT NULL,
+  "made_at" bigint NOT NULL,
+  "attempts" bigint NOT NULL,
+  "due_at" bigint NOT NULL,
+  PRIMARY KEY ("shard", "id")
+);
 CREATE TABLE "execution" (
   "id" bigint NOT NULL,
   "arn" text COLLATE "C" NOT NULL,

@@ -13,6 +13,16 @@ CREATE TABLE "activity_task" (
   "input" TEXT NOT NULL,
   PRIMARY KEY ("activity", "execution", "event")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "delivery" (
+  "shard" INTEGER NOT NULL,
+  "id" INTEGER NOT NULL,
+  "target" TEXT NOT NULL,
+  "delivery" TEXT NOT NULL,
+  "made_at" INTEGER NOT NULL,
+  "attempts" INTEGER NOT NULL,
+  "due_at" INTEGER NOT NULL,
+  PRIMARY KEY ("shard", "id")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "execution" (
   "id" INTEGER NOT NULL,
   "arn" TEXT NOT NULL,

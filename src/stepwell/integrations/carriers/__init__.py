@@ -1,0 +1,1 @@
+"""The ways from one embedded service to another, one module per kind of target."""

@@ -1,0 +1,86 @@
+"""Rows that live in memory as well as on disk: what a service configures, few and small.
+
+Loaded at start and again after a failed commit. An operation first awaits `ready`, then looks up,
+checks and changes without waiting in between; it raises before its first change or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.ports import Store
+from stepwell.runtime.tables import Key, Table
+from stepwell.runtime.turn import Turn
+
+R = TypeVar("R", bound=tuple[Any, ...])
+
+_PAGE = 1_000
+
+
+class Shelf(Generic[R]):
+    """All rows of one table, found by key, or by partition in the order of their keys."""
+
+    def __init__(self, table: Table[R], store: Store, ledger: Ledger) -> None:
+        self.table = table
+        self._store = store
+        self._partitions: dict[Any, dict[Key, R]] = {}
+        self._loaded = False
+        self._loading: asyncio.Task[None] | None = None
+        ledger.on_rollback(self._forget)
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store. Raises StorageTrouble if it cannot be read."""
+        while not self._loaded:
+            if self._loading is None or self._loading.done():
+                self._loading = asyncio.ensure_future(self._load())
+            await asyncio.shield(self._loading)
+
+    def get(self, *key: Any) -> R | None:
+        """The row of that key."""
+        return self._partitions.get(key[0], {}).get(key)
+
+    def of(self, partition: Any) -> list[R]:
+        """The rows of a partition (the first column of the key), in the order of their keys."""
+        rows = self._partitions.get(partition, {})
+        return [rows[key] for key in sorted(rows)]
+
+    def everything(self) -> Iterator[R]:
+        """Every row, in no order."""
+        return iter([row for rows in self._partitions.values() for row in rows.values()])
+
+    def put(self, turn: Turn, row: R) -> None:
+        """Insert or replace a row, here now and on disk with the turn."""
+        turn.put(self.table, row)
+        key = self.table.key_of(row)
+        self._partitions.setdefault(key[0], {})[key] = row
+
+    def delete(self, turn: Turn, *key: Any) -> None:
+        """Delete the row of that key, if there is one."""
+        rows = self._partitions.get(key[0], {})
+        if rows.pop(key, None) is not None:
+            turn.delete(self.table, key)
+            if not rows:
+                del self._partitions[key[0]]
+
+    def _forget(self) -> None:
+        self._loaded = False
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+
+    async def _load(self) -> None:
+        partitions: dict[Any, dict[Key, R]] = {}
+        after: Key | None = None
+        while True:
+            rows = await self._store.scan(self.table, after=after, limit=_PAGE)
+            for row in rows:
+                key = self.table.key_of(row)
+                partitions.setdefault(key[0], {})[key] = row
+            if len(rows) < _PAGE:
+                break
+            after = self.table.key_of(rows[-1])
+        self._partitions = partitions
+        self._loaded = True
