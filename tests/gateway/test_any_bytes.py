@@ -24,8 +24,8 @@ async def nothing(call: Call, params: Params) -> Answer:
 
 
 SOME = settings(max_examples=60, deadline=None)
-NAMES = ("stepfunctions", "sqs", "sts")
-SERVICES = [Service(n, dict.fromkeys(load(n).operations, nothing)) for n in NAMES]
+MODELS = ("stepfunctions", "sqs", "sts")
+SERVICES = [Service(n, dict.fromkeys(load(n).operations, nothing)) for n in MODELS]
 APP = create_app(
     SERVICES,
     settings=GatewaySettings(),

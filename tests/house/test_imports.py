@@ -35,8 +35,12 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": frozenset({"cli"}),
     # `stepwell check` reviews definitions where they are written, without any server.
     "cli.check": frozenset({"cli", "language"}),
+    "core": frozenset(
+        {"language", "engine", "runtime", "stores", "services", "integrations", "models", "core"}
+    ),
     "server": frozenset(
         {
+            "core",
             "language",
             "engine",
             "runtime",

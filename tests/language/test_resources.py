@@ -140,7 +140,7 @@ def test_parameters_are_checked_where_their_names_are_known() -> None:
         'The field "stateMachineArn" is not supported by Step Functions',
     ]
     assert findings[1].hint.startswith("did you mean StateMachineArn?")
-    elsewhere = Resource("service", "", "aws-sdk:s3", "listBuckets")
+    elsewhere = Resource("service", "", "aws-sdk:athena", "listBuckets")
     assert parameter_findings(elsewhere, {"anything": 1}, "/P") == []
     sns = Resource("service", "", "sns", "publish")
     assert parameter_findings(sns, {"Message": "m", "Anything": 1}, "/P") == []

@@ -126,6 +126,8 @@ def aws_has(service: str, action: str) -> bool:
 
 def find(service: str, action: str) -> Action | None:
     """The action of a resource's service (`aws-sdk:sfn`), if the service is here."""
+    if not service.startswith(PREFIX):
+        return None
     return ACTIONS.get(service.removeprefix(PREFIX), {}).get(action)
 
 

@@ -1,0 +1,178 @@
+"""Everything behind the gateway: each part made once and wired. Time and chance are given.
+
+A further service is made in `_embed`; its tasks and targets are named in `_integrations` and
+`_carriers`.
+"""
+
+from __future__ import annotations
+
+from stepwell.engine.limits import Limits
+from stepwell.errors import ServiceError
+from stepwell.integrations import aws_sdk_actions
+from stepwell.integrations.aws_sdk import AwsSdkIntegration
+from stepwell.integrations.carriers.sqs import SqsCarrier
+from stepwell.integrations.registry import Integration, ServiceIntegrations
+from stepwell.integrations.sqs import SqsIntegration
+from stepwell.integrations.states import StatesIntegration, Target
+from stepwell.runtime.executions import Executions
+from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
+from stepwell.runtime.parts import Parts
+from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
+from stepwell.runtime.programs import Programs
+from stepwell.services.api import Call, Door, Embedded, Service
+from stepwell.services.deliveries.deliveries import Deliveries
+from stepwell.services.deliveries.delivery import Carrier
+from stepwell.services.parts import ServiceParts
+from stepwell.services.sqs.api import service as sqs_service
+from stepwell.services.sqs.queues import Queues
+from stepwell.services.states.api import service as states_service
+from stepwell.services.states.arns import parse_machine
+from stepwell.services.states.executions import startable, target_revision
+from stepwell.services.states.insight import Insight, Page
+from stepwell.services.states.refusals import check_name
+from stepwell.services.states.states import AWS_QUOTAS, States
+
+
+class Core:
+    """Everything behind the gateway: services, runtime, store. Time and chance are given."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        ids: Ids,
+        alarm: Alarm,
+        limits: Limits,
+        cached_max: int = 4_000,
+        aws_quotas: bool = False,
+        objects: ObjectStore = NO_OBJECTS,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.ledger = Ledger(store)
+        self.programs = Programs(store)
+        self.limits = limits
+        self.integrations = ServiceIntegrations()
+        self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
+        self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
+        self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
+        self.embedded: list[Embedded] = self._embed()
+        self.executions = Executions(
+            Parts(
+                store,
+                self.ledger,
+                clock,
+                ids,
+                alarm,
+                programs=self.programs,
+                integrations=self.integrations,
+                limits=limits,
+                cached_max=cached_max,
+                objects=objects,
+            )
+        )
+        self.states = States(
+            store,
+            self.ledger,
+            clock,
+            ids,
+            self.programs,
+            self.executions,
+            self.executions.express,
+            AWS_QUOTAS if aws_quotas else None,
+            alarm=alarm,
+        )
+        self.executions.activity_exists = self.states.registry.has_activity
+        self.states.queue_retention = self._queue_retention
+        self._wire()
+        self.ledger.on_rollback(self.executions.forget)
+
+    def _wire(self) -> None:
+        """Connect tasks and deliveries with what they reach."""
+        states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
+        self.sdk = AwsSdkIntegration(
+            place=self._place,
+            in_turn=aws_sdk_actions.in_turn(states, self.queues),
+            was_done=aws_sdk_actions.was_done(self.store),
+        )
+        for service in self.services():
+            self.sdk.add(service)
+        self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
+        self.deliveries.plug_in(self._carriers())
+
+    def _embed(self) -> list[Embedded]:
+        """The services beside Step Functions and SQS, in the order in which they are loaded."""
+        return []
+
+    def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
+        """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
+        return {"sqs": SqsIntegration(self.queues), "states": states}
+
+    def _carriers(self) -> dict[str, Carrier]:
+        """How deliveries reach targets, by the service of their ARN or the scheme of their URL."""
+        return {"sqs": SqsCarrier(self.queues)}
+
+    async def load(self) -> None:
+        """Pick up where the last process stopped."""
+        await self.queues.load()
+        await self.states.load()
+        for part in self.embedded:
+            await part.load()
+        await self.deliveries.load()
+        await self.executions.load()
+
+    async def close(self) -> None:
+        """Answer long polls, stop timers, bring everything staged to disk."""
+        self.stop_waiting()
+        await self.sdk.polls_ended()
+        await self.executions.close()
+        await self.deliveries.close()
+        for part in self.embedded:
+            await part.close()
+        await self.ledger.committed()
+
+    def stop_waiting(self) -> None:
+        """Make every long poll answer now."""
+        self.sdk.close()
+        self.queues.close()
+        self.states.close()
+        for part in self.embedded:
+            part.stop_waiting()
+
+    def services(self) -> list[Service]:
+        """The API services, without STS, which belongs to the edge."""
+        embedded = [service for part in self.embedded for service in part.services()]
+        return [states_service(self.states), sqs_service(self.queues), *embedded]
+
+    def doors(self) -> list[Door]:
+        """The ways in for requests that are not AWS API calls."""
+        return [door for part in self.embedded for door in part.doors()]
+
+    def pages(self) -> dict[str, Page]:
+        """The pages of our own beside AWS's API."""
+        return Insight(self.states, self.executions.live, self.limits).pages()
+
+    def _place(self, call: ServiceCall) -> tuple[str, int] | None:
+        live = self.executions.live.cached(call.execution)
+        if live is None:
+            live = self.executions.express.runs.cached(call.execution)
+        branch = None if live is None else live.execution.branches.get(call.branch)
+        return None if branch is None else (branch.state, branch.entered)
+
+    def _queue_retention(self, account: str, region: str, url: str) -> int | None:
+        try:
+            return self.queues.find(account, region, url).rules.retention_ms // 1000
+        except ServiceError:
+            return None
+
+    def _find_target(self, account: str, region: str, arn: str) -> Target:
+        call = Call(account=account, region=region, request_id="", base_url="")
+        parsed = parse_machine(arn)
+        machine = startable(self.states, call, parsed, arn)
+        revision, extra = target_revision(self.states, machine, parsed, arn)
+        return Target(
+            machine.row.id, revision, machine.arn, extra, express=machine.row.type == "EXPRESS"
+        )
