@@ -35,12 +35,15 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": frozenset({"cli"}),
     # `stepwell check` reviews definitions where they are written, without any server.
     "cli.check": frozenset({"cli", "language"}),
+    # Runs functions in processes: implements a port of Lambda's, as the stores do.
+    "functions": frozenset({"services.api", "services.lambda_.ports", "functions"}),
     "core": frozenset(
         {"language", "engine", "runtime", "stores", "services", "integrations", "models", "core"}
     ),
     "server": frozenset(
         {
             "core",
+            "functions",
             "language",
             "engine",
             "runtime",

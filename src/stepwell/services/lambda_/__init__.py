@@ -1,0 +1,1 @@
+"""Lambda: functions, their versions and aliases, invocations and what triggers them."""
