@@ -23,6 +23,8 @@ from stepwell.runtime.programs import Programs
 from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
+from stepwell.services.logs.api import EmbeddedLogs
+from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
@@ -59,6 +61,7 @@ class Core:
         self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
         self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
+        self.logs = Logs(self.parts)
         self.embedded: list[Embedded] = self._embed()
         self.executions = Executions(
             Parts(
@@ -105,7 +108,7 @@ class Core:
 
     def _embed(self) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
-        return []
+        return [EmbeddedLogs(self.logs)]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""

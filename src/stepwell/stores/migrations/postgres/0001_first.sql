@@ -79,6 +79,50 @@ CREATE TABLE "lease" (
   "expires_at" bigint NOT NULL,
   PRIMARY KEY ("shard")
 );
+CREATE TABLE "logs_abandoned" (
+  "shard" bigint NOT NULL,
+  "group" bigint NOT NULL,
+  "stream" bigint NOT NULL,
+  PRIMARY KEY ("shard", "group", "stream")
+);
+CREATE TABLE "logs_event" (
+  "group" bigint NOT NULL,
+  "at" bigint NOT NULL,
+  "sequence" bigint NOT NULL,
+  "stream" bigint NOT NULL,
+  "ingested_at" bigint NOT NULL,
+  "message" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("group", "at", "sequence")
+);
+CREATE INDEX "by_stream" ON "logs_event" ("stream", "at", "sequence", "group");
+CREATE TABLE "logs_group" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "retention_days" bigint,
+  "log_class" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  "protected" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "logs_policy" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "document" text COLLATE "C" NOT NULL,
+  "changed_at" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "logs_stream" (
+  "group" bigint NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "first_at" bigint NOT NULL,
+  "last_at" bigint NOT NULL,
+  "ingested_at" bigint NOT NULL,
+  PRIMARY KEY ("group", "name")
+);
 CREATE TABLE "machine" (
   "scope" text COLLATE "C" NOT NULL,
   "name" text COLLATE "C" NOT NULL,

@@ -79,6 +79,50 @@ CREATE TABLE "lease" (
   "expires_at" INTEGER NOT NULL,
   PRIMARY KEY ("shard")
 ) STRICT;
+CREATE TABLE "logs_abandoned" (
+  "shard" INTEGER NOT NULL,
+  "group" INTEGER NOT NULL,
+  "stream" INTEGER NOT NULL,
+  PRIMARY KEY ("shard", "group", "stream")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "logs_event" (
+  "group" INTEGER NOT NULL,
+  "at" INTEGER NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "stream" INTEGER NOT NULL,
+  "ingested_at" INTEGER NOT NULL,
+  "message" TEXT NOT NULL,
+  PRIMARY KEY ("group", "at", "sequence")
+) WITHOUT ROWID, STRICT;
+CREATE INDEX "by_stream" ON "logs_event" ("stream", "at", "sequence");
+CREATE TABLE "logs_group" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "retention_days" INTEGER,
+  "log_class" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  "protected" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "logs_policy" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "document" TEXT NOT NULL,
+  "changed_at" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "logs_stream" (
+  "group" INTEGER NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "first_at" INTEGER NOT NULL,
+  "last_at" INTEGER NOT NULL,
+  "ingested_at" INTEGER NOT NULL,
+  PRIMARY KEY ("group", "name")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "machine" (
   "scope" TEXT NOT NULL,
   "name" TEXT NOT NULL,

@@ -1,0 +1,79 @@
+"""The operations of CloudWatch Logs as the gateway calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from stepwell.services.api import Answer, Call, Door, Operation, Params, Service
+from stepwell.services.logs import events, groups, policies
+from stepwell.services.logs.logs import Logs
+from stepwell.services.logs.sweeping import Sweeper
+
+_Operation = Callable[[Logs, Call, Params], Awaitable[Answer]]
+
+_OPERATIONS: dict[str, _Operation] = {
+    "CreateLogGroup": groups.create_log_group,
+    "DeleteLogGroup": groups.delete_log_group,
+    "DescribeLogGroups": groups.describe_log_groups,
+    "PutRetentionPolicy": groups.put_retention_policy,
+    "DeleteRetentionPolicy": groups.delete_retention_policy,
+    "PutLogGroupDeletionProtection": groups.put_deletion_protection,
+    "TagLogGroup": groups.tag,
+    "TagResource": groups.tag,
+    "UntagLogGroup": groups.untag,
+    "UntagResource": groups.untag,
+    "ListTagsLogGroup": groups.list_tags,
+    "ListTagsForResource": groups.list_tags,
+    "CreateLogStream": groups.create_log_stream,
+    "DeleteLogStream": groups.delete_log_stream,
+    "DescribeLogStreams": groups.describe_log_streams,
+    "PutLogEvents": events.put_log_events,
+    "GetLogEvents": events.get_log_events,
+    "FilterLogEvents": events.filter_log_events,
+    "PutResourcePolicy": policies.put_resource_policy,
+    "DeleteResourcePolicy": policies.delete_resource_policy,
+    "DescribeResourcePolicies": policies.describe_resource_policies,
+}
+
+
+def service(logs: Logs) -> Service:
+    """CloudWatch Logs on those groups."""
+    return Service("logs", {name: _bind(logs, run) for name, run in _OPERATIONS.items()})
+
+
+def _bind(logs: Logs, run: _Operation) -> Operation:
+    async def operation(call: Call, params: Params) -> Answer:
+        await logs.ready()
+        answer = await run(logs, call, params)
+        await logs.parts.ledger.committed()
+        return answer
+
+    return operation
+
+
+class EmbeddedLogs:
+    """CloudWatch Logs as a part of the server."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+        self._sweeper = Sweeper(logs)
+
+    def services(self) -> Sequence[Service]:
+        """One."""
+        return [service(self._logs)]
+
+    def doors(self) -> Sequence[Door]:
+        """None."""
+        return []
+
+    async def load(self) -> None:
+        """Read groups and streams, and begin to sweep."""
+        await self._logs.ready()
+        self._sweeper.arm()
+
+    def stop_waiting(self) -> None:
+        """Nothing here waits."""
+
+    async def close(self) -> None:
+        """Stop sweeping."""
+        await self._sweeper.close()

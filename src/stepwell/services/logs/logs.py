@@ -1,0 +1,130 @@
+"""All log groups and their streams, and the way for lines into them.
+
+Lines are staged in the turn of whoever writes them. Memory holds the groups and streams, the events
+are only on disk; retention and what was deleted are cleared by sweeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stepwell.runtime.turn import Turn
+from stepwell.services.api import Call
+from stepwell.services.logs.errors import no_group, no_stream
+from stepwell.services.logs.records import (
+    ABANDONED,
+    GROUP,
+    LOG_EVENT,
+    POLICY,
+    STREAM,
+    AbandonedRow,
+    GroupRow,
+    LogEventRow,
+    StreamRow,
+)
+from stepwell.services.parts import ServiceParts
+from stepwell.services.shelf import Shelf
+
+SHARD = 0
+DAY_MS = 86_400_000
+CLEARED_MAX = 2_000
+"""How many events a sweep clears of one group."""
+
+
+class Logs:
+    """The log groups of a server."""
+
+    def __init__(self, parts: ServiceParts) -> None:
+        self.parts = parts
+        self.groups = Shelf(GROUP, parts.store, parts.ledger)
+        self.streams = Shelf(STREAM, parts.store, parts.ledger)
+        self.abandoned = Shelf(ABANDONED, parts.store, parts.ledger)
+        self.policies = Shelf(POLICY, parts.store, parts.ledger)
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+        for shelf in (self.groups, self.streams, self.abandoned, self.policies):
+            await shelf.ready()
+
+    def group(self, scope: str, name: str) -> GroupRow:
+        """The group of that name. Raises ServiceError ResourceNotFoundException."""
+        row = self.groups.get(scope, name)
+        if row is None:
+            raise no_group()
+        return row
+
+    def stream(self, group: GroupRow, name: str) -> StreamRow:
+        """The stream of that name. Raises ServiceError ResourceNotFoundException."""
+        row = self.streams.get(group.id, name)
+        if row is None:
+            raise no_stream()
+        return row
+
+    def has_group(self, arn: str) -> bool:
+        """Whether there is a group of that ARN (`...:log-group:NAME:*`, or without the star)."""
+        found = parse_arn(arn)
+        return found is not None and self.groups.get(*found) is not None
+
+    def write(
+        self,
+        turn: Turn,
+        scope: str,
+        group: str,
+        stream: str,
+        lines: Iterable[tuple[int, str]],
+        *,
+        create: bool = False,
+    ) -> None:
+        """Append lines (epoch milliseconds, text) to a stream, which is made if need be.
+
+        Without the group they are dropped, unless `create` says that it is made too.
+        """
+        now = self.parts.clock.now()
+        row = self.groups.get(scope, group)
+        if row is None:
+            if not create:
+                return
+            row = GroupRow(scope, group, self.parts.ids.next_id(), now, None, "STANDARD", "{}", 0)
+            self.groups.put(turn, row)
+        found = self.streams.get(row.id, stream)
+        if found is None:
+            found = StreamRow(row.id, stream, self.parts.ids.next_id(), now, 0, 0, 0)
+        self.append(turn, found, lines)
+
+    def append(self, turn: Turn, stream: StreamRow, lines: Iterable[tuple[int, str]]) -> None:
+        """Append lines to a stream; the stream's row follows."""
+        now, next_id = self.parts.clock.now(), self.parts.ids.next_id
+        times = []
+        for at, message in lines:
+            turn.put(LOG_EVENT, LogEventRow(stream.group, at, next_id(), stream.id, now, message))
+            times.append(at)
+        if times:
+            first = min(times) if not stream.first_at else min(stream.first_at, *times)
+            stream = stream._replace(
+                first_at=first, last_at=max(stream.last_at, *times), ingested_at=now
+            )
+        self.streams.put(turn, stream)
+
+    def abandon(self, turn: Turn, group: int, stream: int = 0) -> None:
+        """Let the events of a group or stream be cleared."""
+        self.abandoned.put(turn, AbandonedRow(SHARD, group, stream))
+
+
+def parse_arn(arn: str) -> tuple[str, str] | None:
+    """The scope and name of a log group's ARN."""
+    parts = arn.split(":")
+    if len(parts) not in (7, 8) or parts[2] != "logs" or parts[5] != "log-group":
+        return None
+    return f"{parts[4]}:{parts[3]}", parts[6]
+
+
+def group_arn(row: GroupRow) -> str:
+    """The ARN of a group, without the star at the end."""
+    account, region = row.scope.split(":")
+    return f"arn:aws:logs:{region}:{account}:log-group:{row.name}"
+
+
+def scope_and_name(call: Call, name: str | None, identifier: str | None) -> tuple[str, str]:
+    """Which group a request means: by its name, or by its name or ARN."""
+    given = name or identifier or ""
+    return parse_arn(given) or (call.scope, given)
