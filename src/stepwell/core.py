@@ -11,6 +11,7 @@ from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
 from stepwell.integrations.carriers.sqs import SqsCarrier
+from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
@@ -20,6 +21,7 @@ from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
+from stepwell.runtime.watching import Watcher
 from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
@@ -63,6 +65,7 @@ class Core:
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
         self.logs = Logs(self.parts)
         self.embedded: list[Embedded] = self._embed()
+        self.watchers: list[Watcher] = []
         self.executions = Executions(
             Parts(
                 store,
@@ -75,6 +78,7 @@ class Core:
                 limits=limits,
                 cached_max=cached_max,
                 objects=objects,
+                watchers=self.watchers,
             )
         )
         self.states = States(
@@ -90,6 +94,7 @@ class Core:
         )
         self.executions.activity_exists = self.states.registry.has_activity
         self.states.queue_retention = self._queue_retention
+        self.states.log_group_exists = self.logs.has_group
         self._wire()
         self.ledger.on_rollback(self.executions.forget)
 
@@ -105,6 +110,7 @@ class Core:
             self.sdk.add(service)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
+        self.watchers.append(ExecutionLogs(self.logs))
 
     def _embed(self) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""

@@ -88,6 +88,7 @@ class Executions:
         self._ids = parts.ids
         self._programs = parts.programs
         self._limits = parts.limits
+        self._watchers = parts.watchers
         self.live: LiveExecutions = LiveExecutions(
             parts.store, parts.ledger, parts.programs, cached_max=parts.cached_max
         )
@@ -394,6 +395,8 @@ class Executions:
             self._carrier.carry(turn, live, command, told, self.begin)
         if live.execution.status != "RUNNING":
             self._close(turn, live, decision.events, told)
+        for watcher in self._watchers:
+            watcher.happened(turn, live, decision.events)
         if execution in self.outbox.polls:
             turn.after_commit(lambda: self.outbox.call_off(live))
 

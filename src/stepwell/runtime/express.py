@@ -107,6 +107,7 @@ class ExpressRuns:
         self._limits = replace(
             parts.limits, history_events_max=None, execution_seconds_max=EXPRESS_SECONDS_MAX
         )
+        self._watchers = parts.watchers
         self._executions = executions
         self._runs: dict[int, Run] = {}
         self._tasks: set[asyncio.Future[None]] = set()
@@ -156,7 +157,8 @@ class ExpressRuns:
             status=RUNNING,
             extra=encode_text(beginning.extra) if beginning.extra else None,
         )
-        live = Live(row, Execution(identity_of(row, revision), beginning.program))
+        identity = identity_of(row, revision)
+        live = Live(row, Execution(identity, beginning.program), revision.settings)
         run = self._runs[row.id] = Run(live, on_end, on_lost)
         self._tell(run, Started(beginning.input, beginning.value))
         return run
@@ -210,6 +212,8 @@ class ExpressRuns:
                 self._carry(turn, run, command, told)
             if execution.status != "RUNNING" and decision.events:
                 self._end(turn, run, decision.events)
+            for watcher in self._watchers:
+                watcher.happened(turn, run.live, decision.events)
         if not run.over:
             self._set_timers(run)
 

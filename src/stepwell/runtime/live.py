@@ -32,11 +32,13 @@ class Live:
     -1 for one that is on disk as it is. `transitions` is how many states it entered in that turn.
     """
 
-    __slots__ = ("execution", "row", "tokens", "transitions", "turn")
+    __slots__ = ("execution", "row", "settings", "tokens", "transitions", "turn")
 
-    def __init__(self, row: ExecutionRow, execution: Execution) -> None:
+    def __init__(self, row: ExecutionRow, execution: Execution, settings: str) -> None:
         self.row = row
         self.execution = execution
+        self.settings = settings
+        """Those of the machine's revision, as they are stored."""
         self.tokens: dict[int, TokenRow] = {}
         self.turn = 0
         self.transitions = 0
@@ -112,7 +114,7 @@ class LiveExecutions:
 
     def add(self, row: ExecutionRow, revision: RevisionRow, program: Program) -> Live:
         """Put a new execution in."""
-        live = Live(row, Execution(identity_of(row, revision), program))
+        live = Live(row, Execution(identity_of(row, revision), program), revision.settings)
         self._keep(live)
         return live
 
@@ -158,7 +160,7 @@ class LiveExecutions:
         program = await self._programs.get(row.machine, row.revision)
         revision = await self._programs.revision(row.machine, row.revision)
         events = await self.history(row.id)
-        live = Live(row, fold(identity_of(row, revision), program, events))
+        live = Live(row, fold(identity_of(row, revision), program, events), revision.settings)
         live.turn = -1
         for branch in live.execution.branches.values():
             if branch.phase in OPEN_PHASES:

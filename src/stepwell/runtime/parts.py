@@ -9,6 +9,7 @@ from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.runtime.ports import Alarm, Clock, Ids, Integrations, Store
 from stepwell.runtime.programs import Programs
+from stepwell.runtime.watching import Watcher
 
 
 @dataclass(slots=True)
@@ -25,3 +26,5 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     cached_max: int = 4_000
     objects: ObjectStore = NO_OBJECTS
+    watchers: list[Watcher] = field(default_factory=list)
+    """May be added to once everything exists."""

@@ -59,7 +59,7 @@ async def create_state_machine(states: States, call: Call, params: Params) -> An
     _check_version_description(params)
     _check_role(params["roleArn"])
     machine_type = params.get("type") or "STANDARD"
-    settings = new_settings(machine_type, params)
+    settings = new_settings(machine_type, params, states.log_group_exists)
     tags = new_tags(machine_arn(call.scope, params["name"]), {}, params.get("tags") or [])
     program = states.programs.compile(params["definition"], machine_type)
     await finish_deletion(states, states.registry.machines.get(_arn_of(call, params)))
@@ -107,7 +107,7 @@ async def update_state_machine(states: States, call: Call, params: Params) -> An
     if params.get("roleArn") is not None:
         _check_role(params["roleArn"])
     machine, revision = await _current(states, machine, call, asked)
-    settings = changed_settings(read_settings(revision.settings), params)
+    settings = changed_settings(read_settings(revision.settings), params, states.log_group_exists)
     changed = revision._replace(
         role_arn=params.get("roleArn") or revision.role_arn,
         definition=params.get("definition") or revision.definition,

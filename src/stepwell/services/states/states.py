@@ -55,6 +55,8 @@ class States:
         self.registry = Registry(store, ledger)
         self.queue_retention: Callable[[str, str, str], int | None] = lambda *where: None
         """Seconds a queue keeps its messages, by account, region and URL, where it is known."""
+        self.log_group_exists: Callable[[str], bool] = lambda arn: False
+        """Whether there is a log group of that ARN."""
         self._polls: set[asyncio.Event] = set()
         self._closed = False
         ledger.on_rollback(programs.forget)
