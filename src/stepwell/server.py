@@ -114,6 +114,7 @@ class Server:
             ids=core.ids,
             temporary=self._keys,
             pages=core.pages(),
+            doors=core.doors(),
         )
 
         def ready(port: int) -> None:

@@ -19,6 +19,8 @@ from stepwell.gateway import routes as ways
 from stepwell.gateway.body import decompressed, too_large
 from stepwell.gateway.browsers import refuse_foreign_pages
 from stepwell.gateway.canonical import SignedRequest
+from stepwell.gateway.chunked import decoded, is_chunked
+from stepwell.gateway.doors import Doors, out_of_door, through_door
 from stepwell.gateway.identity import Caller, caller, named
 from stepwell.gateway.messages import Disconnected, Request, Response
 from stepwell.gateway.pages import (
@@ -30,11 +32,12 @@ from stepwell.gateway.pages import (
     page_query,
     root_page,
 )
+from stepwell.gateway.rest_entry import STORE, RestEntry
 from stepwell.gateway.routes import Refusal, Route, Routes
-from stepwell.gateway.settings import GatewaySettings
+from stepwell.gateway.settings import FUNCTION_BYTES_MAX, GatewaySettings
 from stepwell.gateway.sigv4 import Verifier
 from stepwell.gateway.temporary import TemporaryKeys
-from stepwell.services.api import Call, Service
+from stepwell.services.api import Call, Door, Service
 
 log = logging.getLogger("stepwell.gateway")
 
@@ -67,17 +70,18 @@ def create_app(
     ids: Ids,
     temporary: TemporaryKeys | None = None,
     pages: Mapping[str, Page] | None = None,
+    doors: Sequence[Door] = (),
 ) -> Gateway:
     """The application that serves these services.
 
     `health` gives facts for the health page; `ids` makes request ids; `clock` judges signatures.
     `temporary` knows the temporary credentials that STS hands out. `pages` are further pages of
-    our own, by their path.
+    our own, by their path. `doors` are the ways in for what is no AWS API call.
     """
     verifier = None
     if settings.credentials:
         verifier = Verifier(settings.credentials, temporary, clock.now)
-    return Gateway(Routes(services), settings, health, verifier, ids, pages or {})
+    return Gateway(Routes(services), settings, health, verifier, ids, pages or {}, doors)
 
 
 class Gateway:
@@ -91,10 +95,14 @@ class Gateway:
         verifier: Verifier | None,
         ids: Ids,
         pages: Mapping[str, Page],
+        doors: Sequence[Door],
     ) -> None:
         self.pages = pages
+        self.doors = Doors(doors) if doors else None
         self.settings = settings
-        self.body_bytes_max = settings.body_bytes_max
+        self.limits = _limits(routes, settings)
+        self.body_bytes_max = max(settings.body_bytes_max, *self.limits.values(), 0)
+        self.rest = RestEntry(routes.rest)
         self.verifier = verifier
         self.health = health
         self.routes = routes
@@ -105,6 +113,10 @@ class Gateway:
         """The answer to any request. Raises Disconnected when nobody wants it."""
         request_id = self.request_ids.next()
         try:
+            if self.doors is not None:
+                answer = await self._through_door(self.doors, request, request_id)
+                if answer is not None:
+                    return answer
             target = request.headers.get(b"x-amz-target")
             if target is None:
                 return await self._without_target(request, request_id)
@@ -119,21 +131,40 @@ class Gateway:
             log.exception("%s %s failed", request.method, request.path)
             return _broken()
 
-    def _unpack(self, request: Request) -> None:
-        """Takes off the body's encoding. Raises ServiceError."""
+    async def _through_door(
+        self, doors: Doors, request: Request, request_id: str
+    ) -> Response | None:
+        """The answer of the door the request comes to; None when it comes to none."""
+        door = doors.find(request)
+        if door is None:
+            return None
         if request.too_large:
             raise too_large(self.body_bytes_max)
+        asked = through_door(request, self._base_url(request), request_id)
+        answer = await door.answer(asked)
+        return None if answer is None else out_of_door(answer)
+
+    def _unpack(self, request: Request, service: str = "") -> None:
+        """Takes off the body's encoding. Raises ServiceError.
+
+        An object's encoding is the object's affair: it is stored as it came.
+        """
+        limit = self.limits.get(service, self.settings.body_bytes_max)
+        if request.too_large or len(request.body) > limit:
+            raise too_large(limit)
         encoding = request.headers.get(b"content-encoding")
-        if encoding is not None:
-            request.body = decompressed(request.body, encoding, self.body_bytes_max)
+        if encoding is not None and service != STORE:
+            request.body = decompressed(request.body, encoding, limit)
 
     async def _run(self, route: Route, request: Request, request_id: str) -> Response:
         """The operation's answer; every failure becomes the protocol's error document."""
         try:
             if request.fields is None:
-                self._unpack(request)
+                self._unpack(request, route.model.name)
             handler = route.handler
             who = self._caller(route.signing_name, request)
+            if route.model.name == STORE:
+                _join_chunks(request)
             if handler is None:
                 raise ways.not_implemented(route.model, route.operation.name)
             params = route.reader(request)
@@ -187,26 +218,44 @@ class Gateway:
         return json_page(trouble.status, document, request_id)
 
     async def _without_target(self, request: Request, request_id: str) -> Response:
+        scope, way = self.rest.signed(request)
+        if way is not None:
+            return await self._go(way, request, request_id)
         method, path = request.method, unquote(request.path)
-        if method in ("GET", "HEAD") and b"Action=" not in request.query:
-            if path in HEALTH_PATHS:
-                return health_page(self.health)
-            page = self.pages.get(path)
-            if page is not None:
-                return await self._page(page, request, request_id)
-            return root_page(path, request_id)
+        if method != "POST" and b"Action=" not in request.query:
+            return await self._unsigned(path, request, request_id)
         try:
             self._unpack(request)
             fields = _form(request)
         except ServiceError as error:
             return ways.QUERY.failure(None, error, request_id.encode())
         if "Action" not in fields:
-            return _refused(_no_way(method, path), request_id)
-        found = self.routes.action(fields.get("Version", ""), fields["Action"])
-        if isinstance(found, Refusal):
-            return _refused(found, request_id)
+            way = self.rest.stored(request) if path != "/" else None
+            return await self._go(way or _no_way(method, path), request, request_id)
         request.fields = fields
-        return await self._run(found, request, request_id)
+        found = self.routes.action(fields.get("Version", ""), fields["Action"], scope)
+        return await self._go(found, request, request_id)
+
+    async def _go(self, way: Route | Refusal, request: Request, request_id: str) -> Response:
+        if isinstance(way, Refusal):
+            return _refused(way, request_id)
+        return await self._run(way, request, request_id)
+
+    async def _unsigned(self, path: str, request: Request, request_id: str) -> Response:
+        """The answer to what has no scope, no target and no action: a page, or an object."""
+        readable = request.method in ("GET", "HEAD")
+        if readable and path in HEALTH_PATHS:
+            return health_page(self.health)
+        page = self.pages.get(path) if readable else None
+        if page is not None:
+            return await self._page(page, request, request_id)
+        if path != "/" or self.rest.names_bucket(request):
+            way = self.rest.stored(request)
+            if way is not None:
+                return await self._go(way, request, request_id)
+        if readable:
+            return root_page(path, request_id)
+        return _refused(_no_way(request.method, path), request_id)
 
     def _base_url(self, request: Request) -> str:
         host = request.headers.get(b"host")
@@ -215,6 +264,30 @@ class Gateway:
         scheme = request.headers.get(b"x-forwarded-proto", b"http")
         host = request.headers.get(b"x-forwarded-host", host)
         return _url(scheme, host) if host else request.base_url
+
+
+def _limits(routes: Routes, settings: GatewaySettings) -> dict[str, int]:
+    """How much a request to some services may bring, where it is not what the settings say."""
+    larger = {STORE: settings.object_bytes_max, "lambda": FUNCTION_BYTES_MAX}
+    served = {service.model.name for group in routes.rest.values() for service in group}
+    return {name: size for name, size in larger.items() if name in served}
+
+
+def _join_chunks(request: Request) -> None:
+    """Takes the chunks of an upload together; what stands behind them becomes headers."""
+    headers = request.headers
+    encoding = headers.get(b"content-encoding")
+    if not is_chunked(headers.get(b"x-amz-content-sha256"), encoding):
+        return
+    whole = decoded(request.body)
+    request.body = whole.joined()
+    pairs = [pair for pair in request.header_list if pair[0] != b"content-encoding"]
+    others = [part.strip() for part in (encoding or b"").split(b",")]
+    kept = b",".join(part for part in others if part not in (b"", b"aws-chunked"))
+    if kept:
+        pairs.append((b"content-encoding", kept))
+    pairs.extend(whole.trailers.items())
+    request.header_list, request.headers = pairs, dict(pairs)
 
 
 @lru_cache(maxsize=256)

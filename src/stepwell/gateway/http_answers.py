@@ -23,7 +23,7 @@ def answer_bytes(response: Response, date: bytes, connection: bytes, *, head_onl
         date,
         response.lines,
         connection,
-        len(body),
+        len(body) if response.length is None else response.length,
         b"" if head_only else body,
     )
 

@@ -29,19 +29,40 @@ class Caller:
 
 def caller(headers: Mapping[bytes, bytes], query: bytes, settings: GatewaySettings) -> Caller:
     """The caller of a request; the default account and region when nothing is said."""
-    scope = b""
+    return _from_scope(_scope(headers, query), settings.account, settings.region)
+
+
+def _scope(headers: Mapping[bytes, bytes], query: bytes) -> bytes:
+    """The credential as the request spells it; empty when there is none."""
     authorization = headers.get(b"authorization")
     if authorization is not None:
         start = authorization.find(_MARK)
         if start >= 0:
             start += len(_MARK)
             end = authorization.find(b",", start)
-            scope = authorization[start:] if end < 0 else authorization[start:end]
+            return authorization[start:] if end < 0 else authorization[start:end]
     elif query:
         start = query.find(_QUERY_MARK)
         if start >= 0:
-            scope = query[start + len(_QUERY_MARK) :].split(b"&", 1)[0]
-    return _from_scope(scope, settings.account, settings.region)
+            return query[start + len(_QUERY_MARK) :].split(b"&", 1)[0]
+    return b""
+
+
+def scope_service(headers: Mapping[bytes, bytes], query: bytes) -> str:
+    """The signing name in a request's credential scope; empty when there is none.
+
+    S3's older signatures have no scope, but a shape of their own.
+    """
+    scope = _scope(headers, query)
+    if scope:
+        return _service_in(scope)
+    older = b"AWSAccessKeyId=" in query and b"Expires=" in query
+    return "s3" if older or headers.get(b"authorization", b"").startswith(b"AWS ") else ""
+
+
+def _service_in(scope: bytes) -> str:
+    parts = unquote(scope.decode("latin-1")).strip().rsplit("/", 4)
+    return parts[3] if len(parts) == 5 else ""
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 Headers: TypeAlias = "list[tuple[bytes, bytes]]"
@@ -35,6 +35,8 @@ class Request:
     """Set by the handler: when the caller goes away, the work for it is cancelled."""
     gone: bool = False
     """The caller has gone away already."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of a REST request: the labels in its path, still escaped."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class Response:
     lines: bytes
     """Header lines, each with its end; length, date and connection are the connection's affair."""
     body: bytes
+    length: int | None = None
+    """What Content-Length says of a body that is not there: in answers to HEAD."""
 
     @property
     def headers(self) -> Headers:

@@ -10,9 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stepwell.errors import ServiceError
+from stepwell.gateway.messages import Request
 from stepwell.gateway.protocols.json import JsonProtocol
 from stepwell.gateway.protocols.port import Reader, WireProtocol, Writer
 from stepwell.gateway.protocols.query import QueryProtocol
+from stepwell.gateway.protocols.rest_json import RestJsonProtocol
+from stepwell.gateway.protocols.rest_xml import RestXmlProtocol
+from stepwell.gateway.rest_routes import Ways
 from stepwell.models.service_model import OperationModel, ServiceModel, known_services, load
 from stepwell.services.api import Operation, Service
 
@@ -21,6 +25,10 @@ JSON_PROTOCOLS: Mapping[str, WireProtocol] = {
     "1.1": JsonProtocol("1.1"),
 }
 QUERY: WireProtocol = QueryProtocol()
+REST: Mapping[str, WireProtocol] = {
+    "rest-json": RestJsonProtocol(),
+    "rest-xml": RestXmlProtocol(),
+}
 
 OLDER_VERSIONS = {"sqs": ("2008-01-01", "2009-02-01", "2011-10-01")}
 """Query API versions that mean the same service as the model's own."""
@@ -74,6 +82,40 @@ class Route:
         return self._writer
 
 
+class RestService:
+    """A service with a REST protocol; its patterns are read when it is first asked for."""
+
+    def __init__(self, service: Service, model: ServiceModel) -> None:
+        self.service = service
+        self.model = model
+        self.protocol = REST[model.protocol]
+        self._ways: Ways[Route] | None = None
+
+    def find(self, request: Request, path: str) -> Route | Refusal:
+        """The route of a request to that path; its labels are noted in the request."""
+        if self._ways is None:
+            model = self.model
+            self._ways = Ways(
+                model,
+                {
+                    name: Route(self.service, model, operation, self.protocol)
+                    for name, operation in model.operations.items()
+                },
+            )
+        found = self._ways.find(request.method, path, request.query, request.headers)
+        if found is not None:
+            route, request.labels = found
+            return route
+        if self.model.protocol == "rest-xml":
+            text = "The specified method is not allowed against this resource."
+            error = ServiceError("MethodNotAllowed", text, status=405)
+        else:
+            shown = f"{request.method} {path[:200]}"
+            text = f"{self.model.metadata['serviceId']} has no operation at {shown}."
+            error = ServiceError("UnknownOperationException", text, status=404)
+        return Refusal(self.protocol, self.model, error)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why there is no route: the error and whose protocol speaks it."""
@@ -92,6 +134,8 @@ class Routes:
         self._versions: dict[str, ServiceModel] = {}
         self._actions: dict[tuple[str, str], Route] = {}
         self._actions_by_name: dict[str, Route] = {}
+        self._actions_by_scope: dict[tuple[str, str], Route] = {}
+        self.rest: dict[str, list[RestService]] = {}
         for service in services:
             self._add(service, load(service.name))
 
@@ -106,6 +150,8 @@ class Routes:
             for name, operation in model.operations.items():
                 route = Route(service, model, operation, protocol)
                 self.targets[f"{prefix}.{name}".encode()] = route
+        if model.protocol in REST:
+            self.rest.setdefault(model.signing_name, []).append(RestService(service, model))
         if model.speaks_query:
             self._add_query(service, model)
 
@@ -116,6 +162,7 @@ class Routes:
         for name, operation in model.operations.items():
             route = Route(service, model, operation, QUERY)
             self._actions_by_name.setdefault(name, route)
+            self._actions_by_scope[model.signing_name, name] = route
             for version in versions:
                 self._actions[version, name] = route
 
@@ -130,9 +177,13 @@ class Routes:
         protocol = JSON_PROTOCOLS["1.1" if content_type.endswith(b"1.1") else "1.0"]
         return Refusal(protocol, None, unknown_service(prefix or text))
 
-    def action(self, version: str, name: str) -> Route | Refusal:
-        """The route of a Query request, or why there is none."""
-        route = self._actions.get((version, name))
+    def action(self, version: str, name: str, scope: str = "") -> Route | Refusal:
+        """The route of a Query request, or why there is none.
+
+        Services share names of actions: who the request is signed for counts first, its version
+        then.
+        """
+        route = self._actions_by_scope.get((scope, name)) or self._actions.get((version, name))
         if route is None and not version:
             route = self._actions_by_name.get(name)
         if route is not None:

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from stepwell.errors import StepwellError
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
+OBJECT_BYTES_MAX = 256 * 1024 * 1024
+"""The largest object, or part of one, that a single request may bring."""
+FUNCTION_BYTES_MAX = 72 * 1024 * 1024
+"""A request that brings a function's code: AWS's 50 MiB in base64, and some room."""
 HEADER_BYTES_MAX = 64 * 1024
 HEADERS_MAX = 256
 """Headers of one request, those after a chunked body included."""
@@ -30,6 +34,7 @@ class GatewaySettings:
     region: str = "us-east-1"
     """The region of requests that name none."""
     body_bytes_max: int = BODY_BYTES_MAX
+    object_bytes_max: int = OBJECT_BYTES_MAX
     trust_forwarded: bool = False
     """Believe X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy of your own."""
 

@@ -171,7 +171,8 @@ def _text_check(shape: Shape) -> Check | None:
         return None
     low, high = traits.get("min", 0), traits.get("max", _UNBOUNDED)
     pattern, allowed = traits.get("pattern"), frozenset(traits.get("enum", ()))
-    matches = None if pattern is None else re.compile(_python_pattern(pattern)).fullmatch
+    compiled = None if pattern is None else _compiled(pattern)
+    matches = None if compiled is None else compiled.fullmatch
     sensitive = "sensitive" in traits
 
     def tell(value: str, path: str, violations: list[str]) -> None:
@@ -247,6 +248,9 @@ def _java_length(text: str) -> int:
 
 
 _JAVA_CLASSES = {
+    r"\p{Print}": r"\x20-\x7e",
+    r"\p{P}": r"!-/:-@\[-`{-~\xa1-\xbf\u2010-\u2027\u2030-\u205e\u3001-\u3003",
+    r"\p{M}": r"\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff",
     r"\p{ASCII}": r"\x00-\x7f",
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
@@ -259,8 +263,21 @@ digits and the underscore; the patterns that use them allow those anyway."""
 
 def _python_pattern(pattern: str) -> str:
     """A Java pattern as Python reads it."""
-    if pattern == r"\p{ASCII}*":
-        return r"[\x00-\x7f]*"
+    if re.fullmatch(r"\\p\{\w+\}[*+]", pattern):
+        pattern = f"[{pattern[:-1]}]{pattern[-1]}"
     for java, python in _JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)
-    return pattern
+    # A hyphen behind a class is a hyphen; surrogates are no characters of their own in Python.
+    pattern = pattern.replace(r"[\w-", r"[\w\-")
+    return pattern.replace(_SURROGATES, r"\U00010000-\U0010ffff")
+
+
+_SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """The pattern, or None when Python has no words for it: then nothing is checked."""
+    try:
+        return re.compile(_python_pattern(pattern))
+    except re.error:
+        return None

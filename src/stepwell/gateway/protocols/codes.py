@@ -92,6 +92,32 @@ def status_of(model: ServiceModel | None, error: ServiceError) -> int:
     return error.status
 
 
+def status_of_rest(error: ServiceError) -> int:
+    """The HTTP status of an error in REST services: who is not let in gets 403."""
+    return 403 if error.status == 400 and bare(error.code) in FORBIDDEN else error.status
+
+
+OBJECT_STORE_CODES: Mapping[str, tuple[str, int]] = {
+    "AccessDeniedException": ("AccessDenied", 403),
+    "ExpiredTokenException": ("ExpiredToken", 400),
+    "IncompleteSignatureException": ("AuthorizationHeaderMalformed", 400),
+    "InternalFailure": ("InternalError", 500),
+    "InvalidSignatureException": ("SignatureDoesNotMatch", 403),
+    "MissingAuthenticationTokenException": ("AccessDenied", 403),
+    "RequestEntityTooLargeException": ("EntityTooLarge", 400),
+    "SerializationException": ("InvalidArgument", 400),
+    "UnknownOperationException": ("NotImplemented", 501),
+    "UnrecognizedClientException": ("InvalidAccessKeyId", 403),
+    "ValidationException": ("InvalidRequest", 400),
+}
+"""Errors of the framework as S3 spells them, and their status there."""
+
+
+def object_store_code(error: ServiceError) -> tuple[str, int]:
+    """Code and status of an error as S3 gives them."""
+    return OBJECT_STORE_CODES.get(bare(error.code), (error.code, error.status))
+
+
 def invalid_input(message: str) -> ServiceError:
     """The error of an input that breaks the model's constraints."""
     return ServiceError(CONSTRAINTS + "ValidationException", message)

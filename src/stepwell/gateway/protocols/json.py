@@ -42,11 +42,11 @@ class JsonProtocol:
         """See WireProtocol."""
         if operation.input is None:
             return lambda request: {}
-        parse = _Parsers(model).parse(operation.input)
+        parse = Parsers(model).parse(operation.input)
         check = compile_check(model, operation.input) if constraints else None
 
         def read(request: Request) -> Params:
-            params: Params = parse(_document(request.body))
+            params: Params = parse(json_document(request.body))
             if check is not None:
                 violations: list[str] = []
                 check(params, "", violations)
@@ -58,7 +58,7 @@ class JsonProtocol:
 
     def writer(self, model: ServiceModel, operation: OperationModel) -> Writer:
         """See WireProtocol."""
-        write = None if operation.output is None else _Writers(model).write(operation.output)
+        write = None if operation.output is None else Writers(model).write(operation.output)
         encode, lines = values.encode, self._lines
 
         def respond(answer: Answer, request_id: bytes) -> Response:
@@ -93,7 +93,8 @@ def _small(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name.lower(), text) for name, text in headers.items()]
 
 
-def _document(body: bytes) -> Any:
+def json_document(body: bytes) -> Any:
+    """The JSON of a body; an empty body is an empty object. Raises ServiceError."""
     if not body:
         return {}
     try:
@@ -106,7 +107,7 @@ def _unreadable(text: str) -> ServiceError:
     return ServiceError("SerializationException", text)
 
 
-class _Parsers(Compounds[Parse]):
+class Parsers(Compounds[Parse]):
     """Compiles parsers of one model."""
 
     def parse(self, ref: Ref) -> Parse:
@@ -248,7 +249,7 @@ _SCALARS: dict[str, Parse] = {
 }
 
 
-class _Writers:
+class Writers:
     """Compiles writers of one model."""
 
     def __init__(self, model: ServiceModel) -> None:
@@ -266,9 +267,10 @@ class _Writers:
             return _base64
         if shape.type not in ("structure", "list", "map"):
             return None
-        return self._compound(shape)
+        return self.compound(shape)
 
-    def _compound(self, shape: Shape) -> Write:
+    def compound(self, shape: Shape) -> Write:
+        """The writer of a structure, list or map."""
         if shape.name in self.done:
             return self.done[shape.name]
         if shape.name in self.open:

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-from xml.sax.saxutils import escape
 
 from stepwell import values
 from stepwell.errors import ServiceError
 from stepwell.gateway.messages import Request, Response, header_lines
 from stepwell.gateway.protocols import codes
 from stepwell.gateway.protocols.port import Reader, Writer
+from stepwell.gateway.protocols.xml import is_flat, member_name, wire_name, xml_text, xml_writer
 from stepwell.models import timestamps
 from stepwell.models.constraints import compile_check, message
 from stepwell.models.service_model import OperationModel, Ref, ServiceModel, Shape
@@ -52,8 +51,6 @@ class Form(dict[str, str]):
 
 Parse: TypeAlias = Callable[[Form, str], Any]
 """The value whose name (or name's start) is given; None when the form has none."""
-Write: TypeAlias = Callable[[Any, str], str]
-"""The XML of a value as an element of that name."""
 
 
 class QueryProtocol:
@@ -89,7 +86,7 @@ class QueryProtocol:
         opening = f'<?xml version="1.0"?>\n<{root} xmlns="{_namespace(model)}">'
         closing = f"</ResponseMetadata></{root}>"
         ref = operation.output
-        write = None if ref is None else _writer(model, ref)
+        write = None if ref is None else xml_writer(model, ref)
         wrapper = "" if ref is None else ref.traits.get("resultWrapper", f"{operation.name}Result")
 
         def respond(answer: Answer, request_id: bytes) -> Response:
@@ -108,8 +105,8 @@ class QueryProtocol:
         fault = "Sender" if error.status < 500 else "Receiver"
         text = (
             f'<?xml version="1.0"?>\n<ErrorResponse xmlns="{_namespace(model)}"><Error>'
-            f"<Type>{fault}</Type><Code>{_text(code)}</Code>"
-            f"<Message>{_text(error.message)}</Message><Detail/></Error>"
+            f"<Type>{fault}</Type><Code>{xml_text(code)}</Code>"
+            f"<Message>{xml_text(error.message)}</Message><Detail/></Error>"
             f"<RequestId>{request_id.decode()}</RequestId></ErrorResponse>"
         )
         return _answer(codes.status_of(model, error), text, request_id, error.headers)
@@ -134,16 +131,12 @@ def _answer(
     return Response(status, lines, body)
 
 
-def _wire_name(name: str, traits: Mapping[str, Any]) -> str:
-    return str(traits.get("queryName") or traits.get("locationName") or name)
-
-
 # Reading forms
 
 
 def _parser(model: ServiceModel, ref: Ref) -> Parse:
     shape = model.shape(ref)
-    flat = "flattened" in shape.traits or "flattened" in ref.traits
+    flat = is_flat(shape, ref)
     if shape.type == "structure":
         return _structure_parser(model, shape)
     if shape.type == "list":
@@ -156,7 +149,7 @@ def _parser(model: ServiceModel, ref: Ref) -> Parse:
 def _structure_parser(model: ServiceModel, shape: Shape) -> Parse:
     members: dict[str, tuple[str, Parse]] = {}
     for name, ref in shape.members.items():
-        members[name] = (_member_name(model, name, ref), _lazy(model, ref))
+        members[name] = (member_name(model, name, ref), _lazy(model, ref))
 
     def parse(fields: Form, start: str) -> Any:
         if start and not fields.has(start):
@@ -184,20 +177,10 @@ def _lazy(model: ServiceModel, ref: Ref) -> Parse:
     return parse
 
 
-def _member_name(model: ServiceModel, name: str, ref: Ref) -> str:
-    """A flattened list's or map's member goes by the name of its items."""
-    shape = model.shape(ref)
-    if "flattened" in shape.traits or "flattened" in ref.traits:
-        if shape.item is not None:
-            return _wire_name(name, shape.item.traits)
-        return _wire_name(name, shape.traits)
-    return _wire_name(name, ref.traits)
-
-
 def _list_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
     assert shape.item is not None
     inner = _lazy(model, shape.item)
-    between = "" if flat else f".{_wire_name('member', shape.item.traits)}"
+    between = "" if flat else f".{wire_name('member', shape.item.traits)}"
 
     def parse(fields: Form, start: str) -> Any:
         items = []
@@ -216,8 +199,8 @@ def _map_parser(model: ServiceModel, shape: Shape, flat: bool) -> Parse:
     assert shape.value is not None
     inner = _lazy(model, shape.value)
     between = "" if flat else ".entry"
-    key_name = _wire_name("key", shape.key.traits)
-    value_name = _wire_name("value", shape.value.traits)
+    key_name = wire_name("key", shape.key.traits)
+    value_name = wire_name("value", shape.value.traits)
 
     def parse(fields: Form, start: str) -> Any:
         result = {}
@@ -264,98 +247,4 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "double": float,
     "blob": lambda text: base64.b64decode(text, validate=True),
     "timestamp": timestamps.parse,
-}
-
-
-# Writing XML
-
-
-def _writer(model: ServiceModel, ref: Ref) -> Write:
-    shape = model.shape(ref)
-    flat = "flattened" in shape.traits or "flattened" in ref.traits
-    if shape.type == "structure":
-        return _structure_writer(model, shape)
-    if shape.type == "list":
-        return _list_writer(model, shape, flat)
-    if shape.type == "map":
-        return _map_writer(model, shape, flat)
-    convert = _TEXTS.get(shape.type, str)
-    return lambda value, name: f"<{name}>{_text(convert(value))}</{name}>"
-
-
-def _structure_writer(model: ServiceModel, shape: Shape) -> Write:
-    members = {
-        name: (_member_name(model, name, ref), _lazy_writer(model, ref))
-        for name, ref in shape.members.items()
-    }
-
-    def write(value: Any, name: str) -> str:
-        inside = [
-            members[member][1](item, members[member][0])
-            for member, item in value.items()
-            if item is not None and member in members
-        ]
-        return f"<{name}>{''.join(inside)}</{name}>"
-
-    return write
-
-
-def _lazy_writer(model: ServiceModel, ref: Ref) -> Write:
-    made: list[Write] = []
-
-    def write(value: Any, name: str) -> str:
-        if not made:
-            made.append(_writer(model, ref))
-        return made[0](value, name)
-
-    return write
-
-
-def _list_writer(model: ServiceModel, shape: Shape, flat: bool) -> Write:
-    assert shape.item is not None
-    inner = _lazy_writer(model, shape.item)
-    item_name = _wire_name("member", shape.item.traits)
-
-    def write(value: Any, name: str) -> str:
-        if flat:
-            return "".join(inner(item, name) for item in value)
-        inside = "".join(inner(item, item_name) for item in value)
-        return f"<{name}>{inside}</{name}>"
-
-    return write
-
-
-def _map_writer(model: ServiceModel, shape: Shape, flat: bool) -> Write:
-    assert shape.key is not None
-    assert shape.value is not None
-    inner = _lazy_writer(model, shape.value)
-    key_name = _wire_name("key", shape.key.traits)
-    value_name = _wire_name("value", shape.value.traits)
-
-    def write(value: Any, name: str) -> str:
-        entry = name if flat else "entry"
-        entries = "".join(
-            f"<{entry}><{key_name}>{_text(key)}</{key_name}>{inner(item, value_name)}</{entry}>"
-            for key, item in value.items()
-        )
-        return entries if flat else f"<{name}>{entries}</{name}>"
-
-    return write
-
-
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _text(text: str) -> str:
-    """Escaped; carriage returns as references, or parsers would turn them into newlines.
-
-    Characters that XML cannot hold at all become the replacement character.
-    """
-    return _NOT_IN_XML.sub("\ufffd", escape(text, {"\r": "&#xd;"}))
-
-
-_TEXTS: dict[str, Callable[[Any], str]] = {
-    "boolean": lambda value: "true" if value else "false",
-    "blob": lambda value: base64.b64encode(value).decode(),
-    "timestamp": timestamps.iso,
 }
