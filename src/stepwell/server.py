@@ -24,6 +24,7 @@ from stepwell.gateway.settings import GatewaySettings, require_credentials
 from stepwell.gateway.temporary import TemporaryKeys, root_secret
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
+from stepwell.runtime.ports import Alarm, Clock
 from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations.declared import declared_tables
@@ -54,16 +55,19 @@ class ServerSettings:
 class Server:
     """A server in this process. Raises StorageTrouble, UnsafeListener, OSError at start."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(
+        self, settings: ServerSettings, *, clock: Clock | None = None, alarm: Alarm | None = None
+    ) -> None:
+        """`clock` and `alarm` are the machine's, unless a test gives others, both or none."""
         require_credentials(settings.host, settings.gateway)
         self.settings = settings
         self.closing = asyncio.Event()
-        clock = SystemClock()
+        clock = clock or SystemClock()
         self.core = Core(
             open_store(settings.store, declared_tables()),
             clock=clock,
             ids=SystemIds(),
-            alarm=LoopAlarm(clock),
+            alarm=alarm or LoopAlarm(clock),
             limits=settings.limits or QUOTAS[settings.quotas],
             aws_quotas=settings.quotas == "aws",
         )

@@ -11,7 +11,7 @@ from stepwell.services.logs.logs import CLEARED_MAX, DAY_MS, SHARD, Logs
 from stepwell.services.logs.records import LOG_EVENT, LogEventRow
 
 _log = logging.getLogger("stepwell.logs")
-SWEEP_MS = 60_000
+SWEEP_MS = 3_600_000
 
 
 class Sweeper:
