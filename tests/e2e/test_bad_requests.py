@@ -108,7 +108,6 @@ def test_the_last_of_two_equal_keys_counts(server: ServerProcess) -> None:
     [
         ("AWSStepFunctions.Nonsense", "Nonsense"),
         ("AmazonSQS.Nonsense", "Nonsense"),
-        ("AWSStepFunctions.RedriveExecution", "RedriveExecution"),
         ("DynamoDB_20120810.PutItem", "DynamoDB_20120810"),
         ("AWSStepFunctions", "AWSStepFunctions"),
         ("", "target prefix"),

@@ -45,7 +45,7 @@ PREFIX = "arn:aws:states:us-east-1:000000000000"
 QUEUE = "http://127.0.0.1:4566/000000000000/approvals"
 ACTIVITY = f"{PREFIX}:activity:review"
 
-_SHOWN_OTHERWISE = ("parsed", "children", "scope", "iterations")
+_SHOWN_OTHERWISE = ("parsed", "children", "scope", "iterations", "set_aside")
 _FOLDED = [f.name for f in fields(Branch) if f.name not in _SHOWN_OTHERWISE]
 
 

@@ -13,6 +13,7 @@ from stepwell.cli.check.command import check
 from stepwell.cli.demo.command import demo
 from stepwell.cli.executions import executions, history
 from stepwell.cli.explain import explain
+from stepwell.cli.redrive import redrive
 from stepwell.cli.start import start
 from stepwell.cli.tokens import answer, tokens
 
@@ -23,7 +24,7 @@ def main() -> None:
     """Durable AWS Step Functions on your own machines."""
 
 
-for command in (start, demo, check, executions, history, tokens, explain, answer):
+for command in (start, demo, check, executions, history, tokens, explain, answer, redrive):
     main.add_command(command)
 
 if __name__ == "__main__":

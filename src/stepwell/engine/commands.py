@@ -121,6 +121,15 @@ class StopMapRun:
     event: int
 
 
+@dataclass(frozen=True, slots=True)
+class RedriveMapRun:
+    """The Map Run that this event started is to go on: with its children that did not succeed, and
+    with the items that no child was begun for. Its end is told as that of a new one."""
+
+    branch: int
+    event: int
+
+
 Command: TypeAlias = (
     SetTimer
     | ClearTimer
@@ -133,4 +142,5 @@ Command: TypeAlias = (
     | StopJob
     | StartMapRun
     | StopMapRun
+    | RedriveMapRun
 )

@@ -132,11 +132,14 @@ def context_object(
             "StartTime": format_timestamp(identity.started_at),
             "Name": identity.name,
             "RoleArn": identity.role_arn,
-            **({} if identity.express else {"RedriveCount": 0}),
+            **({} if identity.express else {"RedriveCount": execution.redrive_count}),
         },
         "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         "State": state,
     }
+    if execution.redriven_at:
+        redrive_time = format_timestamp(execution.redriven_at)
+        context["Execution"] |= {"RedriveTime": redrive_time}  # type: ignore[operator]
     if token is not None:
         context["Task"] = {"Token": token}
     if branch.parent is not None and item is None:

@@ -18,6 +18,7 @@ from stepwell.engine.endings import (
     fail_evaluation,
     fail_state,
     failure_details,
+    interrupt,
     state_of,
     succeed_execution,
 )
@@ -27,6 +28,7 @@ from stepwell.engine.inputs import (
     ActivityTaken,
     Input,
     MapRunEnded,
+    RedriveRequested,
     Started,
     StopRequested,
     TaskAnswered,
@@ -37,6 +39,7 @@ from stepwell.engine.inputs import (
 )
 from stepwell.engine.limits import Limits, World
 from stepwell.engine.quotas import end_full_history, ends_by, postponed
+from stepwell.engine.redrive import resume
 from stepwell.engine.retries import Failure
 from stepwell.engine.states import flow, map_, map_run, parallel, task, wait
 from stepwell.engine.step import EngineBug, Entry, HistoryFull, Step
@@ -84,6 +87,9 @@ def decide(
     try:
         if isinstance(given, Started):
             _start(step, given)
+        elif isinstance(given, RedriveRequested):
+            if execution.status not in ("RUNNING", "SUCCEEDED"):
+                _redrive(step)
         elif step.running:
             if isinstance(given, StopRequested):
                 _stop(step, given)
@@ -111,6 +117,17 @@ def _start(step: Step, started: Started) -> None:
     if ends_at is not None:
         step.set_timer(root, "execution", ends_at, 1)
     step.ready.append(Entry(root, scope.start_at, started.value, started.text))
+
+
+def _redrive(step: Step) -> None:
+    execution = step.execution
+    root = execution.branches[0]
+    details: Details = {"redriveCount": execution.redrive_count + 1}
+    step.emit(root, "ExecutionRedriven", details, previous=execution.last_event)
+    ends_at = ends_by(step)
+    if ends_at is not None:
+        step.set_timer(root, "execution", ends_at, 1)
+    resume(step, root)
 
 
 def _stop(step: Step, stop: StopRequested) -> None:
@@ -234,12 +251,19 @@ def _enter(step: Step, entry: Entry) -> None:
         _stop(step, StopRequested(None, None))
         return
     state = branch.scope.states[entry.state]
-    step.emit(
-        branch,
-        f"{TYPE_NAMES[type(state)]}StateEntered",
-        {"name": entry.state, "input": entry.text, "inputDetails": {"truncated": False}},
-        value=(entry.value,),
-    )
+    if not entry.resumed:
+        details: Details = {"name": entry.state, "input": entry.text}
+        details["inputDetails"] = {"truncated": False}
+        try:
+            step.emit(
+                branch,
+                f"{TYPE_NAMES[type(state)]}StateEntered",
+                details,
+                value=(entry.value,),
+            )
+        except HistoryFull:
+            interrupt(step, entry)
+            raise
     try:
         _work(step, branch, state)
     except EvaluationFailed as failed:

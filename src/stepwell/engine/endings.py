@@ -192,13 +192,28 @@ def succeed_execution(step: Step, root: Branch) -> None:
 
 def end_execution(step: Step, *, reason: str) -> None:
     """Whatever still waits, waits no more."""
+    dropped = list(step.ready)
     step.ready.clear()
     step.finished.clear()
     root = step.execution.branches[0]
     abandon(step, root, reason=reason)
+    for entry in dropped:
+        interrupt(step, entry)
     bounds = (step.execution.program.timeout_seconds, step.limits.execution_seconds_max)
     if bounds != (None, None):
         step.clear_timer(root, "execution")
+
+
+def interrupt(step: Step, entry: Entry) -> None:
+    """The branch will not enter that state now; should there be a redrive, it goes on with it."""
+    branch = entry.branch
+    if branch.phase != "exited" or branch.interrupted_before:
+        return
+    for event in reversed(step.events):
+        if event.branch == branch.id and event.type.endswith("Exited"):
+            event.annotate({"next": entry.state})
+            branch.interrupted_before = entry.state
+            return
 
 
 def runtime_failure(branch: Branch, failed: EvaluationFailed) -> Failure:
@@ -259,6 +274,8 @@ def _retry(
     _abandon_children(step, branch)
     last.annotate({"r": position, "rb": branch.id, "due": due_at, "last": branch.last})
     step.execution.retry(branch.id, position, branch.last, last.id)
+    if step.ready or step.finished:
+        _drop_what_is_gone(step)
     step.set_timer(branch, "retry", due_at, last.id)
     return True
 
@@ -332,8 +349,16 @@ def _fail_parent(step: Step, branch: Branch, failure: Failure) -> None:
         for child in parent.children:
             _abort(step, child, previous=branch.last)
     fail_state(step, parent, state, failure)
-    alive = execution.branches
+    _drop_what_is_gone(step)
+
+
+def _drop_what_is_gone(step: Step) -> None:
+    """Branches below a state that failed do nothing more in this turn."""
+    alive = step.execution.branches
+    dropped = [e for e in step.ready if e.branch.id not in alive]
     step.ready = deque(e for e in step.ready if e.branch.id in alive)
+    for entry in dropped:
+        interrupt(step, entry)
     step.finished = deque(b for b in step.finished if b.id in alive)
 
 
@@ -365,3 +390,5 @@ def _abort(step: Step, branch: Branch, *, previous: int) -> None:
 def _fail_with_children(step: Step, branch: Branch, state: State) -> None:
     _abandon_children(step, branch)
     step.emit(branch, f"{TYPE_NAMES[type(state)]}StateFailed")
+    if step.ready or step.finished:
+        _drop_what_is_gone(step)

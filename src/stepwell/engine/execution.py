@@ -10,6 +10,9 @@ phase says what it waits for:
             -> waiting (Wait)         -> failed  -> retrying -> scheduled
             -> parallel, mapping (children)                     done (output ready for the parent)
             -> preparing -> map_run (child executions) -> map_run_over -> answered, failed
+
+A redrive takes back what had failed or was aborted: such a branch stands at the beginning of its
+state again, and a Parallel or Map state has its branches back, those that are done included.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stepwell.engine.events import HistoryEvent
-from stepwell.language.program import Program, Scope
+from stepwell.language.program import MapState, ParallelState, Program, Scope
 from stepwell.values import JsonValue, decode
 
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = (
@@ -100,6 +103,11 @@ class Branch:
     """What its scope and the scopes around it hold. Never changed in place: children share it."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """The size of each variable in bytes of JSON."""
+    set_aside: tuple[list[Branch], Iterations | None] | None = None
+    """What its Parallel or Map state had when it failed: a redrive goes on with it."""
+    map_run: tuple[int, str, int] | None = None
+    """Its Map Run, as long as that can be redriven: the event that started it, its ARN, and how
+    often it was redriven."""
 
     @property
     def value(self) -> JsonValue:
@@ -138,7 +146,17 @@ def assign(branch: Branch, event: HistoryEvent) -> None:
 class Execution:
     """The state of one execution; see the module."""
 
-    __slots__ = ("branches", "identity", "input", "last_event", "next_branch", "program", "status")
+    __slots__ = (
+        "branches",
+        "identity",
+        "input",
+        "last_event",
+        "next_branch",
+        "program",
+        "redrive_count",
+        "redriven_at",
+        "status",
+    )
 
     def __init__(self, identity: Identity, program: Program) -> None:
         self.identity = identity
@@ -148,6 +166,9 @@ class Execution:
         self.next_branch = 1
         self.input: JsonValue = None
         self.branches: dict[int, Branch] = {}
+        self.redrive_count = 0
+        self.redriven_at = 0
+        """Epoch ms; 0 as long as it was not redriven."""
 
     def apply(self, event: HistoryEvent) -> None:
         """Take in what happened."""
@@ -172,6 +193,8 @@ class Execution:
             self._collect(branch, event.id)
         elif kind in ENDS:
             self.status = ENDS[kind]
+        elif kind == "ExecutionRedriven":
+            self._redrive(event)
         if event.note is not None and "r" in event.note:
             note = event.note
             self.retry(int(note["rb"]), int(note["r"]), int(note["last"]), event.id)
@@ -195,7 +218,7 @@ class Execution:
 
     def _move(self, branch: Branch, event: HistoryEvent) -> None:
         kind = event.type
-        branch.phase = _PHASES[kind]
+        phase_before, branch.phase = branch.phase, _PHASES[kind]
         if kind in ("ParallelStateSucceeded", "MapStateSucceeded"):
             self.drop_children(branch)
             branch.iterations = None
@@ -204,21 +227,30 @@ class Execution:
                 branch.last = int(event.note["from"])
             return
         branch.last = event.id
-        if kind.endswith("Scheduled") or kind == "MapRunStarted":
+        if kind.endswith("Scheduled"):
             branch.scheduled = event.id
+        elif kind == "MapRunStarted":
+            branch.scheduled = event.id
+            branch.map_run = event.id, event.text("mapRunArn"), 0
+        elif kind == "MapRunRedriven" and branch.map_run is not None:
+            branch.map_run = (*branch.map_run[:2], branch.map_run[2] + 1)
+        elif kind == "MapRunSucceeded":
+            branch.map_run = None
         elif kind == "ParallelStateStarted" and event.note is not None:
             self._fork(branch, int(event.note["n"]), event.id)
         elif kind == "MapStateStarted" and event.details is not None:
             if event.note is not None and "run" in event.note:
                 branch.phase = "preparing"
+                branch.map_run = None
                 return
             at_a_time = int(event.note["c"]) if event.note is not None else 0
             total = int(event.details["length"])  # type: ignore[arg-type]
             branch.iterations = Iterations(total, at_a_time, event.id)
             branch.unfinished = 0
         elif kind in ("ParallelStateFailed", "MapStateFailed"):
-            branch.iterations = None
-            self.drop_children(branch)
+            self._set_aside(branch)
+            if phase_before in ("entered", "retrying"):
+                branch.map_run = None
 
     def _iterate(self, branch: Branch, event: HistoryEvent) -> None:
         """The next iteration begins; it gets its data as a branch of a Parallel state does."""
@@ -275,6 +307,42 @@ class Execution:
             del self.branches[child.id]
         branch.children = []
 
+    def _set_aside(self, branch: Branch) -> None:
+        """The state failed with what it had begun: that is out of the way, but not forgotten."""
+        branch.set_aside = branch.children, branch.iterations
+        for child in branch.children:
+            self._put_away(child)
+        branch.children, branch.iterations = [], None
+
+    def _put_away(self, branch: Branch) -> None:
+        del self.branches[branch.id]
+        for child in branch.children:
+            self._put_away(child)
+
+    def _redrive(self, event: HistoryEvent) -> None:
+        self.status = RUNNING
+        self.redrive_count += 1
+        self.redriven_at = event.at
+        self._take_back(self.branches[0], event.id)
+
+    def _take_back(self, branch: Branch, event: int) -> None:
+        """Stand where the branch can go on: with what it had begun, or at its state's beginning."""
+        branch.last = event
+        branch.retries = {}
+        branch.retry_count = 0
+        state = branch.scope.states.get(branch.state)
+        kept, branch.set_aside = branch.set_aside, None
+        joining = isinstance(state, ParallelState | MapState)
+        if branch.phase == "failed" and joining and kept is not None and any(kept):
+            branch.children, branch.iterations = kept
+            branch.phase = "mapping" if branch.iterations is not None else "parallel"
+        for child in branch.children:
+            self.branches[child.id] = child
+            if child.phase != "done":
+                self._take_back(child, event)
+        if branch.state and branch.phase not in ("exited", "mapping", "parallel"):
+            branch.phase = "entered"
+
     def scope(self, branch: Branch) -> Scope:
         """The states a branch moves among."""
         return branch.scope
@@ -299,6 +367,7 @@ _PHASES = {
     "MapStateSucceeded": "answered",
     "MapStateFailed": "failed",
     "MapRunStarted": "map_run",
+    "MapRunRedriven": "map_run",
     "MapRunSucceeded": "map_run_over",
     "MapRunFailed": "map_run_over",
 }

@@ -107,8 +107,14 @@ class MapRunEnded:
     too_large: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RedriveRequested:
+    """An execution that failed, timed out or was aborted is to go on where it could not."""
+
+
 Input: TypeAlias = (
     Started
+    | RedriveRequested
     | TimerFired
     | TaskAnswered
     | TaskRefused

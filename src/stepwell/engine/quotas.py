@@ -57,10 +57,18 @@ def _is_needed(command: Command, asked: set[tuple[type[Command], int]], new_from
 
 
 def ends_by(step: Step) -> int | None:
-    """When the execution times out: by its definition, or by the longest life there is."""
-    bounds = (step.execution.program.timeout_seconds, step.limits.execution_seconds_max)
-    seconds = [bound for bound in bounds if bound is not None]
-    return step.execution.identity.started_at + min(seconds) * 1000 if seconds else None
+    """When the execution times out: by its definition, whose clock a redrive starts anew, or by
+    the longest life there is."""
+    execution = step.execution
+    started_at = execution.identity.started_at
+    ends: list[int] = []
+    if execution.program.timeout_seconds is not None:
+        ends.append(
+            (execution.redriven_at or started_at) + execution.program.timeout_seconds * 1000
+        )
+    if step.limits.execution_seconds_max is not None:
+        ends.append(started_at + step.limits.execution_seconds_max * 1000)
+    return min(ends) if ends else None
 
 
 def postponed(step: Step) -> bool:

@@ -33,6 +33,8 @@ class Entry(NamedTuple):
     state: str
     value: JsonValue
     text: str
+    resumed: bool = False
+    """The state was entered before: what it does begins again, without being entered anew."""
 
 
 class Step:

@@ -58,6 +58,7 @@ from stepwell.runtime.records import (
     TimerRow,
     TokenRow,
 )
+from stepwell.runtime.redriving import Redriving
 from stepwell.runtime.timers import Timers
 from stepwell.runtime.tokens import (
     check_secret,
@@ -100,6 +101,9 @@ class Executions:
         self.map_runs = MapRuns(parts, self.outbox, self)
         self.express = ExpressExecutions(parts, self.outbox, self)
         self.update_map_run = self.map_runs.update
+        self._redriving = Redriving(parts, self)
+        self.redrive = self._redriving.redrive
+        self.why_not_redrivable = self._redriving.why_not_redrivable
         self.live.make_ready = self.map_runs.ready_for
         self._carrier = Carrier(
             parts.clock,

@@ -136,10 +136,15 @@ class LiveExecutions:
             # Two that fold at once could see it before and after a commit: one at a time.
             await asyncio.shield(folding)
 
-    async def _fold_alone(self, execution: int) -> Live | None:
+    async def get_closed(self, execution: int) -> Live | None:
+        """An execution whether it runs or not, folded from its history if need be."""
+        live = await self.get(execution)
+        return await self._fold_alone(execution, closed=True) if live is None else live
+
+    async def _fold_alone(self, execution: int, *, closed: bool = False) -> Live | None:
         done = self._folding[execution] = asyncio.get_running_loop().create_future()
         try:
-            live = await self._read(execution)
+            live = await self._read(execution, closed=closed)
             if live is not None:
                 self._keep(live)
             return live
@@ -147,12 +152,12 @@ class LiveExecutions:
             del self._folding[execution]
             done.set_result(None)
 
-    async def _read(self, execution: int) -> Live | None:
+    async def _read(self, execution: int, *, closed: bool) -> Live | None:
         if execution in self._broken:
             await self._ledger.committed()
             self._broken.discard(execution)
         row = await self._store.get(EXECUTION, (execution,))
-        if row is None or row.status != 0:
+        if row is None or (row.status != 0 and not closed):
             return None
         return await self._fold(row)
 

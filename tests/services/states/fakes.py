@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.language.compile import compile_definition
 from stepwell.runtime import records as runtime_records
@@ -26,6 +27,7 @@ from stepwell.runtime.records import (
     ExpressStartRow,
     RevisionRow,
 )
+from stepwell.runtime.redrives import why_not_redrivable
 from stepwell.services.api import Answer, Call, Encoded, Params, Service
 from stepwell.services.states import records
 from stepwell.services.states.api import service
@@ -148,6 +150,25 @@ class FakeExecutions:
         )
         await self.put(row)
         return row
+
+    async def why_not_redrivable(
+        self, execution: ExecutionRow, *, machine_deleted: bool
+    ) -> str | None:
+        """As it follows from the row."""
+        return why_not_redrivable(
+            execution,
+            events=0,
+            now=self.clock.now(),
+            limits=Limits(),
+            machine_deleted=machine_deleted,
+        )
+
+    async def redrive(
+        self, execution: ExecutionRow, *, client_token: str | None, machine_deleted: bool
+    ) -> int:
+        """Remember."""
+        self.told.append(("redrive", execution.arn, client_token, machine_deleted))
+        return self.clock.now()
 
     async def task_succeeded(self, *, call: Call, token: str, output: str) -> None:
         """Remember."""

@@ -53,17 +53,33 @@ def start_more(step: Step, branch: Branch, state: MapState) -> None:
 
 def _start(step: Step, branch: Branch, state: MapState, position: int) -> bool:
     """Begin an iteration; False when the state failed instead."""
-    arguments, items = effective_items(step.execution, branch, state)
-    value = items[position]
-    if state.item_input is not None:
-        value = state.item_input(arguments, step.environment(branch, item=(position, value)))
-    text = payload_text(value)
+    value, text = iteration_input(step, branch, state, position)
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
         return False
     step.emit(branch, "MapIterationStarted", {"name": branch.state, "index": position})
     step.ready.append(Entry(branch.children[-1], state.processor.start_at, value, text))
     return True
+
+
+def resume_map(step: Step, branch: Branch, state: MapState) -> None:
+    """Its iterations go on after a redrive: start those there is room for."""
+    iterations = _iterations(branch)
+    if iterations.started >= iterations.total and not branch.children:
+        _finish(step, branch, state)
+    else:
+        start_more(step, branch, state)
+
+
+def iteration_input(
+    step: Step, branch: Branch, state: MapState, position: int
+) -> tuple[JsonValue, str]:
+    """What an iteration gets, as a value and as text. May raise EvaluationFailed."""
+    arguments, items = effective_items(step.execution, branch, state)
+    value = items[position]
+    if state.item_input is not None:
+        value = state.item_input(arguments, step.environment(branch, item=(position, value)))
+    return value, payload_text(value)
 
 
 def join(step: Step, parent: Branch, state: MapState, done: Branch) -> None:

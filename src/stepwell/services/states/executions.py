@@ -10,12 +10,11 @@ from stepwell.runtime.map_run_counts import items_of
 from stepwell.runtime.records import (
     EXECUTION,
     EXECUTION_NAME,
-    RUNNING,
     STATUSES,
-    SUCCEEDED,
     ExecutionRow,
     ExpressStartRow,
 )
+from stepwell.runtime.redrives import redrives_of
 from stepwell.services.api import Answer, Call, Params
 from stepwell.services.states.aliases import choose_version
 from stepwell.services.states.arns import (
@@ -173,15 +172,24 @@ async def describe_execution(states: States, call: Call, params: Params) -> Answ
         answer["error"] = row.error
     if row.cause is not None:
         answer["cause"] = row.cause
-    if row.status in (RUNNING, SUCCEEDED):
-        answer["redriveStatus"] = "NOT_REDRIVABLE"
-        answer["redriveStatusReason"] = (
-            f"Execution is {STATUSES[row.status]} and cannot be redriven"
-        )
+    reason = await states.executions.why_not_redrivable(
+        row, machine_deleted=await machine_is_gone(states, row)
+    )
+    if reason is not None:
+        answer["redriveStatus"], answer["redriveStatusReason"] = "NOT_REDRIVABLE", reason
     else:
         by_run = "_BY_MAP_RUN" if "mapRunArn" in answer else ""
         answer["redriveStatus"] = f"REDRIVABLE{by_run}"
     return answer
+
+
+async def machine_is_gone(states: States, row: ExecutionRow) -> bool:
+    """Whether the machine of an execution is being deleted, or was."""
+    await states.registry.ready()
+    machine = states.registry.machines.get(machine_of_execution(row.arn).partition("/")[0])
+    if machine is None or machine.deleting:
+        return True
+    return machine.row.id != row.machine and not (row.extra or "").count('"mapRunArn"')
 
 
 async def list_executions(states: States, call: Call, params: Params) -> Answer:
@@ -197,8 +205,10 @@ async def list_executions(states: States, call: Call, params: Params) -> Answer:
     after = read_token(params.get("nextToken"), now=now, bound_to=bound_to)
     statuses = (STATUSES.index(status),) if status in STATUSES else range(len(STATUSES))
     size = page_size(params.get("maxResults"))
+    if redrive is not None and not of_run:
+        raise invalid("redriveFilter can only be specified when mapRunArn is set")
     if redrive == "REDRIVEN" or status == "PENDING_REDRIVE":
-        # Nothing can be redriven yet, so nothing was.
+        # No child of a Map Run can be redriven yet, so none was.
         return {"executions": []}
     rows, more = await _newest(
         states,
@@ -376,6 +386,9 @@ def _shown(row: ExecutionRow, *, listed: bool = False) -> JsonObject:
         "startDate": row.started_at / 1000,
         "redriveCount": 0,
     }
+    redrives = redrives_of(row)
+    if redrives.count:
+        shown |= {"redriveCount": redrives.count, "redriveDate": redrives.at / 1000}
     if row.stopped_at is not None:
         shown["stopDate"] = row.stopped_at / 1000
     extra = _extra(row)

@@ -37,6 +37,20 @@ class Executions(Protocol):
     ) -> ExecutionRow:
         """Abort a running execution; a closed one is returned as it is."""
 
+    async def why_not_redrivable(
+        self, execution: ExecutionRow, *, machine_deleted: bool
+    ) -> str | None:
+        """AWS's reason why an execution can't be redriven; None when it can."""
+
+    async def redrive(
+        self, execution: ExecutionRow, *, client_token: str | None, machine_deleted: bool
+    ) -> int:
+        """Let an execution that ended badly go on; the time of the redrive, in epoch ms.
+
+        The same client token gets the same answer again, for a while. Raises ServiceError
+        ExecutionNotRedrivable.
+        """
+
     async def task_succeeded(self, *, call: Call, token: str, output: str) -> None:
         """Complete the task of a token. Raises ServiceError InvalidToken, TaskTimedOut,
         TaskDoesNotExist."""

@@ -1,0 +1,69 @@
+"""Letting an execution that ended badly go on: looked at first, then told, in one turn."""
+
+from __future__ import annotations
+
+from stepwell.engine.inputs import RedriveRequested
+from stepwell.errors import ServiceError
+from stepwell.runtime.parts import Parts
+from stepwell.runtime.records import EVENT, EXECUTION, RUNNING, ExecutionRow
+from stepwell.runtime.redrives import redriven_row, redrives_of, why_not_redrivable
+from stepwell.runtime.telling import Telling
+
+
+class Redriving:
+    """See the module."""
+
+    def __init__(self, parts: Parts, executions: Telling) -> None:
+        self._store = parts.store
+        self._ledger = parts.ledger
+        self._clock = parts.clock
+        self._limits = parts.limits
+        self._executions = executions
+
+    async def why_not_redrivable(
+        self, execution: ExecutionRow, *, machine_deleted: bool
+    ) -> str | None:
+        """AWS's reason why an execution can't be redriven; None when it can."""
+        last = await self._store.scan(EVENT, (execution.id,), limit=1, reverse=True)
+        return why_not_redrivable(
+            execution,
+            events=last[0].id if last else 0,
+            now=self._clock.now(),
+            limits=self._limits,
+            machine_deleted=machine_deleted,
+        )
+
+    async def redrive(
+        self, execution: ExecutionRow, *, client_token: str | None, machine_deleted: bool
+    ) -> int:
+        """Let an execution that ended badly go on; the time of the redrive, in epoch ms.
+
+        Raises ServiceError ExecutionNotRedrivable.
+        """
+        live = await self._executions.live.get_closed(execution.id)
+        if live is None:
+            raise ServiceError("ExecutionNotRedrivable", "The execution was deleted")
+        now = self._clock.now()
+        known = redrives_of(live.row).answered(client_token, now)
+        if known is not None:
+            await self._ledger.committed()
+            return known
+        reason = why_not_redrivable(
+            live.row,
+            events=live.execution.last_event,
+            now=now,
+            limits=self._limits,
+            machine_deleted=machine_deleted,
+        )
+        if reason is not None:
+            # Whoever hears that it runs, or how it ended, may rely on it.
+            await self._ledger.committed()
+            if live.row.status != RUNNING:
+                self._executions.live.closed(live)
+            raise ServiceError("ExecutionNotRedrivable", reason)
+        with self._ledger.stage() as turn:
+            live.row = redriven_row(live.row, client_token, now)
+            turn.put(EXECUTION, live.row)
+            self._executions.deliver(turn, live, RedriveRequested())
+        await self._ledger.committed()
+        return now
