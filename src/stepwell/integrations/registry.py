@@ -45,7 +45,8 @@ class ServiceIntegrations:
 
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Do the call. An unknown service was refused at creation; here it fails the task."""
-        service = call.resource.service
+        # A function's ARN as the Resource names no service.
+        service = call.resource.service or call.resource.kind
         integration = self._by_service.get(service)
         if integration is None and service.startswith(SDK_PREFIX):
             integration = self._sdk

@@ -96,7 +96,21 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("events", "putEvents", "", TOKEN, required="Entries"),
     **_rows("glue", "startJobRun", "", "sync", required="JobName"),
     **_rows("http", "invoke", ""),
-    **_rows("lambda", "invoke", "", TOKEN, required="FunctionName"),
+    ("lambda", "invoke"): Integration(
+        patterns=("", TOKEN),
+        runs_here=("", TOKEN),
+        required=("FunctionName",),
+        parameters=frozenset(
+            {
+                "ClientContext",
+                "FunctionName",
+                "InvocationType",
+                "LogType",
+                "Payload",
+                "Qualifier",
+            }
+        ),
+    ),
     **_rows("mediaconvert", "createJob", "", "sync"),
     **_rows("sagemaker", "createLabelingJob createProcessingJob", "", "sync"),
     **_rows("sagemaker", "createTrainingJob createTransformJob", "", "sync"),
@@ -105,7 +119,7 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("sns", "publish", "", TOKEN, required="Message"),
 }
 
-KINDS_HERE = frozenset({"activity"})
+KINDS_HERE = frozenset({"activity", "lambda"})
 """The kinds of resources outside the catalogue that this server runs."""
 
 _EXPRESS_REFUSALS = {

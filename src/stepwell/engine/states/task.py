@@ -3,7 +3,9 @@
 request-response   TaskScheduled TaskStarted TaskSucceeded|TaskFailed
 token, job         TaskScheduled TaskStarted TaskSubmitted TaskSucceeded|TaskFailed|TaskTimedOut
 activity           ActivityScheduled ActivityStarted
-ActivitySucceeded|ActivityFailed|ActivityTimedOut
+                   ActivitySucceeded|ActivityFailed|ActivityTimedOut
+function's ARN     LambdaFunctionScheduled LambdaFunctionStarted
+                   LambdaFunctionSucceeded|LambdaFunctionFailed|LambdaFunctionTimedOut
 """
 
 from __future__ import annotations
@@ -70,18 +72,33 @@ def _schedule_call(
     heartbeat: int | None,
 ) -> None:
     arguments, text, token = call
-    details: Details = {
-        **_resource(state),
-        "region": step.execution.identity.region,
-        "parameters": text,
-    }
-    _add_seconds(details, timeout, heartbeat)
-    scheduled = step.emit(branch, "TaskScheduled", details)
-    step.emit(branch, "TaskStarted", _resource(state))
+    if state.resource.kind == "lambda":
+        details = _function_scheduled(state, text, timeout)
+        scheduled = step.emit(branch, "LambdaFunctionScheduled", details)
+        step.emit(branch, "LambdaFunctionStarted")
+    else:
+        details = {
+            **_resource(state),
+            "region": step.execution.identity.region,
+            "parameters": text,
+        }
+        _add_seconds(details, timeout, heartbeat)
+        scheduled = step.emit(branch, "TaskScheduled", details)
+        step.emit(branch, "TaskStarted", _resource(state))
     if token is not None:
         _open_token(step, branch, state, timeout, heartbeat, started=True)
     _set_timers(step, branch, timeout, heartbeat)
     step.command(CallService(branch.id, scheduled.id, state.resource, arguments, token))
+
+
+def _function_scheduled(state: TaskState, text: str, timeout: int | None) -> Details:
+    details: Details = {
+        "resource": state.resource.arn,
+        "input": text,
+        "inputDetails": {"truncated": False},
+    }
+    _add_seconds(details, timeout, None)
+    return details
 
 
 def _schedule_activity(
@@ -189,14 +206,11 @@ def complete(step: Step, branch: Branch, state: TaskState, completed: TaskComple
 
 def _succeed(step: Step, branch: Branch, state: TaskState, result: JsonValue, text: str) -> None:
     if exceeds(step, text):
-        name = state.resource.arn if state.resource.kind == "activity" else state.resource.service
+        name = state.resource.service or state.resource.arn
         _fail(step, branch, state, too_large(name))
         return
     details: Details = {"output": text, "outputDetails": {"truncated": False}}
-    if state.resource.kind == "activity":
-        step.emit(branch, "ActivitySucceeded", details)
-    else:
-        step.emit(branch, "TaskSucceeded", {**_resource(state), **details})
+    _emit_end(step, branch, state, "Succeeded", details)
     env = step.environment(branch)
     leave_state(
         step, branch, state, result, arguments=None, env=env, next_state=state.next, text=text
@@ -211,12 +225,17 @@ def refuse(step: Step, branch: Branch, state: TaskState, refused: TaskRefused | 
 
 
 def _fail(step: Step, branch: Branch, state: TaskState, failure: Failure) -> None:
-    details = failure_details(failure)
-    if state.resource.kind == "activity":
-        step.emit(branch, "ActivityFailed", details)
-    else:
-        step.emit(branch, "TaskFailed", {**_resource(state), **details})
+    _emit_end(step, branch, state, "Failed", failure_details(failure))
     fail_state(step, branch, state, failure)
+
+
+def _emit_end(step: Step, branch: Branch, state: TaskState, end: str, details: Details) -> None:
+    """Succeeded, Failed or TimedOut, in the words of what was called."""
+    kind = state.resource.kind
+    if kind == "service":
+        step.emit(branch, f"Task{end}", {**_resource(state), **details})
+    else:
+        step.emit(branch, f"Activity{end}" if kind == "activity" else f"LambdaFunction{end}", details)
 
 
 def run_out(step: Step, branch: Branch, state: TaskState, fired: TimerFired) -> None:
@@ -230,8 +249,5 @@ def run_out(step: Step, branch: Branch, state: TaskState, fired: TimerFired) -> 
             return
     reason = "heartbeat_missed" if missed else "timed_out"
     abandon_attempt(step, branch, state, reason=reason)
-    if state.resource.kind == "activity":
-        step.emit(branch, "ActivityTimedOut", {"error": TIMEOUT})
-    else:
-        step.emit(branch, "TaskTimedOut", {**_resource(state), "error": TIMEOUT})
+    _emit_end(step, branch, state, "TimedOut", {"error": TIMEOUT})
     fail_state(step, branch, state, Failure(TIMEOUT, None, heartbeat_missed=missed))

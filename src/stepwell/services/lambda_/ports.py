@@ -93,3 +93,12 @@ class Runner(Protocol):
 Log = Callable[[FunctionSpec, str, int, list[str]], None]
 """Where functions' lines go: the function, the log stream (one per process), epoch
 milliseconds, the lines."""
+
+
+class CodeSource(Protocol):
+    """Where code comes from when it is not in the request: S3."""
+
+    async def read(
+        self, account: str, region: str, bucket: str, key: str, version: str | None
+    ) -> bytes:
+        """The object. Raises ServiceError with AWS's sentence of Lambda."""

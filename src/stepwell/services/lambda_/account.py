@@ -1,0 +1,79 @@
+"""GetAccountSettings, and settings of functions that are kept and shown."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from stepwell.services.api import Call, Params
+from stepwell.services.lambda_.lambdas import Lambda, configuration
+from stepwell.services.lambda_.limits import UNPACKED_BYTES_MAX, ZIP_BYTES_MAX
+from stepwell.services.lambda_.records import FunctionRow
+from stepwell.values import decode, encode_text
+
+
+async def get_account_settings(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
+    """GetAccountSettings."""
+    await functions.ready()
+    settings = functions.settings
+    rows = functions.functions.of(call.scope)
+    versions = [
+        row for f in rows for row in functions.versions.of(f"{call.scope}:{f.name}")
+    ]
+    reserved = sum(row.reserved or 0 for row in rows)
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": settings.code_bytes_max,
+            "CodeSizeUnzipped": UNPACKED_BYTES_MAX,
+            "CodeSizeZipped": ZIP_BYTES_MAX,
+            "ConcurrentExecutions": settings.concurrent_executions,
+            "UnreservedConcurrentExecutions": settings.concurrent_executions - reserved,
+        },
+        "AccountUsage": {
+            "TotalCodeSize": sum(int(str(configuration(v)["CodeSize"])) for v in versions),
+            "FunctionCount": len(rows),
+        },
+    }
+
+
+async def put_function_recursion_config(
+    functions: Lambda, call: Call, params: Params
+) -> dict[str, Any]:
+    """PutFunctionRecursionConfig."""
+    await functions.ready()
+    row = functions.function(functions.named(call, params["FunctionName"]))
+    kept = _extras(row) | {"RecursiveLoop": params["RecursiveLoop"]}
+    with functions.parts.ledger.stage() as turn:
+        functions.functions.put(turn, row._replace(extras=encode_text(kept)))
+    await functions.parts.ledger.committed()
+    return {"RecursiveLoop": params["RecursiveLoop"]}
+
+
+async def get_function_recursion_config(
+    functions: Lambda, call: Call, params: Params
+) -> dict[str, Any]:
+    """GetFunctionRecursionConfig."""
+    await functions.ready()
+    row = functions.function(functions.named(call, params["FunctionName"]))
+    return {"RecursiveLoop": _extras(row).get("RecursiveLoop", "Terminate")}
+
+
+async def get_function_code_signing_config(
+    functions: Lambda, call: Call, params: Params
+) -> dict[str, Any]:
+    """GetFunctionCodeSigningConfig: there never is one."""
+    await functions.ready()
+    row = functions.function(functions.named(call, params["FunctionName"]))
+    return {"FunctionName": row.name}
+
+
+async def get_runtime_management_config(
+    functions: Lambda, call: Call, params: Params
+) -> dict[str, Any]:
+    """GetRuntimeManagementConfig: runtimes are those of this machine."""
+    await functions.ready()
+    found = functions.find(functions.named(call, params["FunctionName"], params.get("Qualifier")))
+    return {"UpdateRuntimeOn": "Auto", "FunctionArn": found.named.arn}
+
+
+def _extras(row: FunctionRow) -> dict[str, Any]:
+    return cast("dict[str, Any]", decode(row.extras))

@@ -1,0 +1,235 @@
+"""Asynchronous invocations: rows until the function has answered, or is given up.
+
+An event is on disk before its caller hears that it was accepted. It runs after the commit, again
+after an error (with AWS's pauses), when there was no room for it, and after a restart; its request
+id stays the same. The row goes in the turn that sends the result on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from stepwell.errors import ServiceError, StorageTrouble
+from stepwell.runtime.turn import Turn
+from stepwell.services.lambda_ import invoke_configs, results
+from stepwell.services.lambda_.invoking import choose
+from stepwell.services.lambda_.limits import (
+    EVENTS_UNDER_WAY_MAX,
+    RETRY_PAUSES_MS,
+    THROTTLED_FIRST_MS,
+    THROTTLED_MAX_MS,
+)
+from stepwell.services.lambda_.names import Named
+from stepwell.services.lambda_.ports import Invocation, Outcome
+from stepwell.services.lambda_.records import EVENT, SHARD, EventRow, VersionRow
+from stepwell.values import encode
+
+if TYPE_CHECKING:
+    from stepwell.services.lambda_.lambdas import Found, Lambda
+
+_log = logging.getLogger("stepwell.lambda")
+_PAGE = 1_000
+_TROUBLE_MS = 1_000
+
+
+class Events:
+    """See the module. `load` once, `close` at the end."""
+
+    def __init__(self, functions: Lambda) -> None:
+        self._functions = functions
+        self._parts = functions.parts
+        self._ready: deque[int] = deque()
+        self._known: dict[int, Callable[[], None] | None] = {}
+        """Events that run, are about to (None), or wait for their time (what calls that off)."""
+        self._working: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loading: asyncio.Task[None] | None = None
+        self._closing = False
+        self._parts.ledger.on_rollback(self._read_again)
+
+    def accept(
+        self,
+        turn: Turn,
+        found: Found,
+        request_id: str,
+        payload: bytes,
+        client_context: str | None,
+    ) -> None:
+        """Run the function later, at least once."""
+        now = self._parts.clock.now()
+        row = EventRow(
+            SHARD,
+            self._parts.ids.next_id(),
+            found.place,
+            found.named.qualifier or "",
+            request_id,
+            payload,
+            client_context,
+            now,
+            0,
+            0,
+            now,
+        )
+        self._put(turn, row)
+
+    async def load(self) -> None:
+        """After a start: take up what was accepted and is not done."""
+        after: tuple[int] | None = None
+        while True:
+            rows = await self._parts.store.scan(EVENT, (SHARD,), after=after, limit=_PAGE)
+            for row in rows:
+                self._arm(row)
+            if len(rows) < _PAGE:
+                return
+            after = (rows[-1].id,)
+
+    async def settle(self) -> None:
+        """Return once nothing runs (what waits for its time does not count)."""
+        while self._tasks:
+            await asyncio.gather(*list(self._tasks), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let what runs go: it is recorded and will be run again."""
+        self._closing = True
+        self._disarm()
+        if self._loading is not None:
+            self._loading.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*list(self._tasks), return_exceptions=True)
+
+    # -- when
+
+    def _put(self, turn: Turn, row: EventRow) -> None:
+        turn.put(EVENT, row)
+        turn.after_commit(lambda: self._arm(row))
+
+    def _arm(self, row: EventRow) -> None:
+        if self._closing or row.id in self._known:
+            return
+        if row.due_at <= self._parts.clock.now():
+            self._begin(row.id)
+        else:
+            ring = self._parts.alarm.call_at(row.due_at, lambda: self._begin(row.id))
+            self._known[row.id] = ring
+
+    def _begin(self, event: int) -> None:
+        self._known[event] = None
+        self._ready.append(event)
+        self._pump()
+
+    def _pump(self) -> None:
+        while self._ready and len(self._tasks) < EVENTS_UNDER_WAY_MAX and not self._closing:
+            event = self._ready.popleft()
+            self._working.add(event)
+            task = asyncio.ensure_future(self._guarded(event))
+            self._tasks.add(task)
+            task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._pump()
+
+    def _disarm(self) -> None:
+        for call_off in self._known.values():
+            if call_off is not None:
+                call_off()
+        self._known = dict.fromkeys((*self._ready, *self._working))
+
+    def _read_again(self) -> None:
+        """A commit failed: only the store knows what was accepted."""
+        self._disarm()
+        if not self._closing:
+            self._loading = asyncio.ensure_future(self._load_again())
+
+    async def _load_again(self) -> None:
+        try:
+            await self.load()
+        except StorageTrouble:
+            self._parts.alarm.call_at(self._parts.clock.now() + _TROUBLE_MS, self._read_again)
+
+    # -- what
+
+    async def _guarded(self, event: int) -> None:
+        try:
+            await self._run(event)
+        except StorageTrouble as trouble:
+            _log.warning("an asynchronous invocation is tried again: %s", trouble)
+            self._known.pop(event, None)
+            self._parts.alarm.call_at(self._parts.clock.now() + _TROUBLE_MS, self._read_again)
+        except Exception:
+            _log.exception("an asynchronous invocation broke; it is run again at the next start")
+        finally:
+            self._working.discard(event)
+
+    async def _run(self, event: int) -> None:
+        functions = self._functions
+        await functions.ready()
+        row = await self._parts.store.get(EVENT, (SHARD, event))
+        if row is None:
+            self._known.pop(event, None)
+            return
+        account, region, name = row.function.split(":")
+        try:
+            found = functions.find(Named(account, region, name, row.qualifier or None))
+        except ServiceError:
+            _log.warning("the function %s of an accepted event is gone", row.function)
+            self._end(row, None)
+            return
+        rules = invoke_configs.rules(functions, row.function, row.qualifier)
+        if self._parts.clock.now() > row.made_at + rules.age_seconds * 1_000:
+            self._end(row, results.gave_up(functions, found, row, None, "", too_old=True))
+            return
+        version = choose(functions, found)
+        invocation = Invocation(row.request_id, row.payload, found.named.arn, row.client_context)
+        try:
+            outcome = await functions.running.run(found.function, version, invocation)
+        except ServiceError as error:
+            if error.code == "TooManyRequestsException":
+                self._later(row, throttled=True)
+                return
+            outcome = _own_error(error)
+        self._answered(found, row, version, outcome)
+
+    def _answered(
+        self, found: Found, row: EventRow, version: VersionRow, outcome: Outcome
+    ) -> None:
+        functions = self._functions
+        rules = invoke_configs.rules(functions, row.function, row.qualifier)
+        ran = row._replace(attempts=row.attempts + 1, throttles=0)
+        if outcome.error is None:
+            self._end(ran, results.succeeded(functions, found, ran, version.version, outcome))
+        elif row.attempts < rules.retries and row.attempts < len(RETRY_PAUSES_MS):
+            self._later(ran, throttled=False)
+        else:
+            done = results.gave_up(functions, found, ran, outcome, version.version)
+            self._end(ran, done)
+
+    def _later(self, row: EventRow, *, throttled: bool) -> None:
+        if throttled:
+            pause = min(THROTTLED_FIRST_MS * 2 ** min(row.throttles, 20), THROTTLED_MAX_MS)
+            row = row._replace(throttles=row.throttles + 1)
+        else:
+            pause = RETRY_PAUSES_MS[row.attempts - 1]
+        later = row._replace(due_at=self._parts.clock.now() + pause)
+        self._known.pop(row.id, None)
+        with self._parts.ledger.stage() as turn:
+            self._put(turn, later)
+
+    def _end(self, row: EventRow, tell: Callable[[Turn], None] | None) -> None:
+        """The event is done: its row goes, and the result is on its way, or neither."""
+        with self._parts.ledger.stage() as turn:
+            turn.delete(EVENT, (SHARD, row.id))
+            if tell is not None:
+                tell(turn)
+            turn.after_commit(lambda: self._known.pop(row.id, None))
+
+
+def _own_error(error: ServiceError) -> Outcome:
+    """A function that cannot be run, as an error of the function."""
+    document = {"errorMessage": error.message, "errorType": error.code}
+    return Outcome(encode(document), "Unhandled", b"")
