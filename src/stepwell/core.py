@@ -6,12 +6,16 @@ A further service is made in `_embed`; its tasks and targets are named in `_inte
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
+from stepwell.integrations.carriers.functions import FunctionCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
 from stepwell.integrations.execution_logs import ExecutionLogs
+from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
@@ -25,6 +29,9 @@ from stepwell.runtime.watching import Watcher
 from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
+from stepwell.services.lambda_.api import EmbeddedLambda
+from stepwell.services.lambda_.lambdas import Lambda
+from stepwell.services.lambda_.ports import Runner
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
@@ -52,6 +59,8 @@ class Core:
         cached_max: int = 4_000,
         aws_quotas: bool = False,
         objects: ObjectStore = NO_OBJECTS,
+        runner: Runner | None = None,
+        scratch: Path | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -64,6 +73,7 @@ class Core:
         self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
         self.logs = Logs(self.parts)
+        self.functions = Lambda(self.parts, runner=runner, scratch=scratch)
         self.embedded: list[Embedded] = self._embed()
         self.watchers: list[Watcher] = []
         self.executions = Executions(
@@ -114,15 +124,19 @@ class Core:
 
     def _embed(self) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
-        return [EmbeddedLogs(self.logs)]
+        return [EmbeddedLogs(self.logs), EmbeddedLambda(self.functions)]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
-        return {"sqs": SqsIntegration(self.queues), "states": states}
+        return {
+            "lambda": FunctionIntegration(self.functions),
+            "sqs": SqsIntegration(self.queues),
+            "states": states,
+        }
 
     def _carriers(self) -> dict[str, Carrier]:
         """How deliveries reach targets, by the service of their ARN or the scheme of their URL."""
-        return {"sqs": SqsCarrier(self.queues)}
+        return {"lambda": FunctionCarrier(self.functions), "sqs": SqsCarrier(self.queues)}
 
     async def load(self) -> None:
         """Pick up where the last process stopped."""

@@ -38,6 +38,11 @@ class Shelf(Generic[R]):
                 self._loading = asyncio.ensure_future(self._load())
             await asyncio.shield(self._loading)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether memory agrees with the store now, for whoever cannot wait."""
+        return self._loaded
+
     def get(self, *key: Any) -> R | None:
         """The row of that key."""
         return self._partitions.get(key[0], {}).get(key)

@@ -21,6 +21,7 @@ from stepwell.errors import StorageTrouble
 from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
 from stepwell.server import Core
 from stepwell.services.api import Call, Encoded, Operation
+from stepwell.services.lambda_.ports import Runner
 from stepwell.stores.faulty import FaultyStore, StoreCrashed
 from stepwell.stores.memory import MemoryDisk, MemoryStore
 from stepwell.stores.migrations.declared import declared_tables
@@ -63,6 +64,7 @@ class Simulation:
         cached_max: int = 4_000,
         limits: Limits | None = None,
         objects: ObjectStore = NO_OBJECTS,
+        runner: Runner | None = None,
     ) -> None:
         self.clock = VirtualClock()
         self.client_clock = VirtualClock()
@@ -74,6 +76,7 @@ class Simulation:
         self._cached_max = cached_max
         self._limits = limits or Limits()
         self._objects = objects
+        self._runner = runner
         self._crash_seen = asyncio.Event()
         self._up = asyncio.Event()
         self._calls: set[asyncio.Future[Any]] = set()
@@ -103,6 +106,7 @@ class Simulation:
             limits=self._limits,
             cached_max=self._cached_max,
             objects=self._objects,
+            runner=self._runner,
         )
         services = self.core.services()
         self._operations = {

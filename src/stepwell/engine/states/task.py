@@ -235,7 +235,9 @@ def _emit_end(step: Step, branch: Branch, state: TaskState, end: str, details: D
     if kind == "service":
         step.emit(branch, f"Task{end}", {**_resource(state), **details})
     else:
-        step.emit(branch, f"Activity{end}" if kind == "activity" else f"LambdaFunction{end}", details)
+        step.emit(
+            branch, f"Activity{end}" if kind == "activity" else f"LambdaFunction{end}", details
+        )
 
 
 def run_out(step: Step, branch: Branch, state: TaskState, fired: TimerFired) -> None:

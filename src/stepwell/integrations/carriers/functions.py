@@ -19,7 +19,7 @@ class FunctionCarrier:
     def carry(self, turn: Turn, delivery: Delivery, identity: str) -> None:
         """Accept the event; `request` is `{"Payload": text}`."""
         functions = self._functions
-        functions.check_loaded()
+        functions.check_ready()
         region = delivery.target.split(":")[3]
         found = functions.find(read_function(delivery.target, delivery.account, region))
         payload = str(delivery.request["Payload"]).encode()

@@ -16,9 +16,7 @@ async def get_account_settings(functions: Lambda, call: Call, params: Params) ->
     await functions.ready()
     settings = functions.settings
     rows = functions.functions.of(call.scope)
-    versions = [
-        row for f in rows for row in functions.versions.of(f"{call.scope}:{f.name}")
-    ]
+    versions = [row for f in rows for row in functions.versions.of(f"{call.scope}:{f.name}")]
     reserved = sum(row.reserved or 0 for row in rows)
     return {
         "AccountLimit": {

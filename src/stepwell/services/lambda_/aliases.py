@@ -41,9 +41,7 @@ async def update_alias(functions: Lambda, call: Call, params: Params) -> dict[st
     return await _put(functions, named, row, params)
 
 
-async def _put(
-    functions: Lambda, named: Named, row: AliasRow, params: Params
-) -> dict[str, Any]:
+async def _put(functions: Lambda, named: Named, row: AliasRow, params: Params) -> dict[str, Any]:
     version = params.get("FunctionVersion") or row.version
     _check_version(functions, named, version)
     routing = params.get("RoutingConfig")
@@ -115,9 +113,7 @@ async def list_aliases(functions: Lambda, call: Call, params: Params) -> dict[st
     named = functions.named(call, params["FunctionName"])
     functions.function(named)
     version = params.get("FunctionVersion")
-    rows = [
-        row for row in functions.aliases.of(named.place) if version in (None, row.version)
-    ]
+    rows = [row for row in functions.aliases.of(named.place) if version in (None, row.version)]
     found, marker = page(rows, params, lambda row: row.name)
     return {"Aliases": [_shown(row) for row in found], **marker}
 

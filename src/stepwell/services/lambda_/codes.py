@@ -67,7 +67,7 @@ class Codes:
         while True:
             after = (len(pieces) - 1,) if pieces else None
             rows = await self._parts.store.scan(CODE, (code,), after=after, limit=_PAGE)
-            pieces += [row.bytes for row in rows]
+            pieces += [row.data for row in rows]
             if len(rows) < _PAGE:
                 break
         if not pieces:

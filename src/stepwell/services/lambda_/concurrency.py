@@ -18,9 +18,7 @@ from stepwell.values import decode, encode_text
 KIND = "provisioned"
 
 
-async def put_function_concurrency(
-    functions: Lambda, call: Call, params: Params
-) -> dict[str, Any]:
+async def put_function_concurrency(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """PutFunctionConcurrency."""
     await functions.ready()
     row = functions.function(functions.named(call, params["FunctionName"]))
@@ -37,9 +35,7 @@ async def put_function_concurrency(
     return {"ReservedConcurrentExecutions": wanted}
 
 
-async def get_function_concurrency(
-    functions: Lambda, call: Call, params: Params
-) -> dict[str, Any]:
+async def get_function_concurrency(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """GetFunctionConcurrency: nothing when none is reserved."""
     await functions.ready()
     row = functions.function(functions.named(call, params["FunctionName"]))

@@ -120,9 +120,7 @@ def _as_it_is(given: Any) -> Any:
 def _bounded(path: str, least: int, most: int) -> Callable[[Any], int]:
     def read(given: Any) -> int:
         if given < least:
-            raise broken_constraint(
-                given, path, f"have value greater than or equal to {least}"
-            )
+            raise broken_constraint(given, path, f"have value greater than or equal to {least}")
         if given > most:
             raise broken_constraint(given, path, f"have value less than or equal to {most}")
         return int(given)

@@ -25,9 +25,7 @@ def broken_constraint(value: object, path: str, rule: str) -> ServiceError:
 
 def not_found(message: str) -> ServiceError:
     """Something named is not there."""
-    return ServiceError(
-        "ResourceNotFoundException", message, status=404, fields={"Type": "User"}
-    )
+    return ServiceError("ResourceNotFoundException", message, status=404, fields={"Type": "User"})
 
 
 def function_not_found(arn: str) -> ServiceError:

@@ -159,7 +159,7 @@ class Events:
             await self._run(event)
         except StorageTrouble as trouble:
             _log.warning("an asynchronous invocation is tried again: %s", trouble)
-            self._known.pop(event, None)
+            self._forget(event)
             self._parts.alarm.call_at(self._parts.clock.now() + _TROUBLE_MS, self._read_again)
         except Exception:
             _log.exception("an asynchronous invocation broke; it is run again at the next start")
@@ -195,9 +195,7 @@ class Events:
             outcome = _own_error(error)
         self._answered(found, row, version, outcome)
 
-    def _answered(
-        self, found: Found, row: EventRow, version: VersionRow, outcome: Outcome
-    ) -> None:
+    def _answered(self, found: Found, row: EventRow, version: VersionRow, outcome: Outcome) -> None:
         functions = self._functions
         rules = invoke_configs.rules(functions, row.function, row.qualifier)
         ran = row._replace(attempts=row.attempts + 1, throttles=0)
@@ -226,7 +224,10 @@ class Events:
             turn.delete(EVENT, (SHARD, row.id))
             if tell is not None:
                 tell(turn)
-            turn.after_commit(lambda: self._known.pop(row.id, None))
+            turn.after_commit(lambda: self._forget(row.id))
+
+    def _forget(self, event: int) -> None:
+        self._known.pop(event, None)
 
 
 def _own_error(error: ServiceError) -> Outcome:

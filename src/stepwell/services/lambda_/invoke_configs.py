@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.errors import invalid, not_found
-from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import EVENT_AGE_SECONDS_DEFAULT, RETRIES_DEFAULT
 from stepwell.services.lambda_.names import LATEST, Named, function_arn
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.records import AttachedRow
 from stepwell.values import decode, encode_text
+
+if TYPE_CHECKING:
+    from stepwell.services.lambda_.lambdas import Lambda
 
 KIND = "invoke"
 _MEMBERS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -90,9 +92,7 @@ def _check_destinations(destinations: dict[str, Any], named: Named) -> None:
         if service not in _TARGETS:
             raise invalid(f"The provided destination config DestinationConfig is not valid: {arn}")
         if arn in (named.arn, function_arn(named.place)):
-            raise invalid(
-                "You can't specify the function as a destination for itself."
-            )
+            raise invalid("You can't specify the function as a destination for itself.")
 
 
 async def get_function_event_invoke_config(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.errors import invalid, too_large
-from stepwell.services.lambda_.lambdas import Found, Lambda
 from stepwell.services.lambda_.limits import ASYNCHRONOUS_BYTES_MAX, SYNCHRONOUS_BYTES_MAX
 from stepwell.services.lambda_.ports import Invocation
 from stepwell.services.lambda_.records import VersionRow
 from stepwell.values import decode
+
+if TYPE_CHECKING:
+    from stepwell.services.lambda_.lambdas import Found, Lambda
 
 _CLIENT_CONTEXT_BYTES_MAX = 3_583
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from stepwell.errors import StorageTrouble
 from stepwell.services.api import Call
 from stepwell.services.lambda_.codes import Codes
 from stepwell.services.lambda_.errors import function_not_found, not_found
@@ -82,9 +83,7 @@ class Lambda:
         self.running = Running(self, runner or NoRunner())
         self.events = Events(self)
 
-    async def ready(self) -> None:
-        """Return once memory agrees with the store."""
-        for shelf in (
+        self._shelves: tuple[Shelf[Any], ...] = (
             self.functions,
             self.versions,
             self.aliases,
@@ -92,8 +91,17 @@ class Lambda:
             self.layers,
             self.layer_versions,
             self.mappings,
-        ):
-            await cast("Shelf[Any]", shelf).ready()
+        )
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+        for shelf in self._shelves:
+            await shelf.ready()
+
+    def check_ready(self) -> None:
+        """The same for whoever cannot wait. Raises StorageTrouble."""
+        if not all(shelf.is_ready for shelf in self._shelves):
+            raise StorageTrouble("The functions are being read again after a failed commit.")
 
     async def load(self) -> None:
         """Pick up where the last process stopped."""

@@ -15,9 +15,7 @@ from stepwell.services.lambda_.records import LayerRow, LayerVersionRow
 from stepwell.values import decode, encode_text
 
 
-async def publish_layer_version(
-    functions: Lambda, call: Call, params: Params
-) -> dict[str, Any]:
+async def publish_layer_version(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """PublishLayerVersion."""
     await functions.ready()
     account, region, name = _name(call, params["LayerName"])
@@ -56,15 +54,14 @@ async def get_layer_version(functions: Lambda, call: Call, params: Params) -> di
     return _shown(call, _find(functions, account, region, name, params["VersionNumber"]))
 
 
-async def get_layer_version_by_arn(
-    functions: Lambda, call: Call, params: Params
-) -> dict[str, Any]:
+async def get_layer_version_by_arn(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """GetLayerVersionByArn."""
     await functions.ready()
     parsed = read_layer(params["Arn"])
     if parsed is None or parsed[3] is None:
         raise invalid(f"Invalid layer version ARN: {params['Arn']}")
-    account, region, name, number = parsed
+    account, region, name = parsed[:3]
+    number = parsed[3]
     return _shown(call, _find(functions, account, region, name, number))
 
 
@@ -123,9 +120,7 @@ def _name(call: Call, text: str) -> tuple[str, str, str]:
     return call.account, call.region, text
 
 
-def _find(
-    functions: Lambda, account: str, region: str, name: str, number: int
-) -> LayerVersionRow:
+def _find(functions: Lambda, account: str, region: str, name: str, number: int) -> LayerVersionRow:
     row = functions.layer_versions.get(f"{account}:{region}:{name}", number)
     if row is None or "_deleted" in _described(row):
         raise not_found("The resource you requested does not exist.")

@@ -25,11 +25,9 @@ def page(
     if marker := params.get("Marker"):
         last = _read(marker)
         names = [name_of(row) for row in rows]
-        if last in names:
-            start = names.index(last) + 1
-        else:
-            # What was shown last is gone since.
-            start = sum(1 for name in names if name <= last)
+        # What was shown last may be gone since.
+        before = [number for number, name in enumerate(names) if name == last]
+        start = before[0] + 1 if before else sum(1 for name in names if name <= last)
     shown = list(rows[start : start + size])
     if start + size < len(rows):
         text = base64.urlsafe_b64encode(name_of(shown[-1]).encode()).decode()

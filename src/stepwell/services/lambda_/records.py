@@ -111,7 +111,7 @@ class CodeRow(NamedTuple):
 
     code: int
     part: int
-    bytes: bytes
+    data: bytes
 
 
 CODE = Table("lambda_code", CodeRow, ("code", "part"))

@@ -56,9 +56,7 @@ def _tags(row: FunctionRow | MappingRow) -> dict[str, str]:
     return cast("dict[str, str]", members.get("_tags") or {})
 
 
-async def _put(
-    functions: Lambda, row: FunctionRow | MappingRow, tags: dict[str, str]
-) -> None:
+async def _put(functions: Lambda, row: FunctionRow | MappingRow, tags: dict[str, str]) -> None:
     with functions.parts.ledger.stage() as turn:
         if isinstance(row, FunctionRow):
             functions.functions.put(turn, row._replace(tags=encode_text(tags)))

@@ -72,6 +72,89 @@ CREATE TABLE "express_start" (
   "extra" text COLLATE "C",
   PRIMARY KEY ("shard", "id")
 );
+CREATE TABLE "lambda_alias" (
+  "function" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "version" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C" NOT NULL,
+  "routing" text COLLATE "C" NOT NULL,
+  "revision" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("function", "name")
+);
+CREATE TABLE "lambda_attached" (
+  "function" text COLLATE "C" NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "qualifier" text COLLATE "C" NOT NULL,
+  "text" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("function", "kind", "qualifier")
+);
+CREATE TABLE "lambda_code" (
+  "code" bigint NOT NULL,
+  "part" bigint NOT NULL,
+  "data" bytea NOT NULL,
+  PRIMARY KEY ("code", "part")
+);
+CREATE TABLE "lambda_event" (
+  "shard" bigint NOT NULL,
+  "id" bigint NOT NULL,
+  "function" text COLLATE "C" NOT NULL,
+  "qualifier" text COLLATE "C" NOT NULL,
+  "request_id" text COLLATE "C" NOT NULL,
+  "payload" bytea NOT NULL,
+  "client_context" text COLLATE "C",
+  "made_at" bigint NOT NULL,
+  "attempts" bigint NOT NULL,
+  "throttles" bigint NOT NULL,
+  "due_at" bigint NOT NULL,
+  PRIMARY KEY ("shard", "id")
+);
+CREATE TABLE "lambda_function" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "last_version" bigint NOT NULL,
+  "reserved" bigint,
+  "tags" text COLLATE "C" NOT NULL,
+  "extras" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "lambda_layer" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "last_version" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "lambda_layer_version" (
+  "layer" text COLLATE "C" NOT NULL,
+  "version" bigint NOT NULL,
+  "code" bigint NOT NULL,
+  "description" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("layer", "version")
+);
+CREATE TABLE "lambda_mapping" (
+  "scope" text COLLATE "C" NOT NULL,
+  "uuid" text COLLATE "C" NOT NULL,
+  "function" text COLLATE "C" NOT NULL,
+  "qualifier" text COLLATE "C" NOT NULL,
+  "source" text COLLATE "C" NOT NULL,
+  "state" text COLLATE "C" NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "configuration" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "uuid")
+);
+CREATE TABLE "lambda_position" (
+  "mapping" text COLLATE "C" NOT NULL,
+  "shard" text COLLATE "C" NOT NULL,
+  "sequence" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("mapping", "shard")
+);
+CREATE TABLE "lambda_version" (
+  "function" text COLLATE "C" NOT NULL,
+  "version" text COLLATE "C" NOT NULL,
+  "code" bigint NOT NULL,
+  "configuration" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("function", "version")
+);
 CREATE TABLE "lease" (
   "shard" bigint NOT NULL,
   "owner" text COLLATE "C" NOT NULL,

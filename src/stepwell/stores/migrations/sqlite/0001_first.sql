@@ -72,6 +72,89 @@ CREATE TABLE "express_start" (
   "extra" TEXT,
   PRIMARY KEY ("shard", "id")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_alias" (
+  "function" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "version" TEXT NOT NULL,
+  "description" TEXT NOT NULL,
+  "routing" TEXT NOT NULL,
+  "revision" TEXT NOT NULL,
+  PRIMARY KEY ("function", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_attached" (
+  "function" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "qualifier" TEXT NOT NULL,
+  "text" TEXT NOT NULL,
+  PRIMARY KEY ("function", "kind", "qualifier")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_code" (
+  "code" INTEGER NOT NULL,
+  "part" INTEGER NOT NULL,
+  "data" BLOB NOT NULL,
+  PRIMARY KEY ("code", "part")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_event" (
+  "shard" INTEGER NOT NULL,
+  "id" INTEGER NOT NULL,
+  "function" TEXT NOT NULL,
+  "qualifier" TEXT NOT NULL,
+  "request_id" TEXT NOT NULL,
+  "payload" BLOB NOT NULL,
+  "client_context" TEXT,
+  "made_at" INTEGER NOT NULL,
+  "attempts" INTEGER NOT NULL,
+  "throttles" INTEGER NOT NULL,
+  "due_at" INTEGER NOT NULL,
+  PRIMARY KEY ("shard", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_function" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "last_version" INTEGER NOT NULL,
+  "reserved" INTEGER,
+  "tags" TEXT NOT NULL,
+  "extras" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_layer" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "last_version" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_layer_version" (
+  "layer" TEXT NOT NULL,
+  "version" INTEGER NOT NULL,
+  "code" INTEGER NOT NULL,
+  "description" TEXT NOT NULL,
+  PRIMARY KEY ("layer", "version")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_mapping" (
+  "scope" TEXT NOT NULL,
+  "uuid" TEXT NOT NULL,
+  "function" TEXT NOT NULL,
+  "qualifier" TEXT NOT NULL,
+  "source" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "configuration" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "uuid")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_position" (
+  "mapping" TEXT NOT NULL,
+  "shard" TEXT NOT NULL,
+  "sequence" TEXT NOT NULL,
+  PRIMARY KEY ("mapping", "shard")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "lambda_version" (
+  "function" TEXT NOT NULL,
+  "version" TEXT NOT NULL,
+  "code" INTEGER NOT NULL,
+  "configuration" TEXT NOT NULL,
+  PRIMARY KEY ("function", "version")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "lease" (
   "shard" INTEGER NOT NULL,
   "owner" TEXT NOT NULL,
