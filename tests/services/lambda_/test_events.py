@@ -26,6 +26,8 @@ async def _left(world: World) -> int:
 
 
 def test_an_event_that_fails_runs_three_times_with_a_minute_and_two_between() -> None:
+    """An event that fails runs three times with a minute and two between."""
+
     async def play(world: World) -> None:
         await world.function("bad")
         assert await _send(world, "bad") == {"StatusCode": 202}
@@ -46,6 +48,8 @@ def test_an_event_that_fails_runs_three_times_with_a_minute_and_two_between() ->
 
 
 def test_the_destination_of_success_gets_the_record() -> None:
+    """The destination of success gets the record."""
+
     async def play(world: World) -> None:
         await world.function("good")
         url = await world.queue("done")
@@ -68,6 +72,8 @@ def test_the_destination_of_success_gets_the_record() -> None:
 
 
 def test_what_is_given_up_goes_to_the_destination_and_to_the_dead_letter_queue() -> None:
+    """What is given up goes to the destination and to the dead letter queue."""
+
     async def play(world: World) -> None:
         dead, failed = await world.queue("dead"), await world.queue("failed")
         await world.function(
@@ -92,6 +98,8 @@ def test_what_is_given_up_goes_to_the_destination_and_to_the_dead_letter_queue()
 
 
 def test_without_room_an_event_waits_and_is_given_up_when_it_is_too_old() -> None:
+    """Without room an event waits and is given up when it is too old."""
+
     async def play(world: World) -> None:
         failed = await world.queue("failed")
         await world.function("busy")
@@ -123,6 +131,8 @@ def test_without_room_an_event_waits_and_is_given_up_when_it_is_too_old() -> Non
 
 
 def test_throttled_events_run_once_there_is_room() -> None:
+    """Throttled events run once there is room."""
+
     async def play(world: World) -> None:
         await world.function("busy")
         await world.call(
@@ -138,6 +148,8 @@ def test_throttled_events_run_once_there_is_room() -> None:
 
 
 def test_a_delivery_to_a_function_becomes_an_event() -> None:
+    """A delivery to a function becomes an event."""
+
     async def play(world: World) -> None:
         await world.function("first")
         await world.function("second")

@@ -17,6 +17,8 @@ def _fail(event: Any) -> Any:
 
 
 def test_the_arn_of_a_function_as_resource_gives_its_payload() -> None:
+    """The arn of a function as resource gives its payload."""
+
     async def play(world: World) -> None:
         await world.function("echo")
         ended = await world.execute({"Resource": arn_of("echo")}, {"a": [1, None]})
@@ -32,6 +34,8 @@ def test_the_arn_of_a_function_as_resource_gives_its_payload() -> None:
 
 
 def test_an_error_of_a_function_is_named_as_its_type_with_its_document_as_cause() -> None:
+    """An error of a function is named as its type with its document as cause."""
+
     async def play(world: World) -> None:
         await world.function("bad")
         for state in (
@@ -49,6 +53,8 @@ def test_an_error_of_a_function_is_named_as_its_type_with_its_document_as_cause(
 
 
 def test_a_function_that_is_not_there_fails_the_task_and_not_the_creation() -> None:
+    """A function that is not there fails the task and not the creation."""
+
     async def play(world: World) -> None:
         ended = await world.execute({"Resource": arn_of("nobody")})
         assert ended["error"] == "Lambda.ResourceNotFoundException"
@@ -58,6 +64,8 @@ def test_a_function_that_is_not_there_fails_the_task_and_not_the_creation() -> N
 
 
 def test_invoke_answers_with_payload_version_and_status() -> None:
+    """Invoke answers with payload version and status."""
+
     async def play(world: World) -> None:
         await world.function("greet")
         parameters = {"FunctionName": "greet", "Payload": {"name": "Ada"}, "LogType": "Tail"}
@@ -74,6 +82,8 @@ def test_invoke_answers_with_payload_version_and_status() -> None:
 
 
 def test_an_event_is_accepted_at_once_and_runs_afterwards() -> None:
+    """An event is accepted at once and runs afterwards."""
+
     async def play(world: World) -> None:
         await world.function("later")
         parameters = {"FunctionName": "later", "Payload": {"n": 1}, "InvocationType": "Event"}
@@ -89,6 +99,8 @@ def test_an_event_is_accepted_at_once_and_runs_afterwards() -> None:
 
 
 def test_a_task_that_timed_out_waits_no_longer() -> None:
+    """A task that timed out waits no longer."""
+
     async def play(world: World) -> None:
         await world.function("slow", Timeout=900)
         state = {"Resource": arn_of("slow"), "TimeoutSeconds": 5}
@@ -108,6 +120,8 @@ def test_a_task_that_timed_out_waits_no_longer() -> None:
 
 
 def test_a_token_goes_out_with_the_payload() -> None:
+    """A token goes out with the payload."""
+
     async def play(world: World) -> None:
         await world.function("ask")
         parameters = {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}}
