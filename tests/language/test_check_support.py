@@ -9,7 +9,7 @@ import pytest
 from stepwell.values import JsonObject
 from tests.language.definitions import BRANCH, found, machine, task
 
-LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:f"
+ATHENA = "arn:aws:states:::athena:getQueryResults"
 ONE_OF = "This object should have only one of the following fields: [{}]"
 
 MAP: JsonObject = {"Type": "Map", "ItemProcessor": BRANCH, "End": True}
@@ -55,11 +55,11 @@ def test_map_states_are_checked(state: JsonObject, expected: list[tuple[str, str
 
 NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
     (
-        machine(task(Resource=LAMBDA)),
+        machine(task(Resource=ATHENA, Parameters={})),
         "STANDARD",
         [
             (
-                f"This server does not run the resource {LAMBDA} yet",
+                f"This server does not run the resource {ATHENA} yet",
                 "/States/X/Resource",
             )
         ],

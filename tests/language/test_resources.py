@@ -109,12 +109,13 @@ def test_express_machines_take_no_callbacks_jobs_or_activities() -> None:
         ("arn:aws:states:::sqs:sendMessage", True),
         ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", True),
         ("arn:aws:states:::states:startExecution.sync:2", True),
-        ("arn:aws:states:::lambda:invoke", False),
+        ("arn:aws:states:::lambda:invoke", True),
+        ("arn:aws:states:::athena:getQueryResults", False),
         ("arn:aws:states:::aws-sdk:sqs:sendMessage", True),
         ("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.waitForTaskToken", True),
         ("arn:aws:states:::aws-sdk:sfn:redriveExecution", False),
         ("arn:aws:states:::aws-sdk:s3:listBuckets", False),
-        (LAMBDA, False),
+        (LAMBDA, True),
     ],
 )
 def test_what_runs_here_is_data(arn: str, here: bool) -> None:
