@@ -20,7 +20,7 @@ COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-targets format lint types bench conformance-floor lock clean
+.PHONY: help demo seeds test check check-targets format lint types bench conformance-floor lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -30,6 +30,9 @@ demo: $(RUN_STAMP)  ## set up, start Stepwell, run the callback workflow and sho
 
 test: $(DEV_STAMP) $(if $(NPM),$(JS_STAMP))  ## set up and run all tests (TEST=path narrows it)
 	$(VENV)/bin/python -m pytest $(TEST_OPTIONS) $(TEST)
+
+seeds: $(RUN_STAMP)  ## run the example apps, each on a server of its own (NAMES="..." narrows it)
+	$(VENV)/bin/python -m examples $(NAMES)
 
 check: $(CHECKS)  ## everything CI checks: format, lint, types, tests
 
