@@ -14,6 +14,7 @@ from stepwell.integrations import aws_sdk_actions
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
 from stepwell.integrations.carriers.functions import FunctionCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
+from stepwell.integrations.custody import Custody
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.registry import Integration, ServiceIntegrations
@@ -176,7 +177,8 @@ class Core:
 
     def pages(self) -> dict[str, Page]:
         """The pages of our own beside AWS's API."""
-        return Insight(self.states, self.executions.live, self.limits).pages()
+        custody = Custody(self.queues, self.clock)
+        return Insight(self.states, self.executions.live, self.limits, custody).pages()
 
     def _place(self, call: ServiceCall) -> tuple[str, int] | None:
         live = self.executions.live.cached(call.execution)

@@ -125,12 +125,46 @@ def test_a_token_has_all_its_facts(world: World, client: Client) -> None:
         "heartbeatSeconds",
         "beats",
         "heartbeatDeadlineAt",
+        "holder",
     }
     assert token["resource"] == "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
     world.states.stop_execution(executionArn=arn)
     [closed] = tokens_of(client, executionArn=arn, status="closed")
     assert (closed["status"], closed["reason"]) == ("CLOSED", "stopped")
     assert tokens_of(client, executionArn=arn) == []
+
+
+def test_the_holder_of_a_token_is_followed(world: World, client: Client) -> None:
+    """In the queue, in a consumer's hands, among the dead letters, gone: each is told."""
+    world.sqs.create_queue(QueueName="grave")
+    account = "arn:aws:sqs:us-east-1:000000000000"
+    redrive = {"deadLetterTargetArn": f"{account}:grave", "maxReceiveCount": 1}
+    queue_url = world.sqs.create_queue(
+        QueueName="held", Attributes={"RedrivePolicy": json.dumps(redrive)}
+    )["QueueUrl"]
+    machine = world.machine("held", {"Ask": ask_state(queue_url)})
+    arn = world.states.start_execution(stateMachineArn=machine)["executionArn"]
+
+    def holder() -> Any:
+        return tokens_of(client, executionArn=arn)[0]["holder"]
+
+    waiting = holder()
+    assert (waiting["status"], waiting["queue"], waiting["receiveCount"]) == ("WAITING", "held", 0)
+    message = world.sqs.receive_message(QueueUrl=queue_url)["Messages"][0]
+    assert message["MessageId"] == waiting["messageId"]
+    taken = holder()
+    assert (taken["status"], taken["receiveCount"]) == ("IN_FLIGHT", 1)
+    assert "received once; it comes back at" in taken["explanation"]
+    world.sqs.change_message_visibility(
+        QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+    )
+    assert "Messages" not in world.sqs.receive_message(QueueUrl=queue_url)
+    dead = holder()
+    assert (dead["status"], dead["queue"], dead["receiveCount"]) == ("DEAD_LETTER", "grave", 1)
+    explained = client.page(EXECUTION, {"executionArn": arn})["waitsFor"]
+    assert explained[0]["holder"] == dead  # type: ignore[index]
+    world.sqs.purge_queue(QueueUrl=world.sqs.get_queue_url(QueueName="grave")["QueueUrl"])
+    assert holder()["status"] == "GONE"
 
 
 def test_a_retried_task_has_a_newer_token(world: World, client: Client) -> None:

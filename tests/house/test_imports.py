@@ -181,13 +181,14 @@ def test_the_product_knows_no_tests() -> None:
 
 
 def test_only_tests_import_the_testing_package() -> None:
-    """`stepwell.testing` may import all; only tests, tools and the bench import it."""
+    """`stepwell.testing` may import all; only tests, tools, examples and the
+    bench import it."""
     assert [
         f"{m.place}:{line}"
         for m in modules()
         for name, line in imported(m)
         if name.startswith(f"{PACKAGE}.testing")
-        and not m.name.startswith(("tests", "tools", "bench", f"{PACKAGE}.testing"))
+        and not m.name.startswith(("tests", "tools", "bench", "examples", f"{PACKAGE}.testing"))
     ] == []
 
 

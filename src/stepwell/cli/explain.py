@@ -58,6 +58,9 @@ def _say_token(answer: JsonObject) -> None:
     for word, member in times:
         if member in token:
             click.echo(f"  {word:8} {age(token[member])}")
+    holder = token.get("holder")
+    if isinstance(holder, dict):
+        click.echo(f"  holder   {holder['explanation']}")
     click.echo(f"  look at  stepwell explain {token['executionArn']}")
 
 
@@ -107,6 +110,9 @@ def _say_entry(entry: JsonObject) -> None:
         at = instant(limit["at"])
         when = "" if at is None else f"{age(limit['at'])} ({clock_time(at)})"
         click.echo(f"  until   {when}: {limit['then']}")
+    holder = entry.get("holder")
+    if isinstance(holder, dict):
+        click.echo(f"  holder  {holder['explanation']}")
     hints = entry.get("hints")
     for hint in hints if isinstance(hints, list) else []:
         click.secho(f"  note    {hint}", fg="yellow")

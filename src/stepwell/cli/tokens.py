@@ -105,8 +105,9 @@ def _beats(token: JsonObject) -> str:
 def _what(token: JsonObject) -> str:
     from stepwell.cli.words import age
 
+    holder = token.get("holder")
     if token["status"] == "OPEN":
-        return "open"
+        return str(holder["explanation"]) if isinstance(holder, dict) else "open"
     by = f" by request {token['closedByRequest']}" if token.get("closedByRequest") else ""
     return f"{token.get('reason')} {age(token.get('closedAt'))}{by}"
 

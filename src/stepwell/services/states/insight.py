@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Protocol
 
 from stepwell.engine.context import token_text
 from stepwell.engine.events import HistoryEvent, read_event
@@ -43,15 +44,38 @@ from stepwell.services.states.arns import parse_machine
 from stepwell.services.states.executions import find_execution
 from stepwell.services.states.refusals import invalid
 from stepwell.services.states.states import States
-from stepwell.values import JsonObject, JsonValue
+from stepwell.values import BadJson, JsonObject, JsonValue, decode
 
 Page = Callable[[Call, Mapping[str, str]], Awaitable[JsonObject]]
+
+
+class FindHolder(Protocol):
+    """Says who holds a token now."""
+
+    def __call__(
+        self, account: str, region: str, scheduled: JsonObject, submitted: JsonObject | None
+    ) -> JsonObject | None:
+        """`kind`, `explanation` and what else is known; None for nothing.
+
+        `scheduled` are the details of TaskScheduled, with the parameters as an object; `submitted`
+        is what the call answered, once it did.
+        """
+
+
+def nobody_known(
+    account: str, region: str, scheduled: JsonObject, submitted: JsonObject | None
+) -> JsonObject | None:
+    """No holder is known."""
+    return None
+
 
 TOKENS_DEFAULT = 100
 TOKENS_MAX = 1_000
 EXECUTIONS_WALKED_MAX = 20_000
 TOKENS_PER_EXECUTION_MAX = 1_000
 TIMERS_MAX = 1_000
+SUBMITTED_WITHIN_EVENTS = 100
+"""How far behind its TaskScheduled a TaskSubmitted is looked for."""
 WAY_EVENTS_MAX = 25
 _CHUNK = 200
 
@@ -59,8 +83,15 @@ _CHUNK = 200
 class Insight:
     """The pages. `live` is the runtime's cache of executions, `limits` what holds for them."""
 
-    def __init__(self, states: States, live: LiveExecutions, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        states: States,
+        live: LiveExecutions,
+        limits: Limits | None = None,
+        find_holder: FindHolder = nobody_known,
+    ) -> None:
         self._states = states
+        self._find_holder = find_holder
         self._limits = limits or Limits()
         self._store = states.store
         self._ledger = states.ledger
@@ -193,10 +224,31 @@ class Insight:
             "closedAt": _time(token.closed_at),
             "reason": token.reason,
             "closedByRequest": token.request_id,
+            "holder": await self._holder(row, token) if token.closed_at is None else None,
         }
         if reveal:
             shown["token"] = token_text(row.id, row.seed, token.event)
         return {name: value for name, value in shown.items() if value is not None}
+
+    async def _holder(self, row: ExecutionRow, token: TokenRow) -> JsonObject | None:
+        """Who holds an open token, by what its task's events say."""
+        rows = await self._store.scan(
+            EVENT, (row.id,), after=(token.event - 1,), limit=SUBMITTED_WITHIN_EVENTS
+        )
+        events = [read_event(each.body, each.note) for each in rows]
+        if not events or events[0].type != "TaskScheduled":
+            return None
+        scheduled: JsonObject = dict(events[0].details or {})
+        scheduled["parameters"] = _object(scheduled.get("parameters"))
+        follows, submitted = {token.event}, None
+        for event in events[1:]:
+            if event.previous in follows:
+                follows.add(event.id)
+                if event.type == "TaskSubmitted":
+                    submitted = _object(event.text("output"))
+                    break
+        _, _, _, region, account, _ = row.arn.split(":", 5)
+        return self._find_holder(account, region, scheduled, submitted)
 
     async def _timers(self, execution: int) -> list[TimerRow]:
         return await self._store.scan(TIMER, (SHARD, execution), limit=TIMERS_MAX)
@@ -212,14 +264,24 @@ class Insight:
         facts = None if live is None else await self._facts(live)
         if live is not None and facts is not None and live.row.status == RUNNING:
             reveal = query.get("reveal") == "true"
-            waits_for = [_waiting(live.row, entry, reveal) for entry in explain(facts)]
+            entries = explain(facts)
+            waits_for = [_waiting(live.row, entry, reveal) for entry in entries]
             notice = history_notice(live.execution, self._limits)
             await self._ledger.committed()
+            for entry, shown in zip(entries, waits_for, strict=True):
+                await self._add_holder(live, entry, shown)
             notes: JsonObject = {} if notice is None else {"notes": [notice]}
             return {**self._head(row), **notes, "waitsFor": [*waits_for]}
         await self._ledger.committed()
         row = await self._live.row(row.id) or row
         return {**self._head(row), "stoppedAt": _time(row.stopped_at), **await self._ended(row)}
+
+    async def _add_holder(self, live: Live, entry: Waiting, shown: JsonObject) -> None:
+        token = live.tokens.get(entry.token_event or 0)
+        if token is not None and token.closed_at is None:
+            holder = await self._holder(live.row, token)
+            if holder is not None:
+                shown["holder"] = holder
 
     def _head(self, row: ExecutionRow) -> JsonObject:
         return {
@@ -260,6 +322,14 @@ class Insight:
     async def _event(self, execution: int, number: int) -> HistoryEvent | None:
         row = await self._store.get(EVENT, (execution, number))
         return None if row is None else read_event(row.body, row.note)
+
+
+def _object(text: JsonValue) -> JsonObject:
+    try:
+        value = decode(text) if isinstance(text, str) else None
+    except BadJson:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _is_internal(token: TokenRow) -> bool:
