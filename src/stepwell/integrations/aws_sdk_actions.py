@@ -18,12 +18,15 @@ from stepwell.runtime.records import TOKEN
 from stepwell.runtime.tokens import place_of
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Params
+from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.refusals import check_payload
 from stepwell.values import JsonObject
 
 
-def in_turn(states: StatesIntegration, queues: Queues) -> dict[tuple[str, str], InTurn]:
+def in_turn(
+    states: StatesIntegration, queues: Queues, topics: Topics
+) -> dict[tuple[str, str], InTurn]:
     """The actions that take part in the turn."""
 
     def start_execution(turn: Turn, call: ServiceCall, params: Params) -> Done | Later:
@@ -38,7 +41,14 @@ def in_turn(states: StatesIntegration, queues: Queues) -> dict[tuple[str, str], 
     def send_message(turn: Turn, call: ServiceCall, params: Params) -> Done:
         return Done(queues.send(turn, call, params))
 
-    return {("sfn", "startExecution"): start_execution, ("sqs", "sendMessage"): send_message}
+    def publish(turn: Turn, call: ServiceCall, params: Params) -> Done:
+        return Done(topics.publish(turn, call, params))
+
+    return {
+        ("sfn", "startExecution"): start_execution,
+        ("sqs", "sendMessage"): send_message,
+        ("sns", "publish"): publish,
+    }
 
 
 def was_done(store: Store) -> dict[tuple[str, str], WasDone]:

@@ -19,12 +19,21 @@ from stepwell.values import JsonObject, encode
 _CONTENT_TYPE = "application/x-amz-json-1.0"
 
 
-def with_metadata(answer: Mapping[str, Any], call: ServiceCall) -> JsonObject:
-    """The answer with SdkHttpMetadata and SdkResponseMetadata."""
+def with_metadata(
+    answer: Mapping[str, Any],
+    call: ServiceCall,
+    *,
+    content_type: str = _CONTENT_TYPE,
+    length: int | None = None,
+) -> JsonObject:
+    """The answer with SdkHttpMetadata and SdkResponseMetadata.
+
+    `length` is that of the answer on the wire, where it is not the JSON of the answer.
+    """
     headers = {
         "connection": "keep-alive",
-        "Content-Length": str(len(encode(answer))),
-        "Content-Type": _CONTENT_TYPE,
+        "Content-Length": str(len(encode(answer)) if length is None else length),
+        "Content-Type": content_type,
         "Date": _date(call.now // 1000),
         "x-amzn-RequestId": call.request_id,
     }

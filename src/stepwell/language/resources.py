@@ -116,7 +116,24 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("sagemaker", "createTrainingJob createTransformJob", "", "sync"),
     **_rows("sagemaker", "createHyperParameterTuningJob", "", "sync"),
     **_rows("sagemaker", "createEndpoint createEndpointConfig createModel updateEndpoint", ""),
-    **_rows("sns", "publish", "", TOKEN, required="Message"),
+    ("sns", "publish"): Integration(
+        patterns=("", TOKEN),
+        runs_here=("", TOKEN),
+        required=("Message",),
+        parameters=frozenset(
+            {
+                "Message",
+                "MessageAttributes",
+                "MessageDeduplicationId",
+                "MessageGroupId",
+                "MessageStructure",
+                "PhoneNumber",
+                "Subject",
+                "TargetArn",
+                "TopicArn",
+            }
+        ),
+    ),
 }
 
 KINDS_HERE = frozenset({"activity", "lambda"})

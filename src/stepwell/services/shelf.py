@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from stepwell.runtime.ledger import Ledger
@@ -51,6 +52,10 @@ class Shelf(Generic[R]):
         """The rows of a partition (the first column of the key), in the order of their keys."""
         rows = self._partitions.get(partition, {})
         return [rows[key] for key in sorted(rows)]
+
+    def first(self, partition: Any, most: int) -> list[R]:
+        """Up to so many rows of a partition, those put first in front."""
+        return list(islice(self._partitions.get(partition, {}).values(), most))
 
     def everything(self) -> Iterator[R]:
         """Every row, in no order."""

@@ -162,8 +162,7 @@ class Deliveries:
         """Try later, or give it up."""
         now = self._clock.now()
         retries = delivery.retries
-        pause = min(retries.first_seconds * 2.0 ** min(row.attempts, 30), retries.pause_seconds_max)
-        due = now + int(pause * 1000)
+        due = now + int(retries.pause_seconds(row.attempts) * 1000)
         why = ""
         if error.fields.get("retryable") is False:
             why = "Permanent"
@@ -204,6 +203,7 @@ class Deliveries:
                 name: {"DataType": "String", "StringValue": text}
                 for name, text in attributes.items()
             },
+            **letter.further,
         }
         dead = Delivery(
             letter.queue_arn, request, delivery.account, delivery.region, delivery.source

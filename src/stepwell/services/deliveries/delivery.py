@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, cast
 
@@ -14,7 +14,8 @@ from stepwell.values import JsonObject, decode, encode_text
 class Retries:
     """When a delivery that was refused is tried again, and when it is given up.
 
-    The pause begins with `first_seconds` and doubles up to `pause_seconds_max`.
+    The pauses are those of `pauses`, then always `pause_seconds_max`. Without any, the pause begins
+    with `first_seconds` and doubles up to `pause_seconds_max`.
     """
 
     attempts_max: int = 185
@@ -22,6 +23,16 @@ class Retries:
     age_seconds_max: int = 86_400
     first_seconds: float = 1.0
     pause_seconds_max: float = 1_200.0
+    pauses: Sequence[float] = ()
+    """Seconds before the first, second, ... further attempt."""
+
+    def pause_seconds(self, refused: int) -> float:
+        """How long to wait after it was refused so many times before."""
+        if refused < len(self.pauses):
+            return self.pauses[refused]
+        if self.pauses:
+            return self.pause_seconds_max
+        return min(self.first_seconds * 2.0 ** min(refused, 30), self.pause_seconds_max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class DeadLetter:
     with_error: bool = False
     """Adds the attributes ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS and EXHAUSTED_RETRY_CONDITION
     (EventBridge)."""
+    further: JsonObject = field(default_factory=dict)
+    """More members of SendMessage: a group, attributes that are no texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,7 @@ class Delivery:
     `target` is an ARN or a URL. The `request` is that of the target's own operation, without the
     name of the target: SendMessage (sqs), Publish (sns), PutEvents (events), `{"Payload": text}`
     (lambda), `{"Input": text}` (states), `{"Message": text}` (logs), `{"Method", "Headers",
-    "Body"}` (http and https), and so on. `account` and `region` are those of the source.
+    "Body"}` (http and https), `{"Subject", "Body"}` (mailto), and so on; blobs are in base 64. `account` and `region` are those of the source.
     """
 
     target: str

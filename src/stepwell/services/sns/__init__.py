@@ -1,0 +1,1 @@
+"""SNS: topics, subscriptions, filters, and what is handed on to them."""

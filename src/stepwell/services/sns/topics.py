@@ -1,0 +1,99 @@
+"""SNS in memory and on disk: topics, their subscriptions, what FIFO topics have seen.
+
+Publishing is synchronous, so that the engine and other services publish in their own turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from stepwell.errors import StorageTrouble
+from stepwell.runtime.ports import Caller
+from stepwell.runtime.turn import Turn
+from stepwell.services.api import Door, Params, Service
+from stepwell.services.parts import ServiceParts
+from stepwell.services.shelf import Shelf
+from stepwell.services.sns import publishing
+from stepwell.services.sns.api import service
+from stepwell.services.sns.arns import TopicName, parse_topic
+from stepwell.services.sns.errors import topic_not_found
+from stepwell.services.sns.records import (
+    PUBLISHED,
+    SUBSCRIPTION,
+    TOPIC,
+    PublishedRow,
+    SubscriptionRow,
+    TopicRow,
+)
+from stepwell.services.sns.subscription import Subscription
+
+
+class Topics:
+    """See the module. `base_url` says where this server is, for links in messages."""
+
+    def __init__(self, parts: ServiceParts, base_url: Callable[[], str]) -> None:
+        self.parts = parts
+        self.base_url = base_url
+        self.topics: Shelf[TopicRow] = Shelf(TOPIC, parts.store, parts.ledger)
+        self.subscriptions: Shelf[SubscriptionRow] = Shelf(SUBSCRIPTION, parts.store, parts.ledger)
+        self.published: Shelf[PublishedRow] = Shelf(PUBLISHED, parts.store, parts.ledger)
+
+    def services(self) -> list[Service]:
+        """SNS."""
+        return [service(self)]
+
+    def doors(self) -> list[Door]:
+        """None: links are calls of the API."""
+        return []
+
+    async def load(self) -> None:
+        """Read everything."""
+        await self.ready()
+
+    def stop_waiting(self) -> None:
+        """Nothing waits here."""
+
+    async def close(self) -> None:
+        """Nothing is under way here."""
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+        await asyncio.gather(
+            self.topics.ready(), self.subscriptions.ready(), self.published.ready()
+        )
+
+    def find(self, arn: object, parameter: str = "TopicArn") -> tuple[TopicName, TopicRow]:
+        """The topic of an ARN. Raises InvalidParameter, NotFound."""
+        name = parse_topic(arn, parameter)
+        row = self.topics.get(name.scope, name.name)
+        if row is None:
+            raise topic_not_found()
+        return name, row
+
+    def subscriptions_of(self, topic_arn: str) -> list[Subscription]:
+        """The subscriptions of a topic."""
+        return [_read(row) for row in self.subscriptions.of(topic_arn)]
+
+    def subscription(self, topic_arn: str, number: str) -> Subscription | None:
+        """The subscription of that topic and id."""
+        row = self.subscriptions.get(topic_arn, number)
+        return None if row is None else _read(row)
+
+    def publish(self, turn: Turn, call: Caller, params: Params) -> dict[str, Any]:
+        """Publish one message as part of the caller's turn; the answer is that of Publish.
+
+        Synchronous. Raises ServiceError before anything is changed, and StorageTrouble while the
+        topics are being read again. The caller must stage `turn` after it returns.
+        """
+        shelves = (self.topics, self.subscriptions, self.published)
+        if not all(shelf.loaded for shelf in shelves):
+            raise StorageTrouble("The topics are being read again after a failed commit.")
+        return publishing.publish(self, turn, call, params)
+
+
+@lru_cache(maxsize=20_000)
+def _read(row: SubscriptionRow) -> Subscription:
+    return Subscription(row)
