@@ -13,11 +13,15 @@ from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
 from stepwell.integrations.carriers.functions import FunctionCarrier
+from stepwell.integrations.carriers.http import HttpCarrier
+from stepwell.integrations.carriers.mail import MailCarrier, MailSettings
+from stepwell.integrations.carriers.sns import SnsCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
 from stepwell.integrations.custody import Custody
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.registry import Integration, ServiceIntegrations
+from stepwell.integrations.sns import SnsIntegration
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
 from stepwell.runtime.executions import Executions
@@ -36,6 +40,7 @@ from stepwell.services.lambda_.ports import Runner
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
+from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.api import service as states_service
@@ -62,7 +67,9 @@ class Core:
         objects: ObjectStore = NO_OBJECTS,
         runner: Runner | None = None,
         scratch: Path | None = None,
+        mail: MailSettings | None = None,
     ) -> None:
+        self.mail = mail
         self.store = store
         self.clock = clock
         self.ids = ids
@@ -114,7 +121,7 @@ class Core:
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.sdk = AwsSdkIntegration(
             place=self._place,
-            in_turn=aws_sdk_actions.in_turn(states, self.queues),
+            in_turn=aws_sdk_actions.in_turn(states, self.queues, self.topics),
             was_done=aws_sdk_actions.was_done(self.store),
         )
         for service in self.services():
@@ -125,19 +132,31 @@ class Core:
 
     def _embed(self) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
-        return [EmbeddedLogs(self.logs), EmbeddedLambda(self.functions)]
+        self.web = HttpCarrier()
+        self.topics = Topics(self.parts, lambda: self.sdk.base_url)
+        return [EmbeddedLogs(self.logs), EmbeddedLambda(self.functions), self.topics]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
         return {
             "lambda": FunctionIntegration(self.functions),
+            "sns": SnsIntegration(self.topics),
             "sqs": SqsIntegration(self.queues),
             "states": states,
         }
 
     def _carriers(self) -> dict[str, Carrier]:
         """How deliveries reach targets, by the service of their ARN or the scheme of their URL."""
-        return {"lambda": FunctionCarrier(self.functions), "sqs": SqsCarrier(self.queues)}
+        carriers: dict[str, Carrier] = {
+            "http": self.web,
+            "https": self.web,
+            "lambda": FunctionCarrier(self.functions),
+            "sns": SnsCarrier(self.topics),
+            "sqs": SqsCarrier(self.queues),
+        }
+        if self.mail is not None:
+            carriers["mailto"] = MailCarrier(self.mail)
+        return carriers
 
     async def load(self) -> None:
         """Pick up where the last process stopped."""
@@ -154,6 +173,7 @@ class Core:
         await self.sdk.polls_ended()
         await self.executions.close()
         await self.deliveries.close()
+        await self.web.close()
         for part in self.embedded:
             await part.close()
         await self.ledger.committed()

@@ -22,6 +22,7 @@ from stepwell.gateway.app import create_app
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings, require_credentials
 from stepwell.gateway.temporary import TemporaryKeys, root_secret
+from stepwell.integrations.carriers.mail import MailSettings, read_mail_settings
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ports import Alarm, Clock
@@ -29,7 +30,14 @@ from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations.declared import declared_tables
 
-__all__ = ["Core", "GatewaySettings", "Server", "ServerSettings"]
+__all__ = [
+    "Core",
+    "GatewaySettings",
+    "MailSettings",
+    "Server",
+    "ServerSettings",
+    "read_mail_settings",
+]
 
 log = logging.getLogger("stepwell")
 
@@ -50,6 +58,8 @@ class ServerSettings:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     quotas: str = "open"
     limits: Limits | None = None
+    mail: MailSettings | None = None
+    """The mail server of email subscriptions; None: there is none."""
 
 
 class Server:
@@ -70,6 +80,7 @@ class Server:
             alarm=alarm or LoopAlarm(clock),
             limits=settings.limits or QUOTAS[settings.quotas],
             aws_quotas=settings.quotas == "aws",
+            mail=settings.mail,
         )
         secret = root_secret(settings.gateway.credentials)
         self._keys = TemporaryKeys(secret, self.core.ids.secret)

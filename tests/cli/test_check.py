@@ -203,8 +203,8 @@ HERE_NOT = json.dumps(
         "States": {
             "Call": {
                 "Type": "Task",
-                "Resource": "arn:aws:states:::sns:publish",
-                "Parameters": {"Message": "hello"},
+                "Resource": "arn:aws:states:::glue:startJobRun",
+                "Parameters": {"JobName": "hello"},
                 "End": True,
             }
         },

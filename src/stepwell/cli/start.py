@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from stepwell.server import Server
+    from stepwell.server import MailSettings, Server
 
 ACCOUNT_DIGITS = 12
 CREDENTIALS_BYTES_MAX = 1_000_000
@@ -34,6 +34,8 @@ class StartOptions:
     account: str
     region: str
     quotas: str
+    smtp: str | None
+    mail_from: str | None
     log_level: str
     json_logs: bool
 
@@ -100,6 +102,12 @@ def _check_account(context: click.Context, parameter: click.Parameter, value: st
     help="Only the limits that protect you, or all that AWS has.",
 )
 @click.option(
+    "--smtp",
+    envvar="STEPWELL_SMTP",
+    help="Mail server for email subscriptions: smtp://host:port or smtps://user:password@host.",
+)
+@click.option("--mail-from", envvar="STEPWELL_MAIL_FROM", help="Whom its letters are from.")
+@click.option(
     "--log-level",
     envvar="STEPWELL_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
@@ -140,8 +148,20 @@ def _server(options: StartOptions) -> Server:
             port=options.port,
             gateway=gateway,
             quotas=options.quotas,
+            mail=_mail(options),
         )
     )
+
+
+def _mail(options: StartOptions) -> MailSettings | None:
+    from stepwell.server import read_mail_settings
+
+    if options.smtp is None:
+        return None
+    try:
+        return read_mail_settings(options.smtp, options.mail_from)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _run(server: Server, options: StartOptions) -> None:

@@ -109,9 +109,12 @@ class Simulation:
             runner=self._runner,
         )
         services = self.core.services()
-        self._operations = {
-            name: operation for s in services for name, operation in s.operations.items()
-        }
+        # Names that several services have go to the first one; `sns.TagResource` is exact.
+        self._operations: dict[str, Operation] = {}
+        for service in services:
+            for name, operation in service.operations.items():
+                self._operations.setdefault(name, operation)
+                self._operations[f"{service.name}.{name}"] = operation
         await self._store.open()
         await self.core.load()
         self._up.set()

@@ -6,6 +6,7 @@ below 500 that are tried again (429 always is). What answers 2xx has it; redirec
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 
 import httpx
@@ -43,6 +44,7 @@ class HttpCarrier:
 
     async def _call(self, url: str, request: JsonObject) -> None:
         if self._client is None:
+            logging.getLogger("httpx").setLevel(logging.WARNING)
             # Not the proxies of the environment: an endpoint is where its subscription says.
             self._client = httpx.AsyncClient(
                 transport=self._transport, follow_redirects=False, trust_env=False

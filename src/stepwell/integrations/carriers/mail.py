@@ -78,8 +78,15 @@ class MailCarrier:
                 password=settings.password,
                 timeout=TIMEOUT_SECONDS,
             )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refused(error.recipients[0]) from error
         except aiosmtplib.SMTPResponseException as error:
-            fields = {"retryable": False} if 500 <= error.code < 600 else {}
-            raise ServiceError("MailRefused", error.message, status=502, fields=fields) from error
+            raise _refused(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise ServiceError("MailServerUnreachable", str(error), status=504) from error
+
+
+def _refused(error: aiosmtplib.SMTPResponseException) -> ServiceError:
+    """Codes from 500 are final."""
+    fields = {"retryable": False} if error.code >= 500 else {}
+    return ServiceError("MailRefused", error.message, status=502, fields=fields)

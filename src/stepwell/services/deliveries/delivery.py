@@ -57,7 +57,8 @@ class Delivery:
     `target` is an ARN or a URL. The `request` is that of the target's own operation, without the
     name of the target: SendMessage (sqs), Publish (sns), PutEvents (events), `{"Payload": text}`
     (lambda), `{"Input": text}` (states), `{"Message": text}` (logs), `{"Method", "Headers",
-    "Body"}` (http and https), `{"Subject", "Body"}` (mailto), and so on; blobs are in base 64. `account` and `region` are those of the source.
+    "Body"}` (http and https), `{"Subject", "Body"}` (mailto), and so on; blobs are in base 64.
+    `account` and `region` are those of the source.
     """
 
     target: str

@@ -140,6 +140,7 @@ _NOT: dict[str, Callable[[JsonValue], _Test]] = {
 
 
 def _anything_but(operand: JsonValue) -> _Test:
+    given: list[JsonValue]
     if isinstance(operand, dict):
         if len(operand) != 1:
             raise BadPolicy("Only one key allowed in match expression")
@@ -175,9 +176,7 @@ def _numeric(operand: JsonValue) -> _Test:
     parts = operand
     if not parts or not isinstance(parts[0], str):
         raise BadPolicy(f"Invalid member in numeric match: {parts[0] if parts else ']'}")
-    bounds: list[tuple[str, float]] = []
-    for place in range(0, len(parts), 2):
-        bounds.append(_bound(parts, place))
+    bounds = [_bound(parts, place) for place in range(0, len(parts), 2)]
     if len(bounds) > 2 or (len(bounds) == 2 and bounds[0][0] == "="):
         raise BadPolicy("Too many elements in numeric expression")
     if len(bounds) == 2:
@@ -201,9 +200,7 @@ def _bound(parts: list[JsonValue], place: int) -> tuple[str, float]:
         raise BadPolicy(f"Value of {operator} must be numeric")
     number = _number(value)
     if abs(number) > NUMBER_MAX:
-        raise BadPolicy(
-            f"Numeric value must be between -{NUMBER_MAX} and {NUMBER_MAX}, inclusive"
-        )
+        raise BadPolicy(f"Numeric value must be between -{NUMBER_MAX} and {NUMBER_MAX}, inclusive")
     return operator, number
 
 

@@ -27,7 +27,16 @@ BODY = "MessageBody"
 
 _Rule: TypeAlias = Callable[[Mapping[str, JsonValue]], bool]
 _RESERVED = frozenset(
-    "anything-but cidr equals-ignore-case exists numeric prefix suffix wildcard".split()
+    {
+        "anything-but",
+        "cidr",
+        "equals-ignore-case",
+        "exists",
+        "numeric",
+        "prefix",
+        "suffix",
+        "wildcard",
+    }
 )
 _CACHED = 4_096
 
@@ -101,7 +110,9 @@ def _count_keys(policy: JsonObject) -> int:
         if isinstance(value, dict):
             total += _count_keys(value)
         elif _is_or(key, value):
-            total += sum(_count_keys(cast(JsonObject, each)) for each in cast(list[JsonValue], value))
+            total += sum(
+                _count_keys(cast(JsonObject, each)) for each in cast(list[JsonValue], value)
+            )
         else:
             total += 1
     return total

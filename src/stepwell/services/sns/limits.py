@@ -10,7 +10,7 @@ PAGE = 100
 """Topics or subscriptions in one answer."""
 TAGS_MAX = 50
 SUBSCRIPTIONS_MAX = 10_000
-"""Subscriptions of one standard topic: each one is looked at on every publish. AWS: 12.5 million."""
+"""Subscriptions of one standard topic: every publish looks at each. AWS: 12.5 million."""
 FIFO_SUBSCRIPTIONS_MAX = 100
 DEDUPLICATION_MILLISECONDS = 300_000
 FORGOTTEN_PER_PUBLISH = 4

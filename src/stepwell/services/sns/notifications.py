@@ -1,6 +1,6 @@
 """What subscribers get to see: the JSON notification, Lambda's event, headers, letters.
 
-Nothing here is signed: `Signature` has the form of one and cannot be verified (see the parity page).
+Nothing here is signed: `Signature` has the form of one and cannot be verified.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def unsubscribe_link(base_url: str, subscription_arn: str) -> str:
 
 def confirm_link(base_url: str, topic_arn: str, token: str) -> str:
     """The link that confirms a subscription."""
-    return f"{base_url}/?Action=ConfirmSubscription&TopicArn={quote(topic_arn, safe=':')}&Token={token}"
+    topic = quote(topic_arn, safe=":")
+    return f"{base_url}/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}"
 
 
 def document(notification: Notification, protocol: str, subscription_arn: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from stepwell.services.api import Call, Params
 from stepwell.services.sns.arns import TopicName, partition_of
 from stepwell.services.sns.errors import invalid_parameter
-from stepwell.services.sns.topic_attributes import OWNER_ACTIONS, default_policy
 from stepwell.services.sns.records import attributes_of
+from stepwell.services.sns.topic_attributes import OWNER_ACTIONS, default_policy
 from stepwell.services.sns.topic_operations import replace_attribute
 from stepwell.values import decode, encode_text
 

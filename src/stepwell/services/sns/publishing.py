@@ -87,9 +87,7 @@ async def publish_batch(topics: Topics, call: Call, params: Params) -> dict[str,
 
 def _check_batch(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not entries:
-        raise ServiceError(
-            "EmptyBatchRequest", "The batch request doesn't contain any entries."
-        )
+        raise ServiceError("EmptyBatchRequest", "The batch request doesn't contain any entries.")
     if len(entries) > limits.BATCH_ENTRIES_MAX:
         raise ServiceError(
             "TooManyEntriesInBatchRequest",

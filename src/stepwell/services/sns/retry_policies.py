@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again, by protocol, and the delivery policies that say so."""
+"""When a delivery that failed is tried again, by protocol, and the policies that say so."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def effective(topic_text: str | None, own_text: str | None) -> JsonObject:
         own = {}
     healthy = HEALTHY | _member(http, "defaultHealthyRetryPolicy")
     healthy |= _member(own, "healthyRetryPolicy")
-    request = {"headerContentType": CONTENT_TYPE}
+    request: JsonObject = {"headerContentType": CONTENT_TYPE}
     asked = _member(http, "defaultRequestPolicy") | _member(own, "requestPolicy")
     return {"healthyRetryPolicy": healthy, "requestPolicy": request | asked}
 
@@ -76,7 +76,7 @@ def effective_of_topic(topic_text: str | None) -> JsonObject:
 
 def http_retries(policy: JsonObject) -> Retries:
     """The pauses of an effective policy."""
-    healthy = {k: v for k, v in _member(policy, "healthyRetryPolicy").items()}
+    healthy = _member(policy, "healthyRetryPolicy")
     number = {name: _whole(healthy.get(name)) for name in _NUMBERS}
     low, high = number["minDelayTarget"], number["maxDelayTarget"]
     pauses: list[float] = [0.0] * number["numNoDelayRetries"]

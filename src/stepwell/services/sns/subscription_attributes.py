@@ -47,15 +47,20 @@ def _check_one(name: str, value: str, protocol: str) -> None:
         raise invalid_parameter("AttributeName")
     if name == "RawMessageDelivery":
         if value.lower() not in ("true", "false", ""):
-            raise invalid_parameter("Attributes Reason: RawMessageDelivery: Invalid value [" + value + "]. Must be true or false.")
+            raise invalid_parameter(
+                "Attributes Reason: RawMessageDelivery: Invalid value ["
+                + value
+                + "]. Must be true or false."
+            )
         if value.lower() == "true" and protocol not in _RAW:
             raise invalid_parameter(
-                "Attributes Reason: RawMessageDelivery: Delivery protocol [" + protocol + "] does not support raw message delivery."
+                "Attributes Reason: RawMessageDelivery: Delivery protocol ["
+                + protocol
+                + "] does not support raw message delivery."
             )
     if name == "FilterPolicyScope" and value not in (ATTRIBUTES, BODY, ""):
         raise invalid_parameter(
-            f"FilterPolicyScope: Invalid value [{value}]. Please use either "
-            f"{BODY} or {ATTRIBUTES}"
+            f"FilterPolicyScope: Invalid value [{value}]. Please use either {BODY} or {ATTRIBUTES}"
         )
     if name == "RedrivePolicy" and value:
         _check_redrive(value)

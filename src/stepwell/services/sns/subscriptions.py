@@ -95,9 +95,7 @@ def _is_address(protocol: str, endpoint: str) -> bool:
 def _check_fifo(topic: TopicName, protocol: str, endpoint: str) -> None:
     if topic.name.endswith(".fifo"):
         if protocol != "sqs":
-            raise invalid_parameter(
-                "Invalid parameter: Endpoint Reason: Please use FIFO SQS queue"
-            )
+            raise invalid_parameter("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue")
     elif protocol == "sqs" and endpoint.endswith(".fifo"):
         raise invalid_parameter(
             "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to "
@@ -156,7 +154,9 @@ def _ask(
     row, topic = subscription.row, subscription.topic
     now, message_id = topics.parts.clock.now(), topics.parts.ids.uuid()
     if row.protocol in ("http", "https"):
-        policy = retry_policies.effective(topic_policy, subscription.attributes.get("DeliveryPolicy"))
+        policy = retry_policies.effective(
+            topic_policy, subscription.attributes.get("DeliveryPolicy")
+        )
         retries = retry_policies.http_retries(policy)
         headers = notifications.http_headers(
             "SubscriptionConfirmation", message_id, topic.arn, "", retry_policies.CONTENT_TYPE
@@ -230,9 +230,7 @@ async def list_subscriptions(topics: Topics, call: Call, params: Params) -> dict
     return _page(mine, params)
 
 
-async def list_subscriptions_by_topic(
-    topics: Topics, call: Call, params: Params
-) -> dict[str, Any]:
+async def list_subscriptions_by_topic(topics: Topics, call: Call, params: Params) -> dict[str, Any]:
     """ListSubscriptionsByTopic: a hundred at a time."""
     topic, _ = topics.find(params.get("TopicArn"))
     return _page(topics.subscriptions_of(topic.arn), params)
@@ -263,9 +261,7 @@ def _find(topics: Topics, params: Params) -> tuple[Subscription, TopicRow]:
     return subscription, topics.find(topic_arn)[1]
 
 
-async def get_subscription_attributes(
-    topics: Topics, call: Call, params: Params
-) -> dict[str, Any]:
+async def get_subscription_attributes(topics: Topics, call: Call, params: Params) -> dict[str, Any]:
     """GetSubscriptionAttributes."""
     subscription, topic = _find(topics, params)
     policy = attributes_of(topic).get("DeliveryPolicy")
@@ -281,7 +277,5 @@ async def set_subscription_attributes(topics: Topics, call: Call, params: Params
         given, subscription.attributes, subscription.protocol, subscribing=False
     )
     with topics.parts.ledger.stage() as turn:
-        topics.subscriptions.put(
-            turn, subscription.row._replace(attributes=encode_text(after))
-        )
+        topics.subscriptions.put(turn, subscription.row._replace(attributes=encode_text(after)))
     await topics.parts.ledger.committed()

@@ -6,6 +6,7 @@ Publishing is synchronous, so that the engine and other services publish in thei
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,7 @@ class Topics:
     def __init__(self, parts: ServiceParts, base_url: Callable[[], str]) -> None:
         self.parts = parts
         self.base_url = base_url
+        self._reading: asyncio.Task[None] | None = None
         self.topics: Shelf[TopicRow] = Shelf(TOPIC, parts.store, parts.ledger)
         self.subscriptions: Shelf[SubscriptionRow] = Shelf(SUBSCRIPTION, parts.store, parts.ledger)
         self.published: Shelf[PublishedRow] = Shelf(PUBLISHED, parts.store, parts.ledger)
@@ -57,7 +59,14 @@ class Topics:
         """Nothing waits here."""
 
     async def close(self) -> None:
-        """Nothing is under way here."""
+        """Nothing but a reading that nobody waits for can be under way."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _read_again(self) -> None:
+        # Nobody waits for it; whoever comes next tries again.
+        with contextlib.suppress(StorageTrouble):
+            await self.ready()
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
@@ -89,7 +98,9 @@ class Topics:
         topics are being read again. The caller must stage `turn` after it returns.
         """
         shelves = (self.topics, self.subscriptions, self.published)
-        if not all(shelf.loaded for shelf in shelves):
+        if not all(shelf.is_ready for shelf in shelves):
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.ensure_future(self._read_again())
             raise StorageTrouble("The topics are being read again after a failed commit.")
         return publishing.publish(self, turn, call, params)
 

@@ -292,6 +292,36 @@ CREATE TABLE "outbox" (
   "request" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 );
+CREATE TABLE "sns_published" (
+  "topic_arn" text COLLATE "C" NOT NULL,
+  "identity" text COLLATE "C" NOT NULL,
+  "message_id" text COLLATE "C" NOT NULL,
+  "sequence" bigint NOT NULL,
+  "expires_at" bigint NOT NULL,
+  PRIMARY KEY ("topic_arn", "identity")
+);
+CREATE TABLE "sns_subscription" (
+  "topic_arn" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "owner" text COLLATE "C" NOT NULL,
+  "protocol" text COLLATE "C" NOT NULL,
+  "endpoint" text COLLATE "C" NOT NULL,
+  "confirmed" bigint NOT NULL,
+  "token" text COLLATE "C" NOT NULL,
+  "authenticated" bigint NOT NULL,
+  "attributes" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  PRIMARY KEY ("topic_arn", "id")
+);
+CREATE TABLE "sns_topic" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "attributes" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  "unsubscribed" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
 CREATE TABLE "sqs_abandoned" (
   "node" bigint NOT NULL,
   "box" bigint NOT NULL,

@@ -292,6 +292,36 @@ CREATE TABLE "outbox" (
   "request" TEXT NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "sns_published" (
+  "topic_arn" TEXT NOT NULL,
+  "identity" TEXT NOT NULL,
+  "message_id" TEXT NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "expires_at" INTEGER NOT NULL,
+  PRIMARY KEY ("topic_arn", "identity")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sns_subscription" (
+  "topic_arn" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "owner" TEXT NOT NULL,
+  "protocol" TEXT NOT NULL,
+  "endpoint" TEXT NOT NULL,
+  "confirmed" INTEGER NOT NULL,
+  "token" TEXT NOT NULL,
+  "authenticated" INTEGER NOT NULL,
+  "attributes" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  PRIMARY KEY ("topic_arn", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "sns_topic" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "attributes" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  "unsubscribed" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "sqs_abandoned" (
   "node" INTEGER NOT NULL,
   "box" INTEGER NOT NULL,
