@@ -110,14 +110,14 @@ class Core:
             AWS_QUOTAS if aws_quotas else None,
             alarm=alarm,
         )
-        self.executions.activity_exists = self.states.registry.has_activity
-        self.states.queue_retention = self._queue_retention
-        self.states.log_group_exists = self.logs.has_group
         self._wire()
         self.ledger.on_rollback(self.executions.forget)
 
     def _wire(self) -> None:
         """Connect tasks and deliveries with what they reach."""
+        self.executions.activity_exists = self.states.registry.has_activity
+        self.states.queue_retention = self._queue_retention
+        self.states.log_group_exists = self.logs.has_group
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.sdk = AwsSdkIntegration(
             place=self._place,
