@@ -18,6 +18,7 @@ from stepwell.integrations.carriers.mail import MailCarrier, MailSettings
 from stepwell.integrations.carriers.sns import SnsCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
 from stepwell.integrations.custody import Custody
+from stepwell.integrations.dynamodb import DynamoDbIntegration, sdk_in_turn
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.registry import Integration, ServiceIntegrations
@@ -34,6 +35,7 @@ from stepwell.runtime.watching import Watcher
 from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
+from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.lambda_.api import EmbeddedLambda
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.ports import Runner
@@ -121,7 +123,10 @@ class Core:
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.sdk = AwsSdkIntegration(
             place=self._place,
-            in_turn=aws_sdk_actions.in_turn(states, self.queues, self.topics),
+            in_turn={
+                **aws_sdk_actions.in_turn(states, self.queues, self.topics),
+                **sdk_in_turn(self.dynamodb),
+            },
             was_done=aws_sdk_actions.was_done(self.store),
         )
         for service in self.services():
@@ -134,11 +139,18 @@ class Core:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
         self.web = HttpCarrier()
         self.topics = Topics(self.parts, lambda: self.sdk.base_url)
-        return [EmbeddedLogs(self.logs), EmbeddedLambda(self.functions), self.topics]
+        self.dynamodb = DynamoDb(self.parts)
+        return [
+            EmbeddedLogs(self.logs),
+            EmbeddedLambda(self.functions),
+            self.topics,
+            self.dynamodb,
+        ]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
         return {
+            "dynamodb": DynamoDbIntegration(self.dynamodb),
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),
             "sqs": SqsIntegration(self.queues),

@@ -60,6 +60,8 @@ class ErrorNames:
     name: str
     client: str
     modelled: frozenset[str]
+    service: str = ""
+    """The service as causes show it, where that is not `client`."""
 
     def refused(self, error: ServiceError, call: ServiceCall) -> Refused:
         """A service's error as the task's error and cause."""
@@ -68,6 +70,6 @@ class ErrorNames:
             shape = f"{self.client}Exception"
         return Refused(
             f"{self.name}.{shape}",
-            f"{error.message} (Service: {self.client}; Status Code: {error.status};"
+            f"{error.message} (Service: {self.service or self.client}; Status Code: {error.status};"
             f" Error Code: {error.code}; Request ID: {call.request_id}; Proxy: null)",
         )

@@ -48,6 +48,28 @@ def _rows(
     return {(service, action): row for action in actions.split()}
 
 
+def _item_write(subject: str, *more: str) -> Integration:
+    """A write of one item of DynamoDB; `subject` is its Item or Key."""
+    shared = (
+        "ConditionExpression",
+        "ConditionalOperator",
+        "Expected",
+        "ExpressionAttributeNames",
+        "ExpressionAttributeValues",
+        "ReturnConsumedCapacity",
+        "ReturnItemCollectionMetrics",
+        "ReturnValues",
+        "ReturnValuesOnConditionCheckFailure",
+        "TableName",
+    )
+    return Integration(
+        patterns=("",),
+        runs_here=("",),
+        required=("TableName", subject),
+        parameters=frozenset((*shared, subject, *more)),
+    )
+
+
 CATALOGUE: dict[tuple[str, str], Integration] = {
     ("sqs", "sendMessage"): Integration(
         patterns=("", TOKEN),
@@ -80,8 +102,25 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("codebuild", "stopBuild stopBuildBatch retryBuildBatch", ""),
     **_rows("codebuild", "batchDeleteBuilds batchGetReports", ""),
     **_rows("databrew", "startJobRun", "", "sync"),
-    **_rows("dynamodb", "getItem updateItem deleteItem", "", required="TableName Key"),
-    **_rows("dynamodb", "putItem", "", required="TableName Item"),
+    ("dynamodb", "getItem"): Integration(
+        patterns=("",),
+        runs_here=("",),
+        required=("TableName", "Key"),
+        parameters=frozenset(
+            {
+                "AttributesToGet",
+                "ConsistentRead",
+                "ExpressionAttributeNames",
+                "Key",
+                "ProjectionExpression",
+                "ReturnConsumedCapacity",
+                "TableName",
+            }
+        ),
+    ),
+    ("dynamodb", "putItem"): _item_write("Item"),
+    ("dynamodb", "deleteItem"): _item_write("Key"),
+    ("dynamodb", "updateItem"): _item_write("Key", "AttributeUpdates", "UpdateExpression"),
     **_rows("ecs", "runTask", "", "sync", TOKEN, required="TaskDefinition"),
     **_rows("eks", "createCluster deleteCluster createFargateProfile", "", "sync"),
     **_rows("eks", "deleteFargateProfile createNodegroup deleteNodegroup runJob", "", "sync"),

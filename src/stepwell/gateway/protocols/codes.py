@@ -14,6 +14,8 @@ from stepwell.models.service_model import ServiceModel
 FRAMEWORK = "com.amazon.coral.service#"
 CONSTRAINTS = "com.amazon.coral.validate#"
 NAMESPACES = {
+    "dynamodb": "com.amazonaws.dynamodb.v20120810#",
+    "dynamodbstreams": "com.amazonaws.dynamodb.v20120810#",
     "stepfunctions": "com.amazonaws.swf.service.v2.model#",
     "sqs": "com.amazonaws.sqs#",
 }

@@ -23,6 +23,67 @@ CREATE TABLE "delivery" (
   "due_at" bigint NOT NULL,
   PRIMARY KEY ("shard", "id")
 );
+CREATE TABLE "dynamodb_abandoned" (
+  "node" bigint NOT NULL,
+  "id" bigint NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("node", "id")
+);
+CREATE TABLE "dynamodb_entry" (
+  "owner" bigint NOT NULL,
+  "hash" bytea NOT NULL,
+  "range" bytea NOT NULL,
+  "item_hash" bytea NOT NULL,
+  "item_range" bytea NOT NULL,
+  "size" bigint NOT NULL,
+  "item" bytea NOT NULL,
+  PRIMARY KEY ("owner", "hash", "range", "item_hash", "item_range")
+);
+CREATE TABLE "dynamodb_item" (
+  "table" bigint NOT NULL,
+  "hash" bytea NOT NULL,
+  "range" bytea NOT NULL,
+  "size" bigint NOT NULL,
+  "item" bytea NOT NULL,
+  PRIMARY KEY ("table", "hash", "range")
+);
+CREATE TABLE "dynamodb_stream" (
+  "scope" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "table_name" text COLLATE "C" NOT NULL,
+  "label" text COLLATE "C" NOT NULL,
+  "view" text COLLATE "C" NOT NULL,
+  "keys" text COLLATE "C" NOT NULL,
+  "shard" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "ended_at" bigint NOT NULL,
+  "last" bigint NOT NULL,
+  PRIMARY KEY ("scope", "id")
+);
+CREATE TABLE "dynamodb_stream_record" (
+  "stream" bigint NOT NULL,
+  "sequence" bigint NOT NULL,
+  "at" bigint NOT NULL,
+  "record" bytea NOT NULL,
+  PRIMARY KEY ("stream", "sequence")
+);
+CREATE TABLE "dynamodb_table" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "settings" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "dynamodb_transaction" (
+  "scope" text COLLATE "C" NOT NULL,
+  "token" text COLLATE "C" NOT NULL,
+  "request" text COLLATE "C" NOT NULL,
+  "answer" text COLLATE "C" NOT NULL,
+  "expires_at" bigint NOT NULL,
+  PRIMARY KEY ("scope", "token")
+);
+CREATE INDEX "dynamodb_transaction_by_expiry" ON "dynamodb_transaction" ("expires_at", "scope", "token");
 CREATE TABLE "execution" (
   "id" bigint NOT NULL,
   "arn" text COLLATE "C" NOT NULL,

@@ -23,6 +23,67 @@ CREATE TABLE "delivery" (
   "due_at" INTEGER NOT NULL,
   PRIMARY KEY ("shard", "id")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_abandoned" (
+  "node" INTEGER NOT NULL,
+  "id" INTEGER NOT NULL,
+  "kind" TEXT NOT NULL,
+  PRIMARY KEY ("node", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_entry" (
+  "owner" INTEGER NOT NULL,
+  "hash" BLOB NOT NULL,
+  "range" BLOB NOT NULL,
+  "item_hash" BLOB NOT NULL,
+  "item_range" BLOB NOT NULL,
+  "size" INTEGER NOT NULL,
+  "item" BLOB NOT NULL,
+  PRIMARY KEY ("owner", "hash", "range", "item_hash", "item_range")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_item" (
+  "table" INTEGER NOT NULL,
+  "hash" BLOB NOT NULL,
+  "range" BLOB NOT NULL,
+  "size" INTEGER NOT NULL,
+  "item" BLOB NOT NULL,
+  PRIMARY KEY ("table", "hash", "range")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_stream" (
+  "scope" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "table_name" TEXT NOT NULL,
+  "label" TEXT NOT NULL,
+  "view" TEXT NOT NULL,
+  "keys" TEXT NOT NULL,
+  "shard" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "ended_at" INTEGER NOT NULL,
+  "last" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_stream_record" (
+  "stream" INTEGER NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "at" INTEGER NOT NULL,
+  "record" BLOB NOT NULL,
+  PRIMARY KEY ("stream", "sequence")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_table" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "settings" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "dynamodb_transaction" (
+  "scope" TEXT NOT NULL,
+  "token" TEXT NOT NULL,
+  "request" TEXT NOT NULL,
+  "answer" TEXT NOT NULL,
+  "expires_at" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "token")
+) WITHOUT ROWID, STRICT;
+CREATE INDEX "dynamodb_transaction_by_expiry" ON "dynamodb_transaction" ("expires_at");
 CREATE TABLE "execution" (
   "id" INTEGER NOT NULL,
   "arn" TEXT NOT NULL,

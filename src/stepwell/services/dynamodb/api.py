@@ -1,0 +1,71 @@
+"""The operations of DynamoDB and of its streams, as the gateway calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.dynamodb import (
+    batches,
+    item_operations,
+    querying,
+    stream_operations,
+    table_extras,
+    table_updates,
+    tables,
+    tagging,
+    transactions,
+)
+from stepwell.services.dynamodb.dynamodb import DynamoDb
+
+_Operation = Callable[[DynamoDb, Call, Params], Awaitable[Answer]]
+
+_OPERATIONS: dict[str, _Operation] = {
+    "CreateTable": tables.create_table,
+    "DescribeTable": tables.describe_table,
+    "ListTables": tables.list_tables,
+    "UpdateTable": table_updates.update_table,
+    "DeleteTable": tables.delete_table,
+    "UpdateTimeToLive": table_extras.update_time_to_live,
+    "DescribeTimeToLive": table_extras.describe_time_to_live,
+    "DescribeContinuousBackups": table_extras.describe_continuous_backups,
+    "DescribeLimits": table_extras.describe_limits,
+    "DescribeEndpoints": table_extras.describe_endpoints,
+    "TagResource": tagging.tag_resource,
+    "UntagResource": tagging.untag_resource,
+    "ListTagsOfResource": tagging.list_tags_of_resource,
+    "GetItem": item_operations.get_item,
+    "PutItem": item_operations.put_item,
+    "UpdateItem": item_operations.update_item,
+    "DeleteItem": item_operations.delete_item,
+    "Query": querying.query,
+    "Scan": querying.scan,
+    "BatchGetItem": batches.batch_get_item,
+    "BatchWriteItem": batches.batch_write_item,
+    "TransactWriteItems": transactions.transact_write_items,
+    "TransactGetItems": transactions.transact_get_items,
+}
+
+_STREAM_OPERATIONS: dict[str, _Operation] = {
+    "ListStreams": stream_operations.list_streams,
+    "DescribeStream": stream_operations.describe_stream,
+    "GetShardIterator": stream_operations.get_shard_iterator,
+    "GetRecords": stream_operations.get_records,
+}
+
+
+def services(dynamodb: DynamoDb) -> tuple[Service, Service]:
+    """DynamoDB and DynamoDB Streams on those tables."""
+    return (
+        Service("dynamodb", {n: _bind(dynamodb, run) for n, run in _OPERATIONS.items()}),
+        Service(
+            "dynamodbstreams", {n: _bind(dynamodb, run) for n, run in _STREAM_OPERATIONS.items()}
+        ),
+    )
+
+
+def _bind(dynamodb: DynamoDb, run: _Operation) -> Operation:
+    async def operation(call: Call, params: Params) -> Answer:
+        return await run(dynamodb, call, params)
+
+    return operation

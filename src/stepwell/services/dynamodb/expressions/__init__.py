@@ -1,0 +1,1 @@
+"""Expressions: tokens, parser, evaluation. No I/O, no knowledge of tables."""
