@@ -12,13 +12,17 @@ from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
+from stepwell.integrations.carriers.events import EventsCarrier
 from stepwell.integrations.carriers.functions import FunctionCarrier
 from stepwell.integrations.carriers.http import HttpCarrier
 from stepwell.integrations.carriers.mail import MailCarrier, MailSettings
 from stepwell.integrations.carriers.sns import SnsCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
+from stepwell.integrations.carriers.states import StatesCarrier
 from stepwell.integrations.custody import Custody
 from stepwell.integrations.dynamodb import DynamoDbIntegration, sdk_in_turn
+from stepwell.integrations.events import EventsIntegration
+from stepwell.integrations.execution_events import ExecutionEvents
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.registry import Integration, ServiceIntegrations
@@ -36,6 +40,8 @@ from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
 from stepwell.services.dynamodb.dynamodb import DynamoDb
+from stepwell.services.events.api import service as events_service
+from stepwell.services.events.events import Events
 from stepwell.services.lambda_.api import EmbeddedLambda
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.ports import Runner
@@ -124,7 +130,7 @@ class Core:
         self.sdk = AwsSdkIntegration(
             place=self._place,
             in_turn={
-                **aws_sdk_actions.in_turn(states, self.queues, self.topics),
+                **aws_sdk_actions.in_turn(states, self.queues, self.topics, self.events),
                 **sdk_in_turn(self.dynamodb),
             },
             was_done=aws_sdk_actions.was_done(self.store),
@@ -134,17 +140,20 @@ class Core:
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
         self.watchers.append(ExecutionLogs(self.logs))
+        self.watchers.append(ExecutionEvents(self.events, self.clock, self.ids))
 
     def _embed(self) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
         self.web = HttpCarrier()
         self.topics = Topics(self.parts, lambda: self.sdk.base_url)
         self.dynamodb = DynamoDb(self.parts)
+        self.events = Events(self.parts, events_service)
         return [
             EmbeddedLogs(self.logs),
             EmbeddedLambda(self.functions),
             self.topics,
             self.dynamodb,
+            self.events,
         ]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
@@ -153,6 +162,7 @@ class Core:
             "dynamodb": DynamoDbIntegration(self.dynamodb),
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),
+            "events": EventsIntegration(self.events),
             "sqs": SqsIntegration(self.queues),
             "states": states,
         }
@@ -160,11 +170,13 @@ class Core:
     def _carriers(self) -> dict[str, Carrier]:
         """How deliveries reach targets, by the service of their ARN or the scheme of their URL."""
         carriers: dict[str, Carrier] = {
+            "events": EventsCarrier(self.events),
             "http": self.web,
             "https": self.web,
             "lambda": FunctionCarrier(self.functions),
             "sns": SnsCarrier(self.topics),
             "sqs": SqsCarrier(self.queues),
+            "states": StatesCarrier(states_service(self.states)),
         }
         if self.mail is not None:
             carriers["mailto"] = MailCarrier(self.mail)

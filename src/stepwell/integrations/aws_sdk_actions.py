@@ -18,6 +18,8 @@ from stepwell.runtime.records import TOKEN
 from stepwell.runtime.tokens import place_of
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Params
+from stepwell.services.events.events import Events
+from stepwell.services.events.putting import put_entries
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.refusals import check_payload
@@ -25,7 +27,7 @@ from stepwell.values import JsonObject
 
 
 def in_turn(
-    states: StatesIntegration, queues: Queues, topics: Topics
+    states: StatesIntegration, queues: Queues, topics: Topics, events: Events
 ) -> dict[tuple[str, str], InTurn]:
     """The actions that take part in the turn."""
 
@@ -44,10 +46,16 @@ def in_turn(
     def publish(turn: Turn, call: ServiceCall, params: Params) -> Done:
         return Done(topics.publish(turn, call, params))
 
+    def put_events(turn: Turn, call: ServiceCall, params: Params) -> Done | Later:
+        if not events.is_ready:
+            return Later(events.ready)
+        return Done(put_entries(events, turn, call.account, call.region, params["Entries"]))
+
     return {
         ("sfn", "startExecution"): start_execution,
         ("sqs", "sendMessage"): send_message,
         ("sns", "publish"): publish,
+        ("eventbridge", "putEvents"): put_events,
     }
 
 

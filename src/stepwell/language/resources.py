@@ -132,7 +132,12 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("emr-containers", "deleteVirtualCluster startJobRun", "", "sync"),
     **_rows("emr-serverless", "createApplication startApplication stopApplication", "", "sync"),
     **_rows("emr-serverless", "deleteApplication startJobRun cancelJobRun", "", "sync"),
-    **_rows("events", "putEvents", "", TOKEN, required="Entries"),
+    ("events", "putEvents"): Integration(
+        patterns=("", TOKEN),
+        runs_here=("", TOKEN),
+        required=("Entries",),
+        parameters=frozenset({"Entries"}),
+    ),
     **_rows("glue", "startJobRun", "", "sync", required="JobName"),
     **_rows("http", "invoke", ""),
     ("lambda", "invoke"): Integration(

@@ -16,6 +16,7 @@ from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.runtime.turn import Turn
+from stepwell.services.deliveries.dead_letters import PERMANENT, error_attributes
 from stepwell.services.deliveries.delivery import (
     Carrier,
     DeadLetter,
@@ -165,7 +166,7 @@ class Deliveries:
         due = now + int(retries.pause_seconds(row.attempts) * 1000)
         why = ""
         if error.fields.get("retryable") is False:
-            why = "Permanent"
+            why = PERMANENT
         elif row.attempts >= retries.attempts_max:
             why = "MaximumRetryAttempts"
         elif due > row.made_at + retries.age_seconds_max * 1000:
@@ -191,12 +192,7 @@ class Deliveries:
     ) -> None:
         attributes = dict(letter.attributes)
         if letter.with_error:
-            attributes |= {
-                "ERROR_CODE": error.code,
-                "ERROR_MESSAGE": error.message,
-                "RETRY_ATTEMPTS": str(row.attempts),
-                "EXHAUSTED_RETRY_CONDITION": why,
-            }
+            attributes |= error_attributes(error, row.attempts, why, as_rule=letter.as_rule)
         request: JsonObject = {
             "MessageBody": letter.body,
             "MessageAttributes": {

@@ -45,9 +45,11 @@ class DeadLetter:
     """Message attributes, all of them texts."""
     with_error: bool = False
     """Adds the attributes ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS and EXHAUSTED_RETRY_CONDITION
-    (EventBridge)."""
+    (EventBridge); the last two only if it was tried again."""
     further: JsonObject = field(default_factory=dict)
     """More members of SendMessage: a group, attributes that are no texts."""
+    as_rule: bool = False
+    """ERROR_CODE is one of those that rules have (`NO_RESOURCE`), not the target's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,61 @@ CREATE TABLE "dynamodb_transaction" (
   PRIMARY KEY ("scope", "token")
 );
 CREATE INDEX "dynamodb_transaction_by_expiry" ON "dynamodb_transaction" ("expires_at", "scope", "token");
+CREATE TABLE "events_bus" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "attributes" text COLLATE "C" NOT NULL,
+  "policy" text COLLATE "C",
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "events_connection" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "uuid" text COLLATE "C" NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "authorization" text COLLATE "C" NOT NULL,
+  "state" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "authorized_at" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "events_destination" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "uuid" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "connection_arn" text COLLATE "C" NOT NULL,
+  "endpoint" text COLLATE "C" NOT NULL,
+  "method" text COLLATE "C" NOT NULL,
+  "rate" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "events_rule" (
+  "bus" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "pattern" text COLLATE "C",
+  "schedule" text COLLATE "C",
+  "state" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "role_arn" text COLLATE "C",
+  "tags" text COLLATE "C" NOT NULL,
+  "anchor_at" bigint NOT NULL,
+  "due_at" bigint,
+  PRIMARY KEY ("bus", "name")
+);
+CREATE TABLE "events_target" (
+  "rule" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "target" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("rule", "id")
+);
 CREATE TABLE "execution" (
   "id" bigint NOT NULL,
   "arn" text COLLATE "C" NOT NULL,

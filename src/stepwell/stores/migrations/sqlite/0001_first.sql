@@ -84,6 +84,61 @@ CREATE TABLE "dynamodb_transaction" (
   PRIMARY KEY ("scope", "token")
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX "dynamodb_transaction_by_expiry" ON "dynamodb_transaction" ("expires_at");
+CREATE TABLE "events_bus" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "attributes" TEXT NOT NULL,
+  "policy" TEXT,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_connection" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "uuid" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "description" TEXT,
+  "authorization" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "authorized_at" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_destination" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "uuid" TEXT NOT NULL,
+  "description" TEXT,
+  "connection_arn" TEXT NOT NULL,
+  "endpoint" TEXT NOT NULL,
+  "method" TEXT NOT NULL,
+  "rate" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_rule" (
+  "bus" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "pattern" TEXT,
+  "schedule" TEXT,
+  "state" TEXT NOT NULL,
+  "description" TEXT,
+  "role_arn" TEXT,
+  "tags" TEXT NOT NULL,
+  "anchor_at" INTEGER NOT NULL,
+  "due_at" INTEGER,
+  PRIMARY KEY ("bus", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_target" (
+  "rule" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "target" TEXT NOT NULL,
+  PRIMARY KEY ("rule", "id")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "execution" (
   "id" INTEGER NOT NULL,
   "arn" TEXT NOT NULL,

@@ -1,0 +1,92 @@
+"""EventBridge's state: what is configured, and what an event sets off.
+
+Rules: publishing is synchronous and part of the caller's turn, so what goes to an embedded target
+is on disk with whatever caused the event, or neither is. It asks for `is_ready` first: after a
+failed commit the configuration is read again, and what is in memory until then may be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from stepwell.runtime.turn import Turn
+from stepwell.services.api import Door, Service
+from stepwell.services.events.dispatch import dispatch
+from stepwell.services.events.matching import Matching
+from stepwell.services.events.names import DEFAULT, BusName, bus_at
+from stepwell.services.events.records import BUS, CONNECTION, DESTINATION, RULE, TARGET, RuleRow
+from stepwell.services.events.ticking import Ticking
+from stepwell.services.parts import ServiceParts
+from stepwell.services.shelf import Shelf
+from stepwell.values import JsonObject
+
+ServiceOf = Callable[["Events"], Service]
+
+
+class Events:
+    """See the module."""
+
+    def __init__(self, parts: ServiceParts, service: ServiceOf) -> None:
+        self.parts = parts
+        self.buses = Shelf(BUS, parts.store, parts.ledger)
+        self.rules = Shelf(RULE, parts.store, parts.ledger)
+        self.targets = Shelf(TARGET, parts.store, parts.ledger)
+        self.connections = Shelf(CONNECTION, parts.store, parts.ledger)
+        self.destinations = Shelf(DESTINATION, parts.store, parts.ledger)
+        self.matching = Matching(self.rules)
+        self.ticking = Ticking(parts, self.rules, self.scheduled)
+        self._service = service
+        parts.ledger.on_rollback(self.matching.forget)
+
+    def services(self) -> Sequence[Service]:
+        """EventBridge."""
+        return [self._service(self)]
+
+    def doors(self) -> Sequence[Door]:
+        """None."""
+        return []
+
+    async def load(self) -> None:
+        """Read what is configured, arm the schedules."""
+        await self.ready()
+        await self.ticking.load()
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+        for shelf in (self.buses, self.rules, self.targets, self.connections, self.destinations):
+            await shelf.ready()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it does now."""
+        return self.rules.is_ready and self.targets.is_ready and self.buses.is_ready
+
+    def stop_waiting(self) -> None:
+        """Nothing waits for long."""
+
+    async def close(self) -> None:
+        """Stop the schedules."""
+        self.ticking.close()
+
+    def exists(self, bus: BusName) -> bool:
+        """Whether there is such a bus; the default one is there always."""
+        return bus.name == DEFAULT or self.buses.get(bus.scope, bus.name) is not None
+
+    def wants(self, account: str, region: str, source: str) -> bool:
+        """Whether any rule of the default bus may want events of a source. Cheap."""
+        return self.matching.may_want(BusName(account, region, DEFAULT).path, source)
+
+    def publish(
+        self, turn: Turn, bus: BusName, event: JsonObject, *, forwarded: bool = False
+    ) -> None:
+        """Give an event to the targets of the rules that want it.
+
+        One that was forwarded from another bus is not forwarded again, as on AWS: so two buses
+        cannot keep an event going for ever.
+        """
+        for rule in self.matching.wanting(bus.path, event):
+            dispatch(self, turn, bus, rule, event, forwarded=forwarded)
+
+    def scheduled(self, turn: Turn, rule: RuleRow, event: JsonObject) -> None:
+        """A rule's schedule is due: its targets get the event."""
+        dispatch(self, turn, bus_at(rule.bus), rule, event)
