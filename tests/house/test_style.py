@@ -16,10 +16,11 @@ PRINTING_PARTS = ("stepwell.cli",)
 IMPURE_PLACES = (
     "stepwell.runtime.clock",
     "stepwell.stores.postgres.lease",
+    "stepwell.functions.bootstraps",
     "stepwell.testing",
 )
-"""The ports' real implementations, and the lease, which names this very process: the only modules
-that read the clock or make random numbers."""
+"""The ports' real implementations, the lease, which names this very process, and what runs in the
+processes of functions: the only modules that read the clock or make random numbers."""
 
 IMPURE = frozenset(
     {
