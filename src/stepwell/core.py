@@ -25,6 +25,7 @@ from stepwell.integrations.events import EventsIntegration
 from stepwell.integrations.execution_events import ExecutionEvents
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
+from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.sns import SnsIntegration
 from stepwell.integrations.sqs import SqsIntegration
@@ -139,8 +140,12 @@ class Core:
             self.sdk.add(service)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
-        self.watchers.append(ExecutionLogs(self.logs))
-        self.watchers.append(ExecutionEvents(self.events, self.clock, self.ids))
+        self.metrics = Metrics(self.queues, self.ledger, self.clock.now)
+        self.watchers += [
+            ExecutionLogs(self.logs),
+            ExecutionEvents(self.events, self.clock, self.ids),
+            self.metrics,
+        ]
 
     def _embed(self) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
@@ -217,7 +222,8 @@ class Core:
 
     def doors(self) -> list[Door]:
         """The ways in for requests that are not AWS API calls."""
-        return [door for part in self.embedded for door in part.doors()]
+        embedded = [door for part in self.embedded for door in part.doors()]
+        return [self.metrics.door(), *embedded]
 
     def pages(self) -> dict[str, Page]:
         """The pages of our own beside AWS's API."""
