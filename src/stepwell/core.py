@@ -28,6 +28,7 @@ from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.sns import SnsIntegration
+from stepwell.integrations.sources import EmbeddedQueues
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
 from stepwell.runtime.executions import Executions
@@ -45,7 +46,7 @@ from stepwell.services.events.api import service as events_service
 from stepwell.services.events.events import Events
 from stepwell.services.lambda_.api import EmbeddedLambda
 from stepwell.services.lambda_.lambdas import Lambda
-from stepwell.services.lambda_.ports import Runner
+from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
@@ -90,7 +91,8 @@ class Core:
         self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
         self.logs = Logs(self.parts)
-        self.functions = Lambda(self.parts, runner=runner, scratch=scratch)
+        sources = Sources(queues=EmbeddedQueues(self.queues))
+        self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.embedded: list[Embedded] = self._embed()
         self.watchers: list[Watcher] = []
         self.executions = Executions(

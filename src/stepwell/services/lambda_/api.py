@@ -13,8 +13,11 @@ from stepwell.services.lambda_ import (
     invoke_configs,
     invoking,
     layers,
+    mappings,
     permissions,
     tagging,
+    url_door,
+    urls,
     versions,
 )
 from stepwell.services.lambda_.lambdas import Lambda
@@ -59,6 +62,16 @@ _OPERATIONS: dict[str, _Operation] = {
     "ListFunctionEventInvokeConfigs": invoke_configs.list_function_event_invoke_configs,
     "Invoke": invoking.invoke,
     "InvokeAsync": invoking.invoke_async,
+    "CreateEventSourceMapping": mappings.create_event_source_mapping,
+    "GetEventSourceMapping": mappings.get_event_source_mapping,
+    "ListEventSourceMappings": mappings.list_event_source_mappings,
+    "UpdateEventSourceMapping": mappings.update_event_source_mapping,
+    "DeleteEventSourceMapping": mappings.delete_event_source_mapping,
+    "CreateFunctionUrlConfig": urls.create_function_url_config,
+    "GetFunctionUrlConfig": urls.get_function_url_config,
+    "ListFunctionUrlConfigs": urls.list_function_url_configs,
+    "UpdateFunctionUrlConfig": urls.update_function_url_config,
+    "DeleteFunctionUrlConfig": urls.delete_function_url_config,
     "ListTags": tagging.list_tags,
     "TagResource": tagging.tag_resource,
     "UntagResource": tagging.untag_resource,
@@ -94,7 +107,7 @@ class EmbeddedLambda:
 
     def doors(self) -> Sequence[Door]:
         """Function URLs, and the zip files of functions."""
-        return ()
+        return url_door.doors(self._lambdas)
 
     async def load(self) -> None:
         """Read the functions; take up what was accepted."""
@@ -102,6 +115,7 @@ class EmbeddedLambda:
 
     def stop_waiting(self) -> None:
         """Take nothing more from queues and streams."""
+        self._lambdas.pollers.stop()
 
     async def close(self) -> None:
         """End what runs."""

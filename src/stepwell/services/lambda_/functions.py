@@ -90,9 +90,9 @@ async def read_code(functions: Lambda, call: Call, code: Params) -> Given:
     elif code.get("S3Bucket") == HOT_RELOAD_BUCKET:
         return _folder(code.get("S3Key") or "")
     elif code.get("S3Bucket") and code.get("S3Key"):
-        if functions.code_source is None:
+        if functions.sources.code is None:
             raise not_here("Code from S3")
-        data = await functions.code_source.read(
+        data = await functions.sources.code.read(
             call.account,
             call.region,
             code["S3Bucket"],

@@ -6,6 +6,7 @@ Operations are plain functions in the modules beside this one that take the `Lam
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from stepwell.services.lambda_.errors import function_not_found, not_found
 from stepwell.services.lambda_.events import Events
 from stepwell.services.lambda_.limits import Settings
 from stepwell.services.lambda_.names import LATEST, Named, function_arn, read_function
-from stepwell.services.lambda_.ports import CodeSource, Runner
+from stepwell.services.lambda_.pollers import Pollers
+from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.lambda_.records import (
     ALIAS,
     ATTACHED,
@@ -26,6 +28,7 @@ from stepwell.services.lambda_.records import (
     LAYER,
     LAYER_VERSION,
     MAPPING,
+    POSITION,
     VERSION,
     AliasRow,
     AttachedRow,
@@ -33,6 +36,7 @@ from stepwell.services.lambda_.records import (
     LayerRow,
     LayerVersionRow,
     MappingRow,
+    PositionRow,
     VersionRow,
 )
 from stepwell.services.lambda_.running import NoRunner, Running
@@ -66,11 +70,11 @@ class Lambda:
         runner: Runner | None = None,
         settings: Settings | None = None,
         scratch: Path | None = None,
-        code_source: CodeSource | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.parts = parts
         self.settings = settings or Settings()
-        self.code_source = code_source
+        self.sources = sources or Sources()
         store, ledger = parts.store, parts.ledger
         self.functions: Shelf[FunctionRow] = Shelf(FUNCTION, store, ledger)
         self.versions: Shelf[VersionRow] = Shelf(VERSION, store, ledger)
@@ -81,7 +85,9 @@ class Lambda:
         self.mappings: Shelf[MappingRow] = Shelf(MAPPING, store, ledger)
         self.codes = Codes(parts, scratch)
         self.running = Running(self, runner or NoRunner())
+        self.positions: Shelf[PositionRow] = Shelf(POSITION, store, ledger)
         self.events = Events(self)
+        self.pollers = Pollers(self, self.sources)
 
         self._shelves: tuple[Shelf[Any], ...] = (
             self.functions,
@@ -91,6 +97,7 @@ class Lambda:
             self.layers,
             self.layer_versions,
             self.mappings,
+            self.positions,
         )
 
     async def ready(self) -> None:
@@ -108,9 +115,20 @@ class Lambda:
         self.codes.load()
         await self.ready()
         await self.events.load()
+        self.pollers.load()
+
+    async def pause(self, milliseconds: int, sooner: asyncio.Event | None = None) -> None:
+        """Wait that long, or until `sooner` is set."""
+        over = sooner or asyncio.Event()
+        call_off = self.parts.alarm.call_at(self.parts.clock.now() + milliseconds, over.set)
+        try:
+            await over.wait()
+        finally:
+            call_off()
 
     async def close(self) -> None:
         """End what runs; what was accepted is on disk."""
+        await self.pollers.close()
         await self.events.close()
         await self.running.close()
         self.codes.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,6 +50,12 @@ class Running:
         self._unreserved: Counter[str] = Counter()
         """Of functions that reserve nothing, by scope."""
         self._tasks: set[asyncio.Future[Any]] = set()
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_room(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever an invocation ended. The answer ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def refuse(self, runtime: str) -> str | None:
         """Why functions of that runtime cannot run here, or None."""
@@ -100,6 +107,8 @@ class Running:
         if not task.cancelled():
             # Whoever waited may have gone away: then nobody else asks for the exception.
             task.exception()
+        for listener in tuple(self._listeners):
+            listener()
 
     async def _run(
         self, function: FunctionRow, version: VersionRow, invocation: Invocation

@@ -1,0 +1,63 @@
+"""What Lambda reads from in this server: queues, streams of tables, code in buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stepwell.services.api import Call
+from stepwell.services.lambda_.ports import QueueFacts
+from stepwell.services.sqs import receiving, settling
+from stepwell.services.sqs.errors import queue_does_not_exist
+from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
+
+_DELETED_AT_ONCE_MAX = 10
+
+
+class EmbeddedQueues:
+    """The embedded queues as event sources (services.lambda_.ports.QueueSource)."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+
+    def facts(self, arn: str) -> QueueFacts | None:
+        """About a queue."""
+        queue = self._queues.by_arn(arn)
+        return None if queue is None else QueueFacts(queue.rules.visibility_ms // 1000, queue.fifo)
+
+    async def receive(self, arn: str, most: int, wait_seconds: int) -> list[dict[str, Any]]:
+        """ReceiveMessage."""
+        await self._queues.settled()
+        queue = self._find(arn)
+        params = {
+            "QueueUrl": queue.name,
+            "MaxNumberOfMessages": most,
+            "WaitTimeSeconds": wait_seconds,
+            "AttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        }
+        answer = await receiving.receive_message(self._queues, _call(queue), params)
+        return list(answer.get("Messages", ()))
+
+    async def delete(self, arn: str, handles: Sequence[str]) -> None:
+        """DeleteMessageBatch, as often as need be."""
+        await self._queues.settled()
+        queue = self._find(arn)
+        for start in range(0, len(handles), _DELETED_AT_ONCE_MAX):
+            some = handles[start : start + _DELETED_AT_ONCE_MAX]
+            entries = [
+                {"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(some)
+            ]
+            params = {"QueueUrl": queue.name, "Entries": entries}
+            await settling.delete_message_batch(self._queues, _call(queue), params)
+
+    def _find(self, arn: str) -> Queue:
+        queue = self._queues.by_arn(arn)
+        if queue is None:
+            raise queue_does_not_exist()
+        return queue
+
+
+def _call(queue: Queue) -> Call:
+    return Call(queue.account, queue.region, "", "")
