@@ -28,7 +28,7 @@ from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.sns import SnsIntegration
-from stepwell.integrations.sources import EmbeddedQueues
+from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
 from stepwell.runtime.executions import Executions
@@ -91,9 +91,7 @@ class Core:
         self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
         self.logs = Logs(self.parts)
-        sources = Sources(queues=EmbeddedQueues(self.queues))
-        self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
-        self.embedded: list[Embedded] = self._embed()
+        self.embedded: list[Embedded] = self._embed(runner, scratch)
         self.watchers: list[Watcher] = []
         self.executions = Executions(
             Parts(
@@ -149,18 +147,23 @@ class Core:
             self.metrics,
         ]
 
-    def _embed(self) -> list[Embedded]:
+    def _embed(self, runner: Runner | None, scratch: Path | None) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
         self.web = HttpCarrier()
         self.topics = Topics(self.parts, lambda: self.sdk.base_url)
         self.dynamodb = DynamoDb(self.parts)
+        sources = Sources(
+            queues=EmbeddedQueues(self.queues), streams=EmbeddedStreams(self.dynamodb)
+        )
+        self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
         return [
             EmbeddedLogs(self.logs),
-            EmbeddedLambda(self.functions),
             self.topics,
             self.dynamodb,
             self.events,
+            # Last: it reads from the others as soon as it is loaded.
+            EmbeddedLambda(self.functions),
         ]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +20,13 @@ from stepwell import __version__
 from stepwell.core import Core
 from stepwell.engine.limits import QUOTAS, Limits
 from stepwell.errors import StorageTrouble
+from stepwell.functions.runner import ProcessRunner
 from stepwell.gateway.app import create_app
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings, require_credentials
 from stepwell.gateway.temporary import TemporaryKeys, root_secret
 from stepwell.integrations.carriers.mail import MailSettings, read_mail_settings
+from stepwell.integrations.function_logs import write_lines
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ports import Alarm, Clock
@@ -73,14 +77,18 @@ class Server:
         self.settings = settings
         self.closing = asyncio.Event()
         clock = clock or SystemClock()
+        alarm = alarm or LoopAlarm(clock)
+        self._scratch = _scratch_folder(settings.store)
         self.core = Core(
             open_store(settings.store, declared_tables()),
             clock=clock,
             ids=SystemIds(),
-            alarm=alarm or LoopAlarm(clock),
+            alarm=alarm,
             limits=settings.limits or QUOTAS[settings.quotas],
             aws_quotas=settings.quotas == "aws",
             mail=settings.mail,
+            runner=self._runner(clock, alarm),
+            scratch=self._scratch,
         )
         secret = root_secret(settings.gateway.credentials)
         self._keys = TemporaryKeys(secret, self.core.ids.secret)
@@ -88,6 +96,19 @@ class Server:
         self.core.sdk.add(self._sts)
         self._lost: StorageTrouble | None = None
         self.core.ledger.on_lost(self._lose)
+
+    def _runner(self, clock: Clock, alarm: Alarm) -> ProcessRunner:
+        """What runs functions; their lines go to the log groups."""
+        return ProcessRunner(
+            clock,
+            alarm,
+            SystemIds(),
+            endpoint=lambda: self.core.sdk.base_url,
+            scratch=self._scratch / "run",
+            log=lambda spec, stream, at, lines: write_lines(
+                self.core.logs, spec, stream, at, lines
+            ),
+        )
 
     def _lose(self, trouble: StorageTrouble) -> None:
         """Another process owns the data: whatever this one answered now could be wrong."""
@@ -165,3 +186,10 @@ class Server:
             "version": __version__,
             "services": {service.name: "running" for service in (*self.core.services(), self._sts)},
         }
+
+
+def _scratch_folder(store: str | Path) -> Path:
+    """Where functions are unpacked and run: beside the data, if that is on this machine."""
+    if isinstance(store, Path) or "://" not in store:
+        return Path(store).absolute() / "functions"
+    return Path(tempfile.gettempdir()) / f"stepwell-functions-{os.getpid()}"

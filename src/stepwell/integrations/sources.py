@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from stepwell.services.api import Call
+from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.lambda_.ports import QueueFacts
 from stepwell.services.sqs import receiving, settling
 from stepwell.services.sqs.errors import queue_does_not_exist
@@ -61,3 +62,25 @@ class EmbeddedQueues:
 
 def _call(queue: Queue) -> Call:
     return Call(queue.account, queue.region, "", "")
+
+
+class EmbeddedStreams:
+    """The streams of the embedded tables (services.lambda_.ports.StreamSource)."""
+
+    def __init__(self, dynamodb: DynamoDb) -> None:
+        self._dynamodb = dynamodb
+
+    def exists(self, arn: str) -> bool:
+        """Whether there is a stream of that ARN."""
+        return self._dynamodb.streams.find(arn) is not None
+
+    def on_record(self, arn: str, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever new records are there."""
+        return self._dynamodb.streams.on_record(arn, listener)
+
+    async def records(
+        self, arn: str, *, after: int, limit: int
+    ) -> list[tuple[int, dict[str, Any]]]:
+        """Records behind a position."""
+        await self._dynamodb.ready()
+        return await self._dynamodb.streams.records(arn, after=after, limit=limit)

@@ -99,6 +99,6 @@ class Codes:
             if self._given is None:
                 self._scratch = Path(tempfile.mkdtemp(prefix="stepwell-functions-"))
             else:
-                self._scratch = self._given
+                self._scratch = self._given / "code"
                 self._scratch.mkdir(parents=True, exist_ok=True)
         return self._scratch
