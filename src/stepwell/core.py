@@ -53,6 +53,7 @@ from stepwell.services.parts import ServiceParts
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
+from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.states.api import service as states_service
 from stepwell.services.states.arns import parse_machine
 from stepwell.services.states.executions import startable, target_revision
@@ -164,6 +165,7 @@ class Core:
             self.events,
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
+            Parameters(self.parts),
         ]
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:

@@ -497,6 +497,28 @@ CREATE TABLE "sqs_queue" (
   "tags" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("scope", "name")
 );
+CREATE TABLE "ssm_parameter" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "version" bigint NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "ssm_version" (
+  "parameter" text COLLATE "C" NOT NULL,
+  "version" bigint NOT NULL,
+  "type" text COLLATE "C" NOT NULL,
+  "value" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C" NOT NULL,
+  "allowed_pattern" text COLLATE "C" NOT NULL,
+  "key_id" text COLLATE "C" NOT NULL,
+  "tier" text COLLATE "C" NOT NULL,
+  "data_type" text COLLATE "C" NOT NULL,
+  "labels" text COLLATE "C" NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "modified_by" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("parameter", "version")
+);
 CREATE TABLE "states_tags" (
   "arn" text COLLATE "C" NOT NULL,
   "tags" text COLLATE "C" NOT NULL,

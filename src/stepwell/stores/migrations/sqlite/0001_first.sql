@@ -497,6 +497,28 @@ CREATE TABLE "sqs_queue" (
   "tags" TEXT NOT NULL,
   PRIMARY KEY ("scope", "name")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "ssm_parameter" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "version" INTEGER NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "ssm_version" (
+  "parameter" TEXT NOT NULL,
+  "version" INTEGER NOT NULL,
+  "type" TEXT NOT NULL,
+  "value" TEXT NOT NULL,
+  "description" TEXT NOT NULL,
+  "allowed_pattern" TEXT NOT NULL,
+  "key_id" TEXT NOT NULL,
+  "tier" TEXT NOT NULL,
+  "data_type" TEXT NOT NULL,
+  "labels" TEXT NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "modified_by" TEXT NOT NULL,
+  PRIMARY KEY ("parameter", "version")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "states_tags" (
   "arn" TEXT NOT NULL,
   "tags" TEXT NOT NULL,
