@@ -26,6 +26,7 @@ from stepwell.integrations.execution_events import ExecutionEvents
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.metrics import Metrics
+from stepwell.integrations.mock_results import mock_complaint
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.sns import SnsIntegration
 from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams
@@ -127,6 +128,7 @@ class Core:
         """Connect tasks and deliveries with what they reach."""
         self.executions.activity_exists = self.states.registry.has_activity
         self.states.queue_retention = self._queue_retention
+        self.states.mock_complaint = mock_complaint
         self.states.log_group_exists = self.logs.has_group
         states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
         self.sdk = AwsSdkIntegration(

@@ -117,6 +117,8 @@ def context_object(
     item: tuple[int, JsonValue] | None = None,
 ) -> JsonObject:
     """The context object (`$$`) as AWS fills it. `item` is that of an iteration about to begin."""
+    if execution.given_context is not None:
+        return execution.given_context
     identity = execution.identity
     state: JsonObject = {
         "Name": branch.state,

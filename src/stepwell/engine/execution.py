@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from stepwell.engine.events import HistoryEvent
 from stepwell.language.program import MapState, ParallelState, Program, Scope
-from stepwell.values import JsonValue, decode
+from stepwell.values import JsonObject, JsonValue, decode
 
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = (
     "RUNNING",
@@ -148,6 +148,7 @@ class Execution:
 
     __slots__ = (
         "branches",
+        "given_context",
         "identity",
         "input",
         "last_event",
@@ -166,6 +167,8 @@ class Execution:
         self.next_branch = 1
         self.input: JsonValue = None
         self.branches: dict[int, Branch] = {}
+        self.given_context: JsonObject | None = None
+        """What expressions see as context object instead of the execution's own, in a test."""
         self.redrive_count = 0
         self.redriven_at = 0
         """Epoch ms; 0 as long as it was not redriven."""

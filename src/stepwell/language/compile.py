@@ -60,6 +60,11 @@ def compile_definition(
     definition, diagnostics = check_text(text, machine_type, refuse_unreachable)
     if definition is None or has_errors(diagnostics):
         raise InvalidDefinition(with_places(diagnostics, text))
+    return compile_checked(definition)
+
+
+def compile_checked(definition: JsonObject) -> Program:
+    """The Program of a definition that was found to be valid."""
     language = cast("str", definition.get("QueryLanguage", "JSONPath"))
     return Program(
         scope=_compile_scope(definition, language),

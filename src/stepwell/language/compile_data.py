@@ -35,20 +35,20 @@ from stepwell.language.templates import compile_expression, compile_template
 from stepwell.values import JsonObject, JsonValue, encode_text
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
-_Combine: TypeAlias = Callable[[JsonValue, JsonValue], JsonValue]
+Combine: TypeAlias = Callable[[JsonValue, JsonValue], JsonValue]
 """(raw input, result) -> the two together, by ResultPath."""
 
 
 def compile_input_path(state: JsonObject) -> Evaluate | None:
     """What InputPath leaves of the input."""
-    return _path(state, "InputPath")
+    return compile_path(state, "InputPath")
 
 
 def compile_arguments(state: JsonObject) -> Evaluate | None:
     """InputPath, then Parameters; Arguments in JSONata."""
     if is_jsonata(state):
         return jsonata_arguments(state)
-    read = _path(state, "InputPath")
+    read = compile_path(state, "InputPath")
     if "Parameters" not in state:
         return read
     fill = compile_template(state["Parameters"], "Parameters")
@@ -71,8 +71,8 @@ def compile_output(state: JsonObject) -> Output | None:
         if "ResultSelector" in state
         else None
     )
-    combine = _result_path(state)
-    cut = _path(state, "OutputPath")
+    combine = compile_result_path(state)
+    cut = compile_path(state, "OutputPath")
     if combine is None:
         return _selected_and_cut(select, cut)
     return _combined(select, combine, cut)
@@ -92,7 +92,7 @@ def _selected_and_cut(select: Evaluate | None, cut: Evaluate | None) -> Output |
     return lambda _input, _arguments, result, env: shown(picked(result, env), env)
 
 
-def _combined(select: Evaluate | None, combine: _Combine, cut: Evaluate | None) -> Output:
+def _combined(select: Evaluate | None, combine: Combine, cut: Evaluate | None) -> Output:
     """The output where the result goes into the raw input, or is thrown away."""
     if select is None and cut is None:
         return lambda data, _arguments, result, _env: combine(data, result)
@@ -130,14 +130,14 @@ def catcher_output(catcher: JsonObject, field: str, *, jsonata: bool) -> Catcher
     """What a catcher's next state gets; None when the error output replaces the input."""
     if jsonata:
         return jsonata_catcher_output(catcher, field)
-    combine = _result_path(catcher)
+    combine = compile_result_path(catcher)
     if combine is None:
         return None
     combined = combine
     return lambda data, error_output, _env: combined(data, error_output)
 
 
-def _path(state: JsonObject, name: str) -> Evaluate | None:
+def compile_path(state: JsonObject, name: str) -> Evaluate | None:
     """InputPath or OutputPath: absent or `$` changes nothing, null leaves an empty object."""
     path = state.get(name, "$")
     if path == "$":
@@ -147,7 +147,7 @@ def _path(state: JsonObject, name: str) -> Evaluate | None:
     return input_path_reader(cast("str", path), name)
 
 
-def _result_path(state: JsonObject) -> _Combine | None:
+def compile_result_path(state: JsonObject) -> Combine | None:
     """ResultPath: absent or `$` lets the result replace the input, null throws it away."""
     path = state.get("ResultPath", "$")
     if path == "$":

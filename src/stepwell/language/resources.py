@@ -17,7 +17,7 @@ from stepwell.values import JsonValue
 
 TOKEN = "waitForTaskToken"
 _ACTIVITY = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:[^\s:]{1,80}")
-_LAMBDA = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_$.:-]+")
+_LAMBDA = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[a-z0-9-]+:function:[A-Za-z0-9_$.:-]+")
 _SERVICE = re.compile(
     r"arn:aws[a-z-]*:states:(?:[a-z0-9-]*):(?:\d{12})?:([a-z0-9-]+):([A-Za-z0-9]+)(?:\.(.+))?"
 )

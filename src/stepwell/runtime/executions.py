@@ -30,6 +30,7 @@ from stepwell.runtime.activities import ActivityTasks, Closing
 from stepwell.runtime.carry import EXECUTIONS_PER_TURN_MAX, Carrier, Told, call_of, pass_on
 from stepwell.runtime.express_starts import ExpressExecutions
 from stepwell.runtime.live import Live, LiveExecutions
+from stepwell.runtime.lone_calls import LoneCalls
 from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.names import NameFilter
 from stepwell.runtime.notices import log_heartbeat, log_history
@@ -101,6 +102,7 @@ class Executions:
         self.map_runs = MapRuns(parts, self.outbox, self)
         self.express = ExpressExecutions(parts, self.outbox, self)
         self.update_map_run = self.map_runs.update
+        self.call_alone = LoneCalls(parts, self).call
         self._redriving = Redriving(parts, self)
         self.redrive = self._redriving.redrive
         self.why_not_redrivable = self._redriving.why_not_redrivable

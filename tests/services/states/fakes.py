@@ -13,6 +13,7 @@ from stepwell.errors import ServiceError
 from stepwell.language.compile import compile_definition
 from stepwell.runtime import records as runtime_records
 from stepwell.runtime.ledger import Ledger
+from stepwell.runtime.ports import Answered, Refused, ServiceCall
 from stepwell.runtime.programs import Compile, Programs
 from stepwell.runtime.records import (
     ABORTED,
@@ -85,6 +86,9 @@ class FakeExecutions:
         self.told: list[tuple[object, ...]] = []
         self.task: tuple[str, str] | None = None
         self.polled = asyncio.Event()
+        self.answer: Answered | Refused = Answered({})
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     async def start(
         self, *, call: Call, revision: RevisionRow, name: str, input: str, extra: JsonObject | None
@@ -150,6 +154,12 @@ class FakeExecutions:
         )
         await self.put(row)
         return row
+
+    async def call_alone(self, call: ServiceCall) -> Answered | Refused:
+        """What the test put there."""
+        self.told.append(("call", call.resource.arn, call.parameters))
+        await self.answering.wait()
+        return self.answer
 
     async def why_not_redrivable(
         self, execution: ExecutionRow, *, machine_deleted: bool

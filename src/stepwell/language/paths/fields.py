@@ -40,7 +40,9 @@ def _array_reader(path: Path, read: Evaluate) -> Evaluate:
     def evaluate(data: JsonValue, env: Environment) -> JsonValue:
         items = read(data, env)
         if not isinstance(items, list):
-            cause = f'Reference path "{path.text}" must point to array.'
+            # AWS names a place in the context object without its second dollar.
+            shown = path.text[1:] if path.root == "$$" else path.text
+            cause = f'Reference path "{shown}" must point to array.'
             raise EvaluationFailed(cause, location="ItemsPath")
         return items
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from stepwell.runtime.ports import Answered, Refused, ServiceCall
 from stepwell.runtime.records import ExecutionRow, ExpressStartRow, RevisionRow
 from stepwell.services.api import Call
 from stepwell.values import JsonObject
@@ -36,6 +37,9 @@ class Executions(Protocol):
         self, execution: ExecutionRow, *, error: str | None, cause: str | None, request_id: str
     ) -> ExecutionRow:
         """Abort a running execution; a closed one is returned as it is."""
+
+    async def call_alone(self, call: ServiceCall) -> Answered | Refused:
+        """A call that no execution makes: what the service answers; its effects are on disk."""
 
     async def why_not_redrivable(
         self, execution: ExecutionRow, *, machine_deleted: bool

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
+from stepwell.language.program import Resource
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.runtime.programs import Programs
 from stepwell.services.states.ports import Executions, Express
 from stepwell.services.states.registry import Registry
+from stepwell.values import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,17 @@ class StatesSettings:
     machines_max: int | None = None
     activities_max: int | None = None
     """How many an account may have in a region; None for any number."""
+
+
+class MockComplaint(Protocol):
+    """Holds the mocked result of a call against the service's model."""
+
+    def __call__(self, resource: Resource, result: JsonValue, *, strict: bool) -> str | None:
+        """What is wrong with it, in AWS's words. `strict`: what is required must be there."""
+
+
+def _no_complaint(resource: Resource, result: JsonValue, *, strict: bool) -> str | None:
+    return None
 
 
 AWS_QUOTAS = StatesSettings(machines_max=100_000, activities_max=100_000)
@@ -55,6 +69,7 @@ class States:
         self.registry = Registry(store, ledger)
         self.queue_retention: Callable[[str, str, str], int | None] = lambda *where: None
         """Seconds a queue keeps its messages, by account, region and URL, where it is known."""
+        self.mock_complaint: MockComplaint = _no_complaint
         self.log_group_exists: Callable[[str], bool] = lambda arn: False
         """Whether there is a log group of that ARN."""
         self._polls: set[asyncio.Event] = set()

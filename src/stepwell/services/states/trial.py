@@ -1,0 +1,348 @@
+"""One run of a tested state: the engine decides, and calls go to their services or to the mock."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from stepwell.engine.commands import CallService, OfferActivity, SetTimer
+from stepwell.engine.decide import decide
+from stepwell.engine.events import HistoryEvent
+from stepwell.engine.execution import Branch, Execution, Identity
+from stepwell.engine.inputs import (
+    ActivityTaken,
+    Input,
+    TaskAnswered,
+    TaskCompleted,
+    TaskFailed,
+    TaskRefused,
+    TimerFired,
+)
+from stepwell.engine.limits import Limits
+from stepwell.engine.retries import Failure, matches
+from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
+from stepwell.language.inspection import CAUGHT
+from stepwell.language.program import MapState, ParallelState, TaskState
+from stepwell.runtime.ports import Refused, ServiceCall
+from stepwell.services.api import Call
+from stepwell.services.states.states import States
+from stepwell.services.states.tested_state import TestedState
+from stepwell.values import JsonObject, JsonValue, encode_text
+
+_PLACE = re.compile(
+    r"An error occurred while executing the state '.*?' \(entered at the event id #\d+\)\. ",
+    re.DOTALL,
+)
+"""Events of a test are shown to nobody, so its causes name none."""
+
+_NUMBERS = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
+_UNSHOWN = (CAUGHT, "caughtError")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """What a service, or the branches, would have come to: a result (`text`), or an error."""
+
+    text: str | None = None
+    value: JsonValue = None
+    error: str | None = None
+    cause: str | None = None
+    failures: int = 0
+    """How many iterations of a Map failed."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of a test; texts are JSON as AWS shows it."""
+
+    status: str
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    next_state: str | None = None
+    inspection: JsonObject = field(default_factory=dict)
+
+
+class Trial:
+    """See the module."""
+
+    def __init__(
+        self,
+        states: States,
+        call: Call,
+        tested: TestedState,
+        *,
+        text: str,
+        value: JsonValue,
+        role_arn: str,
+        variables: JsonObject,
+        context: JsonObject | None,
+        mock: Mock | None,
+        retries: int,
+        read: list[JsonValue] | None,
+    ) -> None:
+        self._states = states
+        self._call = call
+        self._tested = tested
+        self._text = text
+        self._mock = mock
+        self._retries = retries
+        self._told: dict[str, JsonValue] = {}
+        self._texts = {id(value): (value, text)}
+        if mock is not None and mock.text is not None:
+            self._texts[id(mock.value)] = mock.value, mock.text
+        self._events: list[HistoryEvent] = []
+        program = tested.telling(self._tell, read)
+        self._execution = Execution(_identity(states, call, role_arn), program)
+        self._execution.given_context = context
+        self._begin(value, variables)
+
+    def _begin(self, value: JsonValue, variables: JsonObject) -> None:
+        """An execution that stands before the state."""
+        execution, now = self._execution, self._states.clock.now()
+        started = {"input": self._text}
+        execution.apply(HistoryEvent(1, 0, "ExecutionStarted", now, {**started}, 0, value=(value,)))
+        root = self._root
+        root.last = 1
+        root.variables = variables
+        root.sizes = {name: len(encode_text(held).encode()) for name, held in variables.items()}
+        root.interrupted_before = self._tested.name
+
+    @property
+    def _root(self) -> Branch:
+        return self._execution.branches[0]
+
+    def _tell(self, name: str, value: JsonValue) -> None:
+        self._told.setdefault(name, value)
+
+    async def run(self, *, within_seconds: int) -> Verdict:
+        """Run the state until it ends, fails or would be tried again."""
+        ends_at = self._states.clock.now() + within_seconds * 1000
+        commands = self._decide(TimerFired(0, "continue", 1))
+        while not self._is_over:
+            given = await self._next(commands, ends_at)
+            commands = []
+            for one in given:
+                commands += self._decide(one)
+            if not given:
+                return self._verdict(timed_out=True)
+        return self._verdict()
+
+    def _decide(self, given: Input) -> list[object]:
+        now = self._states.clock.now()
+        decision = decide(self._execution, given, now, Limits())
+        self._events += decision.events
+        return [*decision.commands]
+
+    @property
+    def _is_over(self) -> bool:
+        running = self._execution.status == "RUNNING"
+        return not running or self._exited is not None or self._root.phase == "retrying"
+
+    @property
+    def _exited(self) -> HistoryEvent | None:
+        return next((e for e in self._events if e.type.endswith("StateExited")), None)
+
+    # -- what the state waits for
+
+    async def _next(self, commands: list[object], ends_at: int) -> list[Input]:
+        """What it is told next; nothing when it would wait for too long."""
+        state = self._tested.compiled
+        if self._retries and isinstance(state, TaskState | MapState | ParallelState):
+            self._root.retries = dict.fromkeys(range(len(state.retry)), self._retries)
+        for command in commands:
+            if isinstance(command, CallService):
+                if self._mock is not None:
+                    return self._mocked(self._mock, command.event)
+                outcome = await self._within(self._real(command), ends_at)
+                return [outcome] if outcome is not None else []
+            if isinstance(command, OfferActivity) and self._mock is not None:
+                taken = ActivityTaken(0, command.event, None)
+                return [taken, *self._mocked(self._mock, command.event)[-1:]]
+            if isinstance(command, SetTimer) and command.kind == "wait":
+                return await self._waited(command, ends_at)
+        return []
+
+    def _mocked(self, mock: Mock, event: int) -> list[Input]:
+        if mock.text is not None and self._exceeds_failures(mock):
+            failure = THRESHOLD_EXCEEDED
+            return [TaskRefused(0, event, failure.error, failure.cause)]
+        state = self._tested.compiled
+        waits = isinstance(state, TaskState) and (
+            state.resource.pattern != "" or state.resource.kind == "activity"
+        )
+        if mock.text is None:
+            if waits:
+                return [
+                    TaskAnswered(0, event, {}),
+                    TaskFailed(0, event, mock.error, mock.cause),
+                ]
+            return [TaskRefused(0, event, mock.error, mock.cause)]
+        if waits:
+            completed = TaskCompleted(0, event, mock.text, mock.value)
+            return [TaskAnswered(0, event, {}), completed]
+        return [TaskAnswered(0, event, mock.value)]
+
+    def _exceeds_failures(self, mock: Mock) -> bool:
+        count = self._told.get("toleratedFailureCount")
+        percentage = self._told.get("toleratedFailurePercentage")
+        if isinstance(count, int) and mock.failures > count:
+            return True
+        total = len(mock.value) if isinstance(mock.value, list) else 0
+        return isinstance(percentage, int | float) and mock.failures * 100 > percentage * total
+
+    async def _real(self, command: CallService) -> Input:
+        """Call the service, through the integration that executions use."""
+        states, call = self._states, self._call
+        outcome = await states.executions.call_alone(
+            ServiceCall(
+                execution=self._execution.identity.id,
+                execution_arn=self._execution.identity.arn,
+                event=command.event,
+                branch=0,
+                resource=command.resource,
+                parameters=command.parameters,
+                token=command.token,
+                account=call.account,
+                region=call.region,
+                now=states.clock.now(),
+                request_id=states.ids.uuid(),
+            )
+        )
+        if isinstance(outcome, Refused):
+            return TaskRefused(0, command.event, outcome.error, outcome.cause)
+        return TaskAnswered(0, command.event, outcome.result)
+
+    async def _waited(self, timer: SetTimer, ends_at: int) -> list[Input]:
+        due = asyncio.Event()
+        self._states.alarm.call_at(min(timer.due_at, ends_at), due.set)
+        await due.wait()
+        if timer.due_at > ends_at:
+            return []
+        return [TimerFired(0, "wait", timer.event)]
+
+    async def _within(self, work: Awaitable[T], ends_at: int) -> T | None:
+        """What the work comes to, unless it takes too long."""
+        late: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        call_off = self._states.alarm.call_at(ends_at, lambda: late.set_result(None))
+        task = asyncio.ensure_future(work)
+        try:
+            both: set[asyncio.Future[Any]] = {task, late}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            call_off()
+            task.cancel()
+
+    # -- what came of it
+
+    def _verdict(self, *, timed_out: bool = False) -> Verdict:
+        exited = self._exited
+        if timed_out:
+            verdict = Verdict("FAILED", error="States.Timeout")
+        elif exited is not None:
+            verdict = self._left(exited)
+        else:
+            retried = self._root.phase == "retrying"
+            last = self._events[-1]
+            details = last.details or {}
+            verdict = Verdict(
+                "RETRIABLE" if retried else "FAILED",
+                error=_text(details.get("error")),
+                cause=_without_place(_text(details.get("cause"))),
+            )
+        verdict.inspection = self._inspection(verdict)
+        return verdict
+
+    def _left(self, exited: HistoryEvent) -> Verdict:
+        text = exited.text("output")
+        if exited.value is not None:
+            text = self._text_of(exited.value[0], text)
+        after = self._events[self._events.index(exited) + 1 :]
+        entered = next((e for e in after if e.type.endswith("StateEntered")), None)
+        next_state = None if entered is None else entered.text("name")
+        if CAUGHT not in self._told:
+            return Verdict("SUCCEEDED", output=text, next_state=next_state)
+        error = self._told["caughtError"]
+        found = error if isinstance(error, dict) else {}
+        return Verdict(
+            "CAUGHT_ERROR",
+            output=text,
+            error=_text(found.get("Error")),
+            cause=_without_place(_text(found.get("Cause"))),
+            next_state=next_state,
+        )
+
+    def _text_of(self, value: JsonValue, text: str | None = None) -> str:
+        """The text that a value was given as, where it is that value."""
+        known = self._texts.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        return encode_text(value) if text is None else text
+
+    def _inspection(self, verdict: Verdict) -> JsonObject:
+        shown: JsonObject = {"input": self._text}
+        for name, value in self._told.items():
+            if name in _NUMBERS:
+                shown[name] = value
+            elif name not in _UNSHOWN:
+                shown[name] = self._text_of(value)
+        if self._root.variables:
+            shown["variables"] = encode_text(dict(self._root.variables))
+        details = self._error_details(verdict)
+        if details:
+            shown["errorDetails"] = details
+        return shown
+
+    def _error_details(self, verdict: Verdict) -> JsonObject:
+        details: JsonObject = {}
+        state = self._tested.compiled
+        if not isinstance(state, TaskState | MapState | ParallelState):
+            return details
+        if CAUGHT in self._told:
+            details[CAUGHT] = self._told[CAUGHT]
+        failure = Failure(verdict.error, verdict.cause)
+        met = (
+            index
+            for index, retrier in enumerate(state.retry)
+            if matches(failure, retrier.error_equals)
+        )
+        retrier = next(met, None) if verdict.error is not None else None
+        if retrier is not None:
+            details["retryIndex"] = retrier
+        note = self._events[-1].note
+        if verdict.status == "RETRIABLE" and note is not None:
+            due_at = int(note["due"])
+            details["retryBackoffIntervalSeconds"] = round((due_at - self._events[-1].at) / 1000)
+        return details
+
+
+def _identity(states: States, call: Call, role_arn: str) -> Identity:
+    """AWS shows a test as an execution of an express machine, both with made-up names."""
+    name, machine = states.ids.uuid(), states.ids.uuid()
+    prefix = f"arn:aws:states:{call.region}:{call.account}"
+    return Identity(
+        id=states.ids.next_id(),
+        arn=f"{prefix}:express:{machine}:{name}",
+        name=name,
+        role_arn=role_arn,
+        machine_arn=f"{prefix}:stateMachine:{machine}",
+        machine_name=machine,
+        region=call.region,
+        started_at=states.clock.now(),
+        seed=states.ids.secret(16),
+        express=True,
+    )
+
+
+def _text(value: JsonValue) -> str | None:
+    return None if value is None else str(value)
+
+
+def _without_place(cause: str | None) -> str | None:
+    return None if cause is None else _PLACE.sub("", cause, count=1)
