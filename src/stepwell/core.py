@@ -16,6 +16,7 @@ from stepwell.integrations.carriers.events import EventsCarrier
 from stepwell.integrations.carriers.functions import FunctionCarrier
 from stepwell.integrations.carriers.http import HttpCarrier
 from stepwell.integrations.carriers.mail import MailCarrier, MailSettings
+from stepwell.integrations.carriers.scheduler import SchedulerCarrier
 from stepwell.integrations.carriers.sns import SnsCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
 from stepwell.integrations.carriers.states import StatesCarrier
@@ -51,6 +52,8 @@ from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
+from stepwell.services.scheduler.api import service as scheduler_service
+from stepwell.services.scheduler.scheduler import Scheduler
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
@@ -160,11 +163,15 @@ class Core:
         )
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
+        self.scheduler = Scheduler(
+            self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
+        )
         return [
             EmbeddedLogs(self.logs),
             self.topics,
             self.dynamodb,
             self.events,
+            self.scheduler,
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
             Parameters(self.parts),
@@ -188,6 +195,9 @@ class Core:
             "http": self.web,
             "https": self.web,
             "lambda": FunctionCarrier(self.functions),
+            "scheduler": SchedulerCarrier(
+                self.sdk, self.executions, self.ledger, self.clock, self.ids
+            ),
             "sns": SnsCarrier(self.topics),
             "sqs": SqsCarrier(self.queues),
             "states": StatesCarrier(states_service(self.states)),

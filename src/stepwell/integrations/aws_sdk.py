@@ -102,6 +102,10 @@ class AwsSdkIntegration:
         model = load(service.name)
         self._services[resource_name(model)] = (service, model)
 
+    def has(self, service: str, action: str) -> bool:
+        """Whether a service of this server has that action, both named as in resources."""
+        return self._find(service, action) is not None
+
     def close(self) -> None:
         """The server stops: a poll that ends empty because of that has not ended for its task."""
         self._closing = True

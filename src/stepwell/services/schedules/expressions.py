@@ -76,11 +76,14 @@ class Once:
         return at if at > after else None
 
 
-def parse(text: str) -> Rate | Calendar | Once:
-    """The schedule of an expression. Raises BadSchedule."""
+def parse(text: str, *, any_number: bool = False) -> Rate | Calendar | Once:
+    """The schedule of an expression. Raises BadSchedule.
+
+    Rules take `1 minute` and `2 minutes` only; with `any_number` `1 minutes` is good, too.
+    """
     if rate := _RATE.fullmatch(text):
         count, plural = int(rate[1]), bool(rate[3])
-        if plural == (count == 1):
+        if plural == (count == 1) and not any_number:
             raise BadSchedule(text)
         return Rate(count * _UNIT_MS[rate[2]])
     if cron := _CRON.fullmatch(text):

@@ -408,6 +408,36 @@ CREATE TABLE "outbox" (
   "request" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 );
+CREATE TABLE "scheduler_group" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  "client_token" text COLLATE "C",
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "scheduler_schedule" (
+  "group_path" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "expression" text COLLATE "C" NOT NULL,
+  "zone" text COLLATE "C" NOT NULL,
+  "state" text COLLATE "C" NOT NULL,
+  "start_at" bigint,
+  "end_at" bigint,
+  "window_minutes" bigint NOT NULL,
+  "completion" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "key_arn" text COLLATE "C",
+  "target" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "client_token" text COLLATE "C",
+  "anchor_at" bigint NOT NULL,
+  "due_at" bigint,
+  "fire_at" bigint,
+  PRIMARY KEY ("group_path", "name")
+);
 CREATE TABLE "sns_published" (
   "topic_arn" text COLLATE "C" NOT NULL,
   "identity" text COLLATE "C" NOT NULL,

@@ -408,6 +408,36 @@ CREATE TABLE "outbox" (
   "request" TEXT NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "scheduler_group" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "tags" TEXT NOT NULL,
+  "client_token" TEXT,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "scheduler_schedule" (
+  "group_path" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "expression" TEXT NOT NULL,
+  "zone" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "start_at" INTEGER,
+  "end_at" INTEGER,
+  "window_minutes" INTEGER NOT NULL,
+  "completion" TEXT NOT NULL,
+  "description" TEXT,
+  "key_arn" TEXT,
+  "target" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "client_token" TEXT,
+  "anchor_at" INTEGER NOT NULL,
+  "due_at" INTEGER,
+  "fire_at" INTEGER,
+  PRIMARY KEY ("group_path", "name")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "sns_published" (
   "topic_arn" TEXT NOT NULL,
   "identity" TEXT NOT NULL,

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: schedules that call one target, once or again and again."""
