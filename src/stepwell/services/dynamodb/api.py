@@ -9,6 +9,7 @@ from stepwell.services.dynamodb import (
     batches,
     item_operations,
     querying,
+    statements,
     stream_operations,
     table_extras,
     table_updates,
@@ -44,6 +45,9 @@ _OPERATIONS: dict[str, _Operation] = {
     "BatchWriteItem": batches.batch_write_item,
     "TransactWriteItems": transactions.transact_write_items,
     "TransactGetItems": transactions.transact_get_items,
+    "ExecuteStatement": statements.execute_statement,
+    "BatchExecuteStatement": statements.batch_execute_statement,
+    "ExecuteTransaction": statements.execute_transaction,
 }
 
 _STREAM_OPERATIONS: dict[str, _Operation] = {
@@ -54,18 +58,45 @@ _STREAM_OPERATIONS: dict[str, _Operation] = {
 }
 
 
+_READS = frozenset(
+    {
+        "DescribeStream",
+        "DescribeTable",
+        "DescribeTimeToLive",
+        "ListStreams",
+        "ListTables",
+        "ListTagsOfResource",
+    }
+)
+"""Operations that show what is in memory, which may be on its way to the disk still."""
+
+
 def services(dynamodb: DynamoDb) -> tuple[Service, Service]:
     """DynamoDB and DynamoDB Streams on those tables."""
     return (
-        Service("dynamodb", {n: _bind(dynamodb, run) for n, run in _OPERATIONS.items()}),
-        Service(
-            "dynamodbstreams", {n: _bind(dynamodb, run) for n, run in _STREAM_OPERATIONS.items()}
-        ),
+        Service("dynamodb", _bound(dynamodb, _OPERATIONS)),
+        Service("dynamodbstreams", _bound(dynamodb, _STREAM_OPERATIONS)),
     )
+
+
+def _bound(dynamodb: DynamoDb, operations: dict[str, _Operation]) -> dict[str, Operation]:
+    return {
+        name: _read(dynamodb, run) if name in _READS else _bind(dynamodb, run)
+        for name, run in operations.items()
+    }
 
 
 def _bind(dynamodb: DynamoDb, run: _Operation) -> Operation:
     async def operation(call: Call, params: Params) -> Answer:
         return await run(dynamodb, call, params)
+
+    return operation
+
+
+def _read(dynamodb: DynamoDb, run: _Operation) -> Operation:
+    async def operation(call: Call, params: Params) -> Answer:
+        answer = await run(dynamodb, call, params)
+        await dynamodb.ledger.committed()
+        return answer
 
     return operation

@@ -126,9 +126,16 @@ class DynamoDb:
     # -- writes of items
 
     async def write(
-        self, caller: Caller, params: Mapping[str, Any], prepare: Prepare
+        self,
+        caller: Caller,
+        params: Mapping[str, Any],
+        prepare: Prepare,
+        tell: Callable[[tuple[Write, Outcome]], None] = lambda done: None,
     ) -> dict[str, Any]:
-        """Carry out a write of one item. The answer is that of its operation."""
+        """Carry out a write of one item.
+
+        The answer is that of its operation; `tell` gets what it was made of.
+        """
         while True:
             await self.ready()
             write = prepare(self.find(caller, params["TableName"]), params)
@@ -137,7 +144,7 @@ class DynamoDb:
                 break
         try:
             with self.ledger.stage() as turn:
-                answer = self._write(turn, write, rows[write.row_key], params)
+                answer = self._write(turn, write, rows[write.row_key], params, tell)
         except ServiceError:
             # What the refusal is based on may be on its way to the disk still.
             await self.ledger.committed()
@@ -153,7 +160,9 @@ class DynamoDb:
             return None
         write = prepare(self.find(caller, params["TableName"]), params)
         rows = self.items.known([write.row_key])
-        return None if rows is None else self._write(turn, write, rows[write.row_key], params)
+        if rows is None:
+            return None
+        return self._write(turn, write, rows[write.row_key], params, lambda done: None)
 
     async def fetch(self, caller: Caller, params: Mapping[str, Any], prepare: Prepare) -> None:
         """Bring the item of a write into memory. Refusals are left to the write itself."""
@@ -165,11 +174,17 @@ class DynamoDb:
         await self.items.fetch([write.row_key])
 
     def _write(
-        self, turn: Turn, write: Write, row: ItemRow | None, params: Mapping[str, Any]
+        self,
+        turn: Turn,
+        write: Write,
+        row: ItemRow | None,
+        params: Mapping[str, Any],
+        tell: Callable[[tuple[Write, Outcome]], None],
     ) -> dict[str, Any]:
         wanted = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         outcome = write.outcome(row, tell_old=wanted)
         self.stage(turn, write, outcome)
+        tell((write, outcome))
         return writes.answer(write, outcome, params)
 
     def stage(

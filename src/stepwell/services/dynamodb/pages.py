@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stepwell.runtime.ports import Store
@@ -32,6 +32,14 @@ class Reading:
     until: tuple[bytes, ...] | None
     reverse: bool
     limit: int | None
+
+    def from_there(self, after: tuple[bytes, ...] | None) -> Reading:
+        """The same from another place on."""
+        return replace(self, after=after)
+
+    def at_most(self, limit: int) -> Reading:
+        """The same with another limit."""
+        return replace(self, limit=limit)
 
     def place_of(self, row: Row) -> tuple[bytes, bytes]:
         """Where the item of a row lies in its table."""

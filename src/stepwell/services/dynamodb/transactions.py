@@ -14,11 +14,13 @@ from stepwell.errors import ServiceError
 from stepwell.runtime.ports import Caller
 from stepwell.services.api import Answer, Call, Params
 from stepwell.services.dynamodb import capacity
+from stepwell.services.dynamodb.attribute_values import Item, checked_item
 from stepwell.services.dynamodb.batches import metrics_of
 from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.dynamodb.errors import invalid
-from stepwell.services.dynamodb.item_operations import read_cost, read_request, shown
-from stepwell.services.dynamodb.records import TransactionRow
+from stepwell.services.dynamodb.item_operations import place_of, read_cost, read_request, shown
+from stepwell.services.dynamodb.records import ItemRow, TransactionRow
+from stepwell.services.dynamodb.schema import TableSchema
 from stepwell.services.dynamodb.writes import (
     Outcome,
     Write,
@@ -170,25 +172,31 @@ async def transact_get_items(dynamodb: DynamoDb, call: Call, params: Params) -> 
     """TransactGetItems"""
     await dynamodb.ready()
     plans = []
+    wanted_paths = []
     for each in params["TransactItems"]:
         table = dynamodb.find(call, each["Get"]["TableName"])
-        plans.append((table, *read_request(table, each["Get"])))
-    if len({(table.id, where) for table, where, _ in plans}) < len(plans):
-        raise invalid("Transaction request cannot include multiple operations on one item")
-    # What is fetched is one moment's; it is told once that moment is on disk.
-    rows = await dynamodb.items.fetch([(table.id, *where) for table, where, _ in plans])
-    await dynamodb.ledger.committed()
-    found = [rows[table.id, *where] for table, where, _ in plans]
-    costs = [
-        (table, read_cost(row, consistent=True, transactional=True))
-        for (table, _, _), row in zip(plans, found, strict=True)
-    ]
+        plans.append((table, checked_item(each["Get"]["Key"])))
+        wanted_paths.append(read_request(table, each["Get"])[1])
+    rows, consumed = await transact_reads(dynamodb, plans, params.get("ReturnConsumedCapacity"))
     responses = [
         {} if row is None else {"Item": shown(row, paths)}
-        for row, (_, _, paths) in zip(found, plans, strict=True)
+        for row, paths in zip(rows, wanted_paths, strict=True)
     ]
-    wanted = params.get("ReturnConsumedCapacity")
-    return {
-        "Responses": responses,
-        "ConsumedCapacity": capacity.told_many(costs, wanted, "Read"),
-    }
+    return {"Responses": responses, "ConsumedCapacity": consumed}
+
+
+async def transact_reads(
+    dynamodb: DynamoDb, plans: Sequence[tuple[TableSchema, Item]], wanted: str | None
+) -> tuple[list[ItemRow | None], list[dict[str, Any]] | None]:
+    """The rows of several items at one moment, told once that moment is on disk."""
+    keys = [(table.id, *place_of(table, key)) for table, key in plans]
+    if len(set(keys)) < len(keys):
+        raise invalid("Transaction request cannot include multiple operations on one item")
+    rows = await dynamodb.items.fetch(keys)
+    await dynamodb.ledger.committed()
+    found = [rows[key] for key in keys]
+    costs = [
+        (table, read_cost(row, consistent=True, transactional=True))
+        for (table, _), row in zip(plans, found, strict=True)
+    ]
+    return found, capacity.told_many(costs, wanted, "Read")

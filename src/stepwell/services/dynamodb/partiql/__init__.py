@@ -1,0 +1,1 @@
+"""PartiQL as DynamoDB has it: statements parsed into the conditions and updates of expressions."""

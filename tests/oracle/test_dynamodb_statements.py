@@ -1,0 +1,199 @@
+"""PartiQL statements through boto3. moto needs a parser for them that is not installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.oracle.conftest import Aws
+
+
+@pytest.fixture
+def db(aws: Aws) -> Any:
+    """A client with a table `Messages` (messageId) that holds three items."""
+    if aws.is_moto:
+        pytest.skip("moto has no parser for statements here")
+    client = aws("dynamodb")
+    client.create_table(
+        TableName="Messages",
+        AttributeDefinitions=[{"AttributeName": "messageId", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "messageId", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for number, text in enumerate(("one", "two", "three")):
+        client.put_item(
+            TableName="Messages",
+            Item={
+                "messageId": {"S": text},
+                "number": {"N": str(number)},
+                "tags": {"L": [{"S": "x"}, {"S": text}]},
+            },
+        )
+    yield client
+    client.delete_table(TableName="Messages")
+
+
+def ids(answer: Any) -> list[str]:
+    """The messages that were found."""
+    return sorted(item["messageId"]["S"] for item in answer["Items"])
+
+
+def test_an_item_is_found_by_its_key(db: Any) -> None:
+    """With the key in the text, and as a parameter."""
+    found = db.execute_statement(Statement="SELECT * FROM \"Messages\" where messageId = 'two'")
+    assert ids(found) == ["two"]
+    found = db.execute_statement(
+        Statement='SELECT * FROM "Messages" WHERE messageId = ?', Parameters=[{"S": "one"}]
+    )
+    assert ids(found) == ["one"]
+
+
+def test_items_are_inserted_changed_and_deleted(db: Any) -> None:
+    """INSERT, UPDATE, DELETE."""
+    db.execute_statement(
+        Statement="INSERT INTO \"Messages\" VALUE {'messageId': ?, 'number': ?}",
+        Parameters=[{"S": "four"}, {"N": "4"}],
+    )
+    db.execute_statement(Statement='UPDATE "Messages" SET "number" = 44 WHERE messageId = \'four\'')
+    item = db.get_item(TableName="Messages", Key={"messageId": {"S": "four"}})["Item"]
+    assert item["number"] == {"N": "44"}
+    db.execute_statement(Statement="DELETE FROM \"Messages\" WHERE messageId = 'four'")
+    assert "Item" not in db.get_item(TableName="Messages", Key={"messageId": {"S": "four"}})
+
+
+def test_a_duplicate_is_refused(db: Any) -> None:
+    """INSERT never overwrites."""
+    with pytest.raises(ClientError) as caught:
+        db.execute_statement(Statement="INSERT INTO \"Messages\" VALUE {'messageId': 'one'}")
+    assert caught.value.response["Error"] == {
+        "Code": "DuplicateItemException",
+        "Message": "Duplicate primary key exists in table",
+    }
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ('"number" > 0', ["three", "two"]),
+        ('"number" BETWEEN 0 AND 1', ["one", "two"]),
+        ("messageId IN ['one', 'two', 'one']", ["one", "two"]),
+        ("begins_with(messageId, 't')", ["three", "two"]),
+        ("contains(tags, 'two')", ["two"]),
+        ("tags[1] = 'one' OR \"number\" = 2", ["one", "three"]),
+        ("NOT (messageId = 'one')", ["three", "two"]),
+        ("messageId = 'one' AND \"number\" <> 0", []),
+        ("nothing IS MISSING AND size(tags) = 2", ["one", "three", "two"]),
+        ("nothing IS NOT MISSING", []),
+        ("attribute_exists(tags) AND messageId <> 'one'", ["three", "two"]),
+    ],
+)
+def test_conditions_of_select(db: Any, where: str, expected: list[str]) -> None:
+    """Any attribute can be asked for, keys or not."""
+    assert ids(db.execute_statement(Statement=f"SELECT * FROM Messages WHERE {where}")) == (
+        expected
+    )
+
+
+def test_select_shows_paths_by_their_last_name(db: Any) -> None:
+    """Only what was asked for."""
+    found = db.execute_statement(
+        Statement="SELECT messageId, tags[1] FROM Messages WHERE messageId = 'two'"
+    )
+    assert found["Items"] == [{"messageId": {"S": "two"}, "tags": {"S": "two"}}]
+
+
+def test_pages_of_a_statement(db: Any) -> None:
+    """NextToken leads through all items, each once, and fits its statement only."""
+    seen: list[str] = []
+    token: dict[str, str] = {}
+    for _ in range(5):
+        page = db.execute_statement(Statement="SELECT * FROM Messages", Limit=2, **token)
+        seen += ids(page)
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert sorted(seen) == ["one", "three", "two"]
+    with pytest.raises(ClientError, match="NextToken"):
+        db.execute_statement(Statement="SELECT messageId FROM Messages", **token)
+
+
+def test_updates(db: Any) -> None:
+    """Arithmetic, lists, sets, REMOVE, RETURNING."""
+    found = db.execute_statement(
+        Statement='UPDATE Messages SET "number" = "number" + 1 '
+        "SET tags = list_append(tags, ['end']) SET kinds = <<'a', 'b'>> "
+        "WHERE messageId = 'two' RETURNING ALL NEW *"
+    )
+    (item,) = found["Items"]
+    assert item["number"] == {"N": "2"}
+    assert item["tags"]["L"][-1] == {"S": "end"}
+    assert sorted(item["kinds"]["SS"]) == ["a", "b"]
+    found = db.execute_statement(
+        Statement="UPDATE Messages SET kinds = set_delete(kinds, <<'a'>>) REMOVE tags[0] "
+        "WHERE messageId = 'two' RETURNING MODIFIED NEW *"
+    )
+    assert found["Items"][0]["kinds"] == {"SS": ["b"]}
+
+
+def test_a_change_needs_its_item(db: Any) -> None:
+    """UPDATE refuses what is not there, DELETE does not; both want the whole key."""
+    with pytest.raises(ClientError) as caught:
+        db.execute_statement(Statement="UPDATE Messages SET a = 1 WHERE messageId = 'no'")
+    assert caught.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    db.execute_statement(Statement="DELETE FROM Messages WHERE messageId = 'no'")
+    with pytest.raises(ClientError) as caught:
+        db.execute_statement(Statement='DELETE FROM Messages WHERE "number" = 1')
+    assert caught.value.response["Error"]["Message"] == (
+        "Where clause does not contain a mandatory equality on all key attributes"
+    )
+
+
+def test_a_batch_answers_each_statement(db: Any) -> None:
+    """One failure leaves the others alone."""
+    answer = db.batch_execute_statement(
+        Statements=[
+            {"Statement": "INSERT INTO Messages VALUE {'messageId': 'one'}"},
+            {"Statement": "INSERT INTO Messages VALUE {'messageId': 'five'}"},
+        ]
+    )
+    assert answer["Responses"] == [
+        {
+            "Error": {
+                "Code": "DuplicateItem",
+                "Message": "Duplicate primary key exists in table",
+            }
+        },
+        {"TableName": "Messages"},
+    ]
+
+
+def test_a_transaction_of_statements_is_whole(db: Any) -> None:
+    """EXISTS guards the other statements."""
+    statements = [
+        {"Statement": "INSERT INTO Messages VALUE {'messageId': 'six'}"},
+        {"Statement": "EXISTS(SELECT * FROM Messages WHERE messageId = 'one' AND \"number\" = 9)"},
+    ]
+    with pytest.raises(ClientError) as caught:
+        db.execute_transaction(TransactStatements=statements)
+    codes = [reason["Code"] for reason in caught.value.response["CancellationReasons"]]
+    assert codes == ["None", "ConditionalCheckFailed"]
+    db.execute_transaction(TransactStatements=statements[:1])
+    read = [{"Statement": "SELECT * FROM Messages WHERE messageId = 'six'"}]
+    answer = db.execute_transaction(TransactStatements=read)
+    assert answer["Responses"] == [{"Item": {"messageId": {"S": "six"}}}]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["", "SELECT", "SELECT * FROM Messages WHERE", "DROP TABLE Messages", "SELECT '"],
+)
+def test_what_is_no_statement_is_refused(db: Any, statement: str) -> None:
+    """In the words AWS begins with."""
+    with pytest.raises(ClientError) as caught:
+        db.execute_statement(Statement=statement or " ")
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert caught.value.response["Error"]["Message"].startswith(
+        "Statement wasn't well formed, can't be processed: "
+    )
