@@ -60,11 +60,19 @@ def _walk(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
             yield full, command
 
 
-OPERATION_TITLES = {"stepfunctions": "Step Functions", "sqs": "SQS", "sts": "STS"}
+OPERATION_TITLES = {
+    "stepfunctions": "Step Functions",
+    "sqs": "SQS",
+    "sts": "STS",
+    "dynamodb": "DynamoDB",
+    "dynamodbstreams": "DynamoDB Streams",
+}
 OPERATION_PLACES = {
     "stepfunctions": "services/states",
     "sqs": "services/sqs",
     "sts": "services/sts",
+    "dynamodb": "services/dynamodb",
+    "dynamodbstreams": "services/dynamodb",
 }
 
 
