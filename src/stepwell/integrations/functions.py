@@ -78,7 +78,7 @@ class FunctionIntegration:
             )
         else:
             found = self._functions.find(named)
-        payload = encode(given["Payload"]) if "Payload" in given else b"{}"
+        payload = _payload(call, given)
         invoking.check_payload(payload, limit)
         return found, payload, _context(given.get("ClientContext"))
 
@@ -109,6 +109,16 @@ def _given(call: ServiceCall) -> JsonObject:
     if call.resource.kind == "lambda":
         return {"FunctionName": call.resource.arn, "Payload": call.parameters}
     return call.parameters if isinstance(call.parameters, dict) else {}
+
+
+def _payload(call: ServiceCall, given: JsonObject) -> bytes:
+    """The event as JSON; of `lambda:invoke`, a text is JSON already."""
+    if "Payload" not in given:
+        return b"{}"
+    payload = given["Payload"]
+    if isinstance(payload, str) and call.resource.kind != "lambda":
+        return payload.encode()
+    return encode(payload)
 
 
 def _context(given: JsonValue) -> str | None:
