@@ -29,6 +29,7 @@ from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.mock_results import mock_complaint
 from stepwell.integrations.registry import Integration, ServiceIntegrations
+from stepwell.integrations.secret_parameters import SecretParameters
 from stepwell.integrations.sns import SnsIntegration
 from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams
 from stepwell.integrations.sqs import SqsIntegration
@@ -54,6 +55,7 @@ from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
 from stepwell.services.scheduler.api import service as scheduler_service
 from stepwell.services.scheduler.scheduler import Scheduler
+from stepwell.services.secretsmanager.secrets import Secrets
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
@@ -157,6 +159,7 @@ class Core:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
         self.web = HttpCarrier()
         self.topics = Topics(self.parts, lambda: self.sdk.base_url)
+        self.secrets = Secrets(self.parts)
         self.dynamodb = DynamoDb(self.parts)
         sources = Sources(
             queues=EmbeddedQueues(self.queues), streams=EmbeddedStreams(self.dynamodb)
@@ -169,13 +172,19 @@ class Core:
         return [
             EmbeddedLogs(self.logs),
             self.topics,
+            self._parameters(),
+            self.secrets,
             self.dynamodb,
             self.events,
             self.scheduler,
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
-            Parameters(self.parts),
         ]
+
+    def _parameters(self) -> Parameters:
+        parameters = Parameters(self.parts)
+        parameters.secrets = SecretParameters(self.secrets)
+        return parameters
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
