@@ -54,7 +54,6 @@ def test_refusals(aws: Aws) -> None:
     code, _ = refusal(ssm.put_parameter, Name="/aws/x", Value="2", Type="String")
     assert code == "AccessDeniedException"
     assert refusal(ssm.get_parameter, Name="/refused:9")[0] == "ParameterVersionNotFound"
-    assert refusal(ssm.get_parameter, Name="/refused:nothing")[0] == "ParameterVersionNotFound"
 
 
 def test_refusals_of_aws_only(aws: Aws) -> None:
@@ -73,6 +72,8 @@ def test_refusals_of_aws_only(aws: Aws) -> None:
     code, text = refusal(ssm.put_parameter, Name="/large", Value="x" * 4097, Type="String")
     assert code == "ValidationException"
     assert "maximum parameter value of 4096 characters" in text
+    put(ssm, "/unlabelled", "1")
+    assert refusal(ssm.get_parameter, Name="/unlabelled:x")[0] == "ParameterVersionNotFound"
     policies = {"Tier": "Advanced", "Policies": '[{"Type":"Expiration"}]'}
     code, text = refusal(ssm.put_parameter, Name="/p", Value="b", Type="String", **policies)
     assert text == "Stepwell does not support Policies of parameters."

@@ -106,7 +106,7 @@ def _value(params: Params) -> tuple[str | None, str | None] | None:
         )
     if text is None and binary is None:
         return None
-    size = len(text.encode()) if text is not None else len(binary)
+    size = len(text.encode() if text is not None else binary or b"")
     if size > VALUE_BYTES_MAX:
         raise invalid_parameter(f"The secret value must be at most {VALUE_BYTES_MAX} bytes long.")
     return text, None if binary is None else b64encode(binary).decode()

@@ -438,6 +438,31 @@ CREATE TABLE "scheduler_schedule" (
   "fire_at" bigint,
   PRIMARY KEY ("group_path", "name")
 );
+CREATE TABLE "secretsmanager_secret" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "suffix" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C" NOT NULL,
+  "kms_key" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  "policy" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "changed_at" bigint NOT NULL,
+  "accessed_at" bigint NOT NULL,
+  "deleted_at" bigint NOT NULL,
+  "purge_at" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "secretsmanager_version" (
+  "secret" text COLLATE "C" NOT NULL,
+  "version_id" text COLLATE "C" NOT NULL,
+  "text" text COLLATE "C",
+  "binary" text COLLATE "C",
+  "stages" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "accessed_at" bigint NOT NULL,
+  PRIMARY KEY ("secret", "version_id")
+);
 CREATE TABLE "sns_published" (
   "topic_arn" text COLLATE "C" NOT NULL,
   "identity" text COLLATE "C" NOT NULL,

@@ -438,6 +438,31 @@ CREATE TABLE "scheduler_schedule" (
   "fire_at" INTEGER,
   PRIMARY KEY ("group_path", "name")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "secretsmanager_secret" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "suffix" TEXT NOT NULL,
+  "description" TEXT NOT NULL,
+  "kms_key" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  "policy" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "changed_at" INTEGER NOT NULL,
+  "accessed_at" INTEGER NOT NULL,
+  "deleted_at" INTEGER NOT NULL,
+  "purge_at" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "secretsmanager_version" (
+  "secret" TEXT NOT NULL,
+  "version_id" TEXT NOT NULL,
+  "text" TEXT,
+  "binary" TEXT,
+  "stages" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "accessed_at" INTEGER NOT NULL,
+  PRIMARY KEY ("secret", "version_id")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "sns_published" (
   "topic_arn" TEXT NOT NULL,
   "identity" TEXT NOT NULL,
