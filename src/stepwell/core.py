@@ -11,6 +11,11 @@ from pathlib import Path
 from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
+from stepwell.integrations.apigateway_backends import (
+    LambdaFunctions,
+    ServiceBackends,
+    select_path,
+)
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
 from stepwell.integrations.carriers.events import EventsCarrier
 from stepwell.integrations.carriers.functions import FunctionCarrier
@@ -34,6 +39,7 @@ from stepwell.integrations.sns import SnsIntegration
 from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
+from stepwell.integrations.web import Web
 from stepwell.runtime.executions import Executions
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
@@ -42,6 +48,8 @@ from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
 from stepwell.runtime.watching import Watcher
 from stepwell.services.api import Call, Door, Embedded, Service
+from stepwell.services.apigateway.api import ApiGatewayService
+from stepwell.services.apigateway.gateway import ApiGateway
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
 from stepwell.services.dynamodb.dynamodb import DynamoDb
@@ -177,6 +185,7 @@ class Core:
             self.dynamodb,
             self.events,
             self.scheduler,
+            self._apis(),
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
         ]
@@ -185,6 +194,18 @@ class Core:
         parameters = Parameters(self.parts)
         parameters.secrets = SecretParameters(self.secrets)
         return parameters
+
+    def _apis(self) -> ApiGatewayService:
+        self.outbound = Web()
+        gateway = ApiGateway(
+            self.parts,
+            functions=LambdaFunctions(self.functions),
+            backends=ServiceBackends(self.services),
+            outbound=self.outbound,
+            select=select_path,
+        )
+        self.apis = ApiGatewayService(gateway, self.parts.alarm)
+        return self.apis
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
@@ -231,6 +252,7 @@ class Core:
         await self.executions.close()
         await self.deliveries.close()
         await self.web.close()
+        await self.outbound.close()
         for part in self.embedded:
             await part.close()
         await self.ledger.committed()

@@ -13,6 +13,14 @@ CREATE TABLE "activity_task" (
   "input" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("activity", "execution", "event")
 );
+CREATE TABLE "apigateway_item" (
+  "owner" text COLLATE "C" NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "document" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("owner", "kind", "id")
+);
 CREATE TABLE "delivery" (
   "shard" bigint NOT NULL,
   "id" bigint NOT NULL,

@@ -13,6 +13,14 @@ CREATE TABLE "activity_task" (
   "input" TEXT NOT NULL,
   PRIMARY KEY ("activity", "execution", "event")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "apigateway_item" (
+  "owner" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "document" TEXT NOT NULL,
+  PRIMARY KEY ("owner", "kind", "id")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "delivery" (
   "shard" INTEGER NOT NULL,
   "id" INTEGER NOT NULL,

@@ -1,0 +1,1 @@
+"""HTTP APIs: the operations that configure them (API Gateway v2)."""

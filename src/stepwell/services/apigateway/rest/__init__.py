@@ -1,0 +1,1 @@
+"""REST APIs: the operations that configure them."""

@@ -1,0 +1,1 @@
+"""Requests that come to APIs: matched, checked, handed to integrations, answered."""
