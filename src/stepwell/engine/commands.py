@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepwell.language.program import Resource
-from stepwell.values import JsonObject, JsonValue
+from stepwell.values import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class CallService:
     resource: Resource
     parameters: JsonValue
     token: str | None
-    context: JsonObject | None = None
+    account: str | None = None
+    """The account of the role that Credentials name, when there are any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from stepwell.engine.context import chance
 from stepwell.errors import ServiceError
 from stepwell.integrations.envelope import ErrorNames, with_metadata
 from stepwell.language.program import Resource
-from stepwell.runtime.executions import Executions, execution_arn, waiter_of
+from stepwell.runtime.executions import Executions, execution_arn
 from stepwell.runtime.ports import Answered, Beginning, Later, Refused, ServiceCall
 from stepwell.runtime.programs import Programs
 from stepwell.runtime.records import RUNNING, STATUSES, SUCCEEDED, ExecutionRow
 from stepwell.runtime.turn import Turn
+from stepwell.runtime.waiters import waiter_of
 from stepwell.services.states.json_text import complaint
 from stepwell.values import (
     BadJson,

@@ -252,6 +252,10 @@ def _check_credentials(findings: Findings, state: JsonObject, name: str, pointer
         findings.error("The field 'RoleArn' is required but was missing", place)
     elif not all(isinstance(part, str) for part in value.values()):
         findings.error("Expected value of type String", f"{place}/RoleArn")
+    elif findings.language_of(state) == "JSONata":
+        check_jsonata_template(findings, state, name, pointer)
+    else:
+        findings.extend(template_findings(value, place))
 
 
 def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:

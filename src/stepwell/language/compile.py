@@ -16,6 +16,7 @@ from stepwell.language.compile_data import (
     catcher_output,
     compile_arguments,
     compile_assign,
+    compile_credentials,
     compile_input_path,
     compile_output,
     compile_seconds,
@@ -111,6 +112,7 @@ def _compile_task(name: str, state: JsonObject, _machine: str) -> State:
         resource=resource,
         timeout=compile_seconds(state, "TimeoutSeconds"),
         heartbeat=compile_seconds(state, "HeartbeatSeconds"),
+        credentials=compile_credentials(state),
         retry=_compile_retry(state),
         catch=_compile_catch(state),
     )

@@ -18,6 +18,7 @@ from stepwell.language.compile_jsonata import (
     jsonata_catcher_output,
     jsonata_output,
     jsonata_seconds,
+    jsonata_template,
     jsonata_text,
 )
 from stepwell.language.paths import compile_reference_path, input_path_reader
@@ -155,6 +156,15 @@ def compile_result_path(state: JsonObject) -> Combine | None:
     if path is None:
         return lambda data, _result: data
     return compile_reference_path(cast("str", path)).put
+
+
+def compile_credentials(state: JsonObject) -> Evaluate | None:
+    """Credentials of a Task, which see its raw input."""
+    if "Credentials" not in state:
+        return None
+    if is_jsonata(state):
+        return jsonata_template(state["Credentials"], "Credentials")
+    return compile_template(state["Credentials"], "Credentials")
 
 
 def compile_seconds(state: JsonObject, name: str) -> Seconds | None:

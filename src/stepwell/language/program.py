@@ -150,6 +150,8 @@ class TaskState(BaseState):
     resource: Resource
     timeout: Seconds | None = None
     heartbeat: Seconds | None = None
+    credentials: Evaluate | None = None
+    """(input, env) -> an object with the `RoleArn` in whose name the service is called."""
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
 

@@ -186,6 +186,7 @@ def service_call(live: Live, command: CallService, now: int) -> ServiceCall:
         parameters=command.parameters,
         token=command.token,
         now=now,
+        account=command.account,
     )
 
 
@@ -198,8 +199,9 @@ def call_of(
     parameters: JsonValue,
     token: str | None,
     now: int,
+    account: str | None = None,
 ) -> ServiceCall:
-    """The call of an attempt, new or repeated."""
+    """The call of an attempt, new or repeated. `account` is another one than the execution's."""
     drawn = chance(live.row.seed, f"call:{event}", 16)
     return ServiceCall(
         execution=live.row.id,
@@ -209,7 +211,7 @@ def call_of(
         resource=resource,
         parameters=parameters,
         token=token,
-        account=live.account,
+        account=account or live.account,
         region=live.region,
         now=now,
         request_id=uuid_text(drawn),

@@ -69,7 +69,8 @@ from stepwell.runtime.tokens import (
     unknown_task,
 )
 from stepwell.runtime.turn import Turn
-from stepwell.values import BadJson, JsonObject, JsonValue, decode, decode_payload, encode_text
+from stepwell.runtime.waiters import waiter_of
+from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
 
@@ -349,6 +350,7 @@ class Executions:
         resource: Resource,
         parameters: JsonValue,
         token: str | None,
+        account: str | None,
     ) -> ServiceCall:
         """A call that was recorded before a restart."""
         return call_of(
@@ -359,6 +361,7 @@ class Executions:
             parameters=parameters,
             token=token,
             now=self._clock.now(),
+            account=account,
         )
 
     def _deliver(self, turn: Turn, told: Told) -> None:
@@ -485,15 +488,3 @@ def _check_owner(call: Caller, row: ExecutionRow) -> None:
 def execution_arn(machine_arn: str, name: str) -> str:
     """The ARN of an execution of a machine."""
     return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
-
-
-def waiter_of(row: ExecutionRow) -> tuple[int, int, int] | None:
-    """Who waits for the end of an execution: (parent, branch, event)."""
-    if row.extra is None:
-        return None
-    extra = decode(row.extra)
-    waiter = extra.get("waiter") if isinstance(extra, dict) else None
-    if not isinstance(waiter, list):
-        return None
-    parent, branch, event = waiter
-    return int(parent), int(branch), int(event)  # type: ignore[arg-type]

@@ -70,6 +70,8 @@ class Outbox:
     def call(self, turn: Turn, call: ServiceCall, later: Later) -> None:
         """Do a call after the commit."""
         request: JsonObject = {"call": call.parameters, "token": call.token}
+        if call.account != call.execution_arn.split(":", 5)[4]:
+            request["account"] = call.account
         self._put(turn, call.execution, call.event, call.branch, request)
         turn.after_commit(
             lambda: self.insist((call.execution, call.event), lambda: self._do_call(call, later))
@@ -171,7 +173,7 @@ class Outbox:
         if live is None or resource is None:
             self._drop(row)
             return
-        token = request.get("token")
+        token, account = request.get("token"), request.get("account")
         call = self._executions.call_again(
             live,
             branch=row.branch,
@@ -179,6 +181,7 @@ class Outbox:
             resource=resource,
             parameters=request["call"],
             token=None if token is None else str(token),
+            account=None if account is None else str(account),
         )
         await self._do_call(call, None)
 

@@ -37,6 +37,7 @@ class Telling(Protocol):
         resource: Resource,
         parameters: JsonValue,
         token: str | None,
+        account: str | None,
     ) -> ServiceCall:
         """A call that was recorded before a restart."""
 

@@ -10,6 +10,8 @@ function's ARN     LambdaFunctionScheduled LambdaFunctionStarted
 
 from __future__ import annotations
 
+import re
+
 from stepwell.engine.callbacks import OPEN_PHASES, abandon_attempt, has_token, release_attempt
 from stepwell.engine.commands import CallService, OfferActivity, OpenToken, StartClock
 from stepwell.engine.context import StepEnvironment, token_text
@@ -34,7 +36,9 @@ from stepwell.engine.inputs import (
 from stepwell.engine.retries import TIMEOUT, Failure
 from stepwell.engine.step import Step
 from stepwell.language.program import EvaluationFailed, Seconds, TaskState
-from stepwell.values import JsonValue
+from stepwell.values import JsonValue, encode_text
+
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.")
 
 
 def schedule(step: Step, branch: Branch, state: TaskState) -> None:
@@ -47,6 +51,7 @@ def schedule(step: Step, branch: Branch, state: TaskState) -> None:
     timeout = _seconds(state.timeout, branch.value, env)
     heartbeat = _seconds(state.heartbeat, branch.value, env)
     value = branch.value
+    role = None if state.credentials is None else _role(state.credentials(value, env))
     arguments = value if state.arguments is None else state.arguments(value, env)
     text = branch.text if arguments is value else payload_text(arguments)
     if exceeds(step, text):
@@ -54,7 +59,7 @@ def schedule(step: Step, branch: Branch, state: TaskState) -> None:
     elif state.resource.kind == "activity":
         _schedule_activity(step, branch, state, text, timeout, heartbeat)
     else:
-        _schedule_call(step, branch, state, (arguments, text, token), timeout, heartbeat)
+        _schedule_call(step, branch, state, (arguments, text, token, role), timeout, heartbeat)
 
 
 def _seconds(seconds: Seconds | None, value: JsonValue, env: StepEnvironment) -> int | None:
@@ -67,13 +72,13 @@ def _schedule_call(
     step: Step,
     branch: Branch,
     state: TaskState,
-    call: tuple[JsonValue, str, str | None],
+    call: tuple[JsonValue, str, str | None, str | None],
     timeout: int | None,
     heartbeat: int | None,
 ) -> None:
-    arguments, text, token = call
+    arguments, text, token, role = call
     if state.resource.kind == "lambda":
-        details = _function_scheduled(state, text, timeout)
+        details = _function_scheduled(state, text, timeout, role)
         scheduled = step.emit(branch, "LambdaFunctionScheduled", details)
         step.emit(branch, "LambdaFunctionStarted")
     else:
@@ -83,21 +88,42 @@ def _schedule_call(
             "parameters": text,
         }
         _add_seconds(details, timeout, heartbeat)
+        _add_role(details, role)
         scheduled = step.emit(branch, "TaskScheduled", details)
         step.emit(branch, "TaskStarted", _resource(state))
     if token is not None:
         _open_token(step, branch, state, timeout, heartbeat, started=True)
     _set_timers(step, branch, timeout, heartbeat)
-    step.command(CallService(branch.id, scheduled.id, state.resource, arguments, token))
+    account = None if role is None else role.split(":")[4]
+    step.command(CallService(branch.id, scheduled.id, state.resource, arguments, token, account))
 
 
-def _function_scheduled(state: TaskState, text: str, timeout: int | None) -> Details:
+def _role(credentials: JsonValue) -> str:
+    """The role in whose account the service is called."""
+    role = credentials.get("RoleArn") if isinstance(credentials, dict) else None
+    if not isinstance(role, str) or _ROLE.match(role) is None:
+        shown = role if isinstance(role, str) else encode_text(role)
+        raise EvaluationFailed(
+            f"The RoleArn of Credentials is not the ARN of a role: {shown}", location="Credentials"
+        )
+    return role
+
+
+def _add_role(details: Details, role: str | None) -> None:
+    if role is not None:
+        details["taskCredentials"] = {"roleArn": role}
+
+
+def _function_scheduled(
+    state: TaskState, text: str, timeout: int | None, role: str | None
+) -> Details:
     details: Details = {
         "resource": state.resource.arn,
         "input": text,
         "inputDetails": {"truncated": False},
     }
     _add_seconds(details, timeout, None)
+    _add_role(details, role)
     return details
 
 

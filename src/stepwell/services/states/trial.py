@@ -208,7 +208,7 @@ class Trial:
                 resource=command.resource,
                 parameters=command.parameters,
                 token=command.token,
-                account=call.account,
+                account=command.account or call.account,
                 region=call.region,
                 now=states.clock.now(),
                 request_id=states.ids.uuid(),
