@@ -33,6 +33,7 @@ from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.mock_results import mock_complaint
+from stepwell.integrations.objects import StoredObjects, as_tasks_call
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.secret_parameters import SecretParameters
 from stepwell.integrations.sns import SnsIntegration
@@ -42,7 +43,7 @@ from stepwell.integrations.states import StatesIntegration, Target
 from stepwell.integrations.web import Web
 from stepwell.runtime.executions import Executions
 from stepwell.runtime.ledger import Ledger
-from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
+from stepwell.runtime.objects import ObjectStore
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Alarm, Clock, Ids, ServiceCall, Store
 from stepwell.runtime.programs import Programs
@@ -61,6 +62,8 @@ from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
+from stepwell.services.s3.api import EmbeddedStorage
+from stepwell.services.s3.storage import Storage
 from stepwell.services.scheduler.api import service as scheduler_service
 from stepwell.services.scheduler.scheduler import Scheduler
 from stepwell.services.secretsmanager.secrets import Secrets
@@ -89,7 +92,7 @@ class Core:
         limits: Limits,
         cached_max: int = 4_000,
         aws_quotas: bool = False,
-        objects: ObjectStore = NO_OBJECTS,
+        objects: ObjectStore | None = None,
         runner: Runner | None = None,
         scratch: Path | None = None,
         mail: MailSettings | None = None,
@@ -119,7 +122,7 @@ class Core:
                 integrations=self.integrations,
                 limits=limits,
                 cached_max=cached_max,
-                objects=objects,
+                objects=objects or StoredObjects(self.storage),
                 watchers=self.watchers,
             )
         )
@@ -153,7 +156,7 @@ class Core:
             was_done=aws_sdk_actions.was_done(self.store),
         )
         for service in self.services():
-            self.sdk.add(service)
+            self.sdk.add(as_tasks_call(service))
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
         self.metrics = Metrics(self.queues, self.ledger, self.clock.now)
@@ -177,6 +180,7 @@ class Core:
         self.scheduler = Scheduler(
             self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
         )
+        self.storage = Storage(self.parts)
         return [
             EmbeddedLogs(self.logs),
             self.topics,
@@ -186,6 +190,7 @@ class Core:
             self.events,
             self.scheduler,
             self._apis(),
+            EmbeddedStorage(self.storage),
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
         ]

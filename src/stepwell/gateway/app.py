@@ -32,7 +32,8 @@ from stepwell.gateway.pages import (
     page_query,
     root_page,
 )
-from stepwell.gateway.rest_entry import STORE, RestEntry
+from stepwell.gateway.presigned import check_expiry
+from stepwell.gateway.rest_entry import STORE, RestEntry, store_path
 from stepwell.gateway.routes import Refusal, Route, Routes
 from stepwell.gateway.settings import FUNCTION_BYTES_MAX, GatewaySettings
 from stepwell.gateway.sigv4 import Verifier
@@ -81,7 +82,8 @@ def create_app(
     verifier = None
     if settings.credentials:
         verifier = Verifier(settings.credentials, temporary, clock.now)
-    return Gateway(Routes(services), settings, health, verifier, ids, pages or {}, doors)
+    routes = Routes(services)
+    return Gateway(routes, settings, health, verifier, ids, pages or {}, doors, clock)
 
 
 class Gateway:
@@ -96,8 +98,10 @@ class Gateway:
         ids: Ids,
         pages: Mapping[str, Page],
         doors: Sequence[Door],
+        clock: Clock,
     ) -> None:
         self.pages = pages
+        self.clock = clock
         self.doors = Doors(doors) if doors else None
         self.settings = settings
         self.limits = _limits(routes, settings)
@@ -162,6 +166,8 @@ class Gateway:
             if request.fields is None:
                 self._unpack(request, route.model.name)
             handler = route.handler
+            if route.model.name == STORE:
+                check_expiry(request.query, self.clock.now())
             who = self._caller(route.signing_name, request)
             if route.model.name == STORE:
                 _join_chunks(request)
@@ -192,7 +198,12 @@ class Gateway:
             refuse_foreign_pages(request.headers)
             return caller(request.headers, request.query, self.settings)
         signed = SignedRequest(
-            request.method, request.path, request.query, request.header_list, request.signed_body
+            request.method,
+            request.path,
+            request.query,
+            request.header_list,
+            request.signed_body,
+            store_path(request) if signing_name == STORE else None,
         )
         key, region = self.verifier.verify(signed, signing_name)
         return named(key, region, self.settings.account, self.settings.region)

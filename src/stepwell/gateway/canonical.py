@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 _UNRESERVED = "-_.~"
+CONTENT_HASH = "x-amz-content-sha256"
+"""Says how the body of an object is covered: by its hash, chunk by chunk, or not at all."""
+UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class SignedRequest:
     query: bytes
     headers: Iterable[tuple[bytes, bytes]]
     body: bytes
+    resource: str | None = None
+    """Of a request to the object store: the path from the bucket on. Such paths are covered as
+    they are, and the body by what its own header says of it."""
 
 
 def canonical_request(
@@ -34,10 +40,13 @@ def canonical_request(
     """The text that a signature is about; `headers` and `pairs` are the request's, read already."""
     names = signed_headers.split(";")
     lines = "".join(f"{name}:{headers.get(name, '')}\n" for name in names)
+    if request.resource is not None:
+        path = quote(unquote_to_bytes(request.path), safe="/" + _UNRESERVED)
+        covered = headers.get(CONTENT_HASH, UNSIGNED)
+    else:
+        path, covered = _canonical_path(request.path), hashlib.sha256(request.body).hexdigest()
     return (
-        f"{request.method}\n{_canonical_path(request.path)}\n"
-        f"{_canonical_query(pairs)}\n"
-        f"{lines}\n{signed_headers}\n{hashlib.sha256(request.body).hexdigest()}"
+        f"{request.method}\n{path}\n{_canonical_query(pairs)}\n{lines}\n{signed_headers}\n{covered}"
     )
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -320,6 +321,22 @@ class Connection(asyncio.Protocol):
         elif isinstance(item, Request) and b"connection" in item.headers:
             connection = answers.KEEP
         self._send(answer_bytes(response, shared.date, connection, head_only=head_only))
+        if response.stream is not None and not head_only:
+            await self._stream(response.stream)
+
+    async def _stream(self, pieces: AsyncIterator[bytes]) -> None:
+        """Sends a body as fast as the peer takes it. What breaks off breaks the connection."""
+        try:
+            async for piece in pieces:
+                if self._lost:
+                    return
+                self._send(piece)
+                if self._drained is not None:
+                    await self._drained
+        except Exception:
+            log.exception("an answer broke off")
+            self._reader.phase = DEAF
+            self._transport.abort()
 
     def _send(self, data: bytes) -> None:
         # uvloop raises when the connection broke a moment ago and nobody was told yet.

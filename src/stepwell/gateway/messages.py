@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -48,7 +48,9 @@ class Response:
     """Header lines, each with its end; length, date and connection are the connection's affair."""
     body: bytes
     length: int | None = None
-    """What Content-Length says of a body that is not there: in answers to HEAD."""
+    """What Content-Length says of a body that is not in `body`: in answers to HEAD, of streams."""
+    stream: AsyncIterator[bytes] | None = None
+    """A body that is sent piece by piece; its `length` must be right."""
 
     @property
     def headers(self) -> Headers:

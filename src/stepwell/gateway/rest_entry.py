@@ -63,7 +63,7 @@ class RestEntry:
 
     def _find(self, name: str, request: Request) -> Route | Refusal:
         if name == STORE:
-            return self._store[0].find(request, _store_path(request))
+            return self._store[0].find(request, store_path(request))
         candidates = self._services[name]
         newer = request.path.startswith("/v2/")
         for service in candidates:
@@ -80,7 +80,8 @@ def _host_name(request: Request) -> str:
     return request.headers.get(b"host", b"").decode("latin-1").lower().partition(":")[0]
 
 
-def _store_path(request: Request) -> str:
+def store_path(request: Request) -> str:
+    """The path of a request to S3 from the bucket on, wherever the bucket was said."""
     bucket = bucket_in(_host_name(request))
     return request.path if bucket is None else f"/{bucket}{request.path}"
 

@@ -18,12 +18,15 @@ from urllib.parse import unquote_to_bytes
 
 from stepwell.errors import ServiceError
 from stepwell.gateway.canonical import (
+    CONTENT_HASH,
     SignedRequest,
     canonical_request,
     joined_headers,
     query_pairs,
 )
+from stepwell.gateway.content_signatures import Seed, check_content
 from stepwell.gateway.settings import CLOCK_SKEW_SECONDS
+from stepwell.gateway.sigv2 import check_signature, is_signed_so
 from stepwell.gateway.temporary import TemporaryKeys
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -68,9 +71,11 @@ class Verifier:
         """
         headers = joined_headers(request.headers)
         pairs = query_pairs(request.query)
+        if request.resource is not None and is_signed_so(request.query):
+            return self._verify_older(request, headers, pairs)
         claim = _claim(headers, pairs)
         now = self._now() // 1000
-        secret = self._secret(claim, now)
+        secret = self._secret(claim.access_key, claim.token, now)
         _check_scope(claim, service)
         _check_time(claim, now)
         canonical = canonical_request(request, claim.signed_headers, headers, pairs)
@@ -80,19 +85,37 @@ class Verifier:
         wanted = hmac.digest(key, to_sign.encode(), "sha256").hex()
         if not hmac.compare_digest(wanted.encode(), claim.signature.encode()):
             raise _invalid(_MISMATCH.format(canonical=canonical, to_sign=to_sign))
+        if request.resource is not None:
+            seed = Seed(key, claim.stamp, claim.scope, claim.signature)
+            check_content(headers.get(CONTENT_HASH), request.body, seed)
         return claim.access_key, claim.region
 
-    def _secret(self, claim: _Claim, now: int) -> str:
-        secret = self._credentials.get(claim.access_key)
+    def _verify_older(
+        self, request: SignedRequest, headers: Mapping[str, str], pairs: list[tuple[str, str]]
+    ) -> tuple[str, str]:
+        """A presigned address of the older kind; it names no region."""
+        parameters = {
+            unquote_to_bytes(name).decode("latin-1"): unquote_to_bytes(value).decode("latin-1")
+            for name, value in pairs
+        }
+        access_key = parameters.get("AWSAccessKeyId", "")
+        token = parameters.get("x-amz-security-token", "")
+        secret = self._secret(access_key, token, self._now() // 1000)
+        assert request.resource is not None
+        check_signature(request.method, request.resource, headers, parameters, secret)
+        return access_key, ""
+
+    def _secret(self, access_key: str, token: str, now: int) -> str:
+        secret = self._credentials.get(access_key)
         if secret is not None:
             return secret
-        if self._temporary is not None and claim.token:
-            end = self._temporary.expires_at(claim.access_key, claim.token)
+        if self._temporary is not None and token:
+            end = self._temporary.expires_at(access_key, token)
             if end is not None and end <= now:
                 text = "The security token included in the request is expired"
                 raise ServiceError("ExpiredTokenException", text)
             if end is not None:
-                return self._temporary.secret_of(claim.access_key)
+                return self._temporary.secret_of(access_key)
         text = "The security token included in the request is invalid."
         raise ServiceError("UnrecognizedClientException", text)
 

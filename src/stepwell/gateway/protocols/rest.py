@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any, Protocol, TypeAlias
@@ -29,6 +29,9 @@ QUERY_FIELDS_MAX = 5_000
 
 Part: TypeAlias = Callable[[Request, Params], None]
 """Reads one part of a request into the parameters."""
+
+
+Body: TypeAlias = "bytes | AsyncIterator[bytes]"
 
 
 class Documents(Protocol):
@@ -329,7 +332,8 @@ def response_writer(
     """Writes the operation's answer. `request_ids` gives the header lines that carry the id.
 
     An answer with a `ContentRange` is a part (206). The length that an answer tells in its
-    `Content-Length` member belongs to the connection: it counts for answers to HEAD only.
+    `Content-Length` member belongs to the connection: it counts for answers to HEAD, and for
+    bodies that come piece by piece.
     """
     status = int(operation.traits["http"].get("responseCode", 200))
     if operation.output is None:
@@ -352,10 +356,12 @@ def response_writer(
         body, content_type = body_of(value) if code != 204 else (b"", "")
         if content_type and not any(key == "content-type" for key, _ in pairs):
             pairs.append(("content-type", content_type))
-        response = Response(code, lines + header_lines(pairs), b"" if is_head else body)
+        lines += header_lines(pairs)
         if is_head:
-            response.length = int(value.get("ContentLength") or 0)
-        return response
+            return Response(code, lines, b"", int(value.get("ContentLength") or 0))
+        if isinstance(body, bytes):
+            return Response(code, lines, body)
+        return Response(code, lines, b"", int(value["ContentLength"]), body)
 
     return respond
 
@@ -394,7 +400,7 @@ def _heads(
 
 def _body_writer(
     model: ServiceModel, operation: OperationModel, shape: Shape, documents: Documents
-) -> Callable[[Mapping[str, Any]], tuple[bytes, str]]:
+) -> Callable[[Mapping[str, Any]], tuple[Body, str]]:
     """The body of an answer and its type; no type where there is no document."""
     payload = shape.traits.get("payload")
     if payload is None:
@@ -412,19 +418,20 @@ def _body_writer(
         name = ref.traits.get("locationName", payload)
         write_part = documents.writer(model, operation, part, str(name))
 
-        def structured(value: Mapping[str, Any]) -> tuple[bytes, str]:
+        def structured(value: Mapping[str, Any]) -> tuple[Body, str]:
             item = value.get(payload)
             return (b"", "") if item is None else (write_part(item), documents.content_type)
 
         return structured
 
-    def plain(value: Mapping[str, Any]) -> tuple[bytes, str]:
+    def plain(value: Mapping[str, Any]) -> tuple[Body, str]:
         item = value.get(payload)
         if item is None:
             return b"", ""
         if isinstance(item, str):
             return item.encode("utf-8", "replace"), documents.content_type
-        return bytes(item), "application/octet-stream"
+        whole = bytes(item) if isinstance(item, bytes | bytearray | memoryview) else item
+        return whole, "application/octet-stream"
 
     return plain
 

@@ -416,6 +416,74 @@ CREATE TABLE "outbox" (
   "request" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 );
+CREATE TABLE "s3_bucket" (
+  "name" text COLLATE "C" NOT NULL,
+  "scope" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "versioning" text COLLATE "C" NOT NULL,
+  "settings" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("name")
+);
+CREATE TABLE "s3_chunk" (
+  "blob" bigint NOT NULL,
+  "number" bigint NOT NULL,
+  "data" bytea NOT NULL,
+  PRIMARY KEY ("blob", "number")
+);
+CREATE TABLE "s3_object" (
+  "bucket" text COLLATE "C" NOT NULL,
+  "key" text COLLATE "C" NOT NULL,
+  "sequence" bigint NOT NULL,
+  "version" text COLLATE "C" NOT NULL,
+  "is_marker" bigint NOT NULL,
+  "size" bigint NOT NULL,
+  "etag" text COLLATE "C" NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "blobs" text COLLATE "C" NOT NULL,
+  "headers" text COLLATE "C" NOT NULL,
+  "metadata" text COLLATE "C" NOT NULL,
+  "checksums" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("bucket", "key")
+);
+CREATE TABLE "s3_part" (
+  "upload" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "blob" bigint NOT NULL,
+  "size" bigint NOT NULL,
+  "etag" text COLLATE "C" NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "checksums" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("upload", "number")
+);
+CREATE TABLE "s3_upload" (
+  "bucket" text COLLATE "C" NOT NULL,
+  "key" text COLLATE "C" NOT NULL,
+  "upload" text COLLATE "C" NOT NULL,
+  "initiated_at" bigint NOT NULL,
+  "headers" text COLLATE "C" NOT NULL,
+  "metadata" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  "algorithm" text COLLATE "C" NOT NULL,
+  "checksum_type" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("bucket", "key", "upload")
+);
+CREATE TABLE "s3_version" (
+  "bucket" text COLLATE "C" NOT NULL,
+  "key" text COLLATE "C" NOT NULL,
+  "sequence" bigint NOT NULL,
+  "version" text COLLATE "C" NOT NULL,
+  "is_marker" bigint NOT NULL,
+  "size" bigint NOT NULL,
+  "etag" text COLLATE "C" NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "blobs" text COLLATE "C" NOT NULL,
+  "headers" text COLLATE "C" NOT NULL,
+  "metadata" text COLLATE "C" NOT NULL,
+  "checksums" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("bucket", "key", "sequence")
+);
 CREATE TABLE "scheduler_group" (
   "scope" text COLLATE "C" NOT NULL,
   "name" text COLLATE "C" NOT NULL,

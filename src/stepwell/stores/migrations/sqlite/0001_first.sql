@@ -416,6 +416,74 @@ CREATE TABLE "outbox" (
   "request" TEXT NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "s3_bucket" (
+  "name" TEXT NOT NULL,
+  "scope" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "versioning" TEXT NOT NULL,
+  "settings" TEXT NOT NULL,
+  PRIMARY KEY ("name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "s3_chunk" (
+  "blob" INTEGER NOT NULL,
+  "number" INTEGER NOT NULL,
+  "data" BLOB NOT NULL,
+  PRIMARY KEY ("blob", "number")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "s3_object" (
+  "bucket" TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "version" TEXT NOT NULL,
+  "is_marker" INTEGER NOT NULL,
+  "size" INTEGER NOT NULL,
+  "etag" TEXT NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "blobs" TEXT NOT NULL,
+  "headers" TEXT NOT NULL,
+  "metadata" TEXT NOT NULL,
+  "checksums" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("bucket", "key")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "s3_part" (
+  "upload" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "blob" INTEGER NOT NULL,
+  "size" INTEGER NOT NULL,
+  "etag" TEXT NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "checksums" TEXT NOT NULL,
+  PRIMARY KEY ("upload", "number")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "s3_upload" (
+  "bucket" TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  "upload" TEXT NOT NULL,
+  "initiated_at" INTEGER NOT NULL,
+  "headers" TEXT NOT NULL,
+  "metadata" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  "algorithm" TEXT NOT NULL,
+  "checksum_type" TEXT NOT NULL,
+  PRIMARY KEY ("bucket", "key", "upload")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "s3_version" (
+  "bucket" TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "version" TEXT NOT NULL,
+  "is_marker" INTEGER NOT NULL,
+  "size" INTEGER NOT NULL,
+  "etag" TEXT NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "blobs" TEXT NOT NULL,
+  "headers" TEXT NOT NULL,
+  "metadata" TEXT NOT NULL,
+  "checksums" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("bucket", "key", "sequence")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "scheduler_group" (
   "scope" TEXT NOT NULL,
   "name" TEXT NOT NULL,
