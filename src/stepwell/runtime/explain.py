@@ -152,6 +152,8 @@ def _task(facts: Facts, branch: Branch, state: TaskState) -> Waiting:
             hints=_timeout_hints(facts, state),
         )
     called = f"{resource.service}:{resource.action}"
+    if resource.kind == "lambda":
+        called = f"the function {resource.arn.partition(':function:')[2]}"
     sentence = f"{branch.state} waits for {called} to answer its call."
     return _entry(facts, branch, "call", sentence, since=since)
 
@@ -166,6 +168,9 @@ def _carrier(state: TaskState, event: HistoryEvent | None) -> str:
     machine = parameters.get("StateMachineArn")
     if resource.service == "states" and isinstance(machine, str):
         return f"which was given to an execution of {machine.rpartition(':')[2]}"
+    function = parameters.get("FunctionName")
+    if resource.service == "lambda" and isinstance(function, str):
+        return f"which was given to the function {function.rpartition(':function:')[2]}"
     return f"which went out with {resource.service}:{resource.action}"
 
 

@@ -1,0 +1,91 @@
+"""Zip files of code: nothing leaves its folder, nothing grows beyond its bound."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stepwell.errors import ServiceError
+from stepwell.services.lambda_ import archive
+from stepwell.testing.functions import zip_of
+
+
+def _zip(name: str, text: str, mode: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = mode << 16
+        file.writestr(entry, text)
+    return buffer.getvalue()
+
+
+def test_files_come_out_as_they_went_in(tmp_path: Path) -> None:
+    """Files come out as they went in."""
+    data = zip_of({"a.py": "x = 1\n", "package/b.py": "y = 2\n"})
+    archive.check(data)
+    archive.unpack(data, tmp_path / "code")
+    assert (tmp_path / "code/a.py").read_text() == "x = 1\n"
+    assert (tmp_path / "code/package/b.py").read_text() == "y = 2\n"
+    assert not (tmp_path / "code.new").exists()
+
+
+@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "..\\evil"])
+def test_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+    """A name that leads out is refused."""
+    data = _zip(name, "evil", 0o644)
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.check(data)
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.unpack(data, tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../outside"])
+def test_a_link_that_leads_out_is_refused(tmp_path: Path, target: str) -> None:
+    """A link that leads out is refused."""
+    data = _zip("link", target, stat.S_IFLNK | 0o777)
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.unpack(data, tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_behind_a_link_cannot_be_written_outside(tmp_path: Path) -> None:
+    """A file behind a link cannot be written outside."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        link = zipfile.ZipInfo("inside")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        file.writestr(link, ".")
+        file.writestr("inside/a.py", "fine")
+    archive.unpack(buffer.getvalue(), tmp_path / "code")
+    assert (tmp_path / "code/a.py").read_text() == "fine"
+
+
+def test_what_claims_or_holds_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What claims or holds too much is refused."""
+    data = zip_of({"a": "x" * 10_000})
+    monkeypatch.setattr(archive, "UNPACKED_BYTES_MAX", 1_000)
+    with pytest.raises(ServiceError, match="Unzipped size must be smaller than 1000 bytes"):
+        archive.check(data)
+    with pytest.raises(ServiceError, match="Unzipped size"):
+        archive.unpack(data, tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", zip_of({"a": "b"})[:-30]])
+def test_what_is_no_zip_file_is_refused(data: bytes) -> None:
+    """What is no zip file is refused."""
+    with pytest.raises(ServiceError, match="Could not unzip uploaded file"):
+        archive.check(data)
+
+
+def test_an_executable_stays_executable(tmp_path: Path) -> None:
+    """An executable stays executable."""
+    archive.unpack(_zip("bootstrap", "#!/bin/sh\n", 0o755), tmp_path / "code")
+    assert (tmp_path / "code/bootstrap").stat().st_mode & 0o111
