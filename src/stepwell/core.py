@@ -34,6 +34,8 @@ from stepwell.integrations.functions import FunctionIntegration
 from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.mock_results import mock_complaint
 from stepwell.integrations.objects import StoredObjects, as_tasks_call
+from stepwell.integrations.outside.integration import OutsideIntegration
+from stepwell.integrations.outside.settings import OutsideSettings
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.secret_parameters import SecretParameters
 from stepwell.integrations.sns import SnsIntegration
@@ -96,6 +98,7 @@ class Core:
         runner: Runner | None = None,
         scratch: Path | None = None,
         mail: MailSettings | None = None,
+        outside: OutsideSettings | None = None,
     ) -> None:
         self.mail = mail
         self.store = store
@@ -138,6 +141,7 @@ class Core:
             alarm=alarm,
         )
         self._wire()
+        self._go_outside(outside)
         self.ledger.on_rollback(self.executions.forget)
 
     def _wire(self) -> None:
@@ -165,6 +169,14 @@ class Core:
             ExecutionEvents(self.events, self.clock, self.ids),
             self.metrics,
         ]
+
+    def _go_outside(self, settings: OutsideSettings | None) -> None:
+        """Services that are not embedded, as far as something is configured for them."""
+        self.outside: OutsideIntegration | None = None
+        if settings is not None:
+            self.outside = OutsideIntegration(settings, self.clock, self.parts.alarm)
+            self.integrations.outside = self.outside
+        self.programs.runs = self.integrations.runs
 
     def _embed(self, runner: Runner | None, scratch: Path | None) -> list[Embedded]:
         """The services beside Step Functions and SQS, in the order in which they are loaded."""
@@ -255,6 +267,8 @@ class Core:
         self.stop_waiting()
         await self.sdk.polls_ended()
         await self.executions.close()
+        if self.outside is not None:
+            await self.outside.close()
         await self.deliveries.close()
         await self.web.close()
         await self.outbound.close()

@@ -27,6 +27,8 @@ from stepwell.gateway.settings import GatewaySettings, require_credentials
 from stepwell.gateway.temporary import TemporaryKeys, root_secret
 from stepwell.integrations.carriers.mail import MailSettings, read_mail_settings
 from stepwell.integrations.function_logs import write_lines
+from stepwell.integrations.outside.settings import OutsideSettings
+from stepwell.integrations.outside.settings import read_settings as read_outside_settings
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ports import Alarm, Clock
@@ -38,9 +40,11 @@ __all__ = [
     "Core",
     "GatewaySettings",
     "MailSettings",
+    "OutsideSettings",
     "Server",
     "ServerSettings",
     "read_mail_settings",
+    "read_outside_settings",
 ]
 
 log = logging.getLogger("stepwell")
@@ -64,6 +68,8 @@ class ServerSettings:
     limits: Limits | None = None
     mail: MailSettings | None = None
     """The mail server of email subscriptions; None: there is none."""
+    outside: OutsideSettings | None = None
+    """What becomes of resources that are not embedded; None: they are refused."""
 
 
 class Server:
@@ -87,6 +93,7 @@ class Server:
             limits=settings.limits or QUOTAS[settings.quotas],
             aws_quotas=settings.quotas == "aws",
             mail=settings.mail,
+            outside=settings.outside,
             runner=self._runner(clock, alarm),
             scratch=self._scratch,
         )

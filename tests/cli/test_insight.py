@@ -162,7 +162,9 @@ def test_the_holder_of_a_token_is_followed(world: World, client: Client) -> None
     dead = holder()
     assert (dead["status"], dead["queue"], dead["receiveCount"]) == ("DEAD_LETTER", "grave", 1)
     explained = client.page(EXECUTION, {"executionArn": arn})["waitsFor"]
-    assert explained[0]["holder"] == dead  # type: ignore[index]
+    assert isinstance(explained, list)
+    assert isinstance(explained[0], dict)
+    assert explained[0]["holder"] == dead
     world.sqs.purge_queue(QueueUrl=world.sqs.get_queue_url(QueueName="grave")["QueueUrl"])
     assert holder()["status"] == "GONE"
 

@@ -102,7 +102,8 @@ def drawn(shape: BotocoreShape, *, empty: bool, deep: int = 0) -> st.SearchStrat
     """Values of a shape. `empty` says whether lists and maps may be, which forms cannot say."""
     least = 0 if empty else 1
     if shape.type_name == "structure":
-        optional, needed = {}, {}
+        optional: dict[str, st.SearchStrategy[Any]] = {}
+        needed: dict[str, st.SearchStrategy[Any]] = {}
         for name, member in shape.members.items():
             place = member.serialization.get("location")
             if place is not None:

@@ -10,6 +10,10 @@ from stepwell.values import JsonObject
 from tests.language.definitions import BRANCH, found, machine, task
 
 ATHENA = "arn:aws:states:::athena:getQueryResults"
+OUTSIDE = (
+    "`stepwell start --integrations FILE` can send it to an upstream (upstream.athena), or"
+    ' answer it with a mock (mocks."athena:getQueryResults")'
+)
 ONE_OF = "This object should have only one of the following fields: [{}]"
 
 MAP: JsonObject = {"Type": "Map", "ItemProcessor": BRANCH, "End": True}
@@ -59,7 +63,7 @@ NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
         "STANDARD",
         [
             (
-                f"This server does not run the resource {ATHENA} yet",
+                f"This server does not run the resource {ATHENA} yet; {OUTSIDE}",
                 "/States/X/Resource",
             )
         ],

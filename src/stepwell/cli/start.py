@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from stepwell.server import MailSettings, Server
+    from stepwell.server import MailSettings, OutsideSettings, Server
 
 ACCOUNT_DIGITS = 12
 CREDENTIALS_BYTES_MAX = 1_000_000
@@ -36,6 +36,7 @@ class StartOptions:
     quotas: str
     smtp: str | None
     mail_from: str | None
+    integrations: Path | None
     log_level: str
     json_logs: bool
 
@@ -108,6 +109,12 @@ def _check_account(context: click.Context, parameter: click.Parameter, value: st
 )
 @click.option("--mail-from", envvar="STEPWELL_MAIL_FROM", help="Whom its letters are from.")
 @click.option(
+    "--integrations",
+    envvar="STEPWELL_INTEGRATIONS",
+    type=click.Path(path_type=Path),
+    help="File with upstreams, mocks and commands for services that are not embedded.",
+)
+@click.option(
     "--log-level",
     envvar="STEPWELL_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
@@ -149,8 +156,15 @@ def _server(options: StartOptions) -> Server:
             gateway=gateway,
             quotas=options.quotas,
             mail=_mail(options),
+            outside=_outside(options),
         )
     )
+
+
+def _outside(options: StartOptions) -> OutsideSettings | None:
+    from stepwell.server import read_outside_settings
+
+    return None if options.integrations is None else read_outside_settings(options.integrations)
 
 
 def _mail(options: StartOptions) -> MailSettings | None:

@@ -98,7 +98,7 @@ def _line(event: HistoryEvent, live: Live, *, with_data: bool) -> str:
         "id": str(event.id),
         "type": event.type,
         "details": _details(event.details or {}, with_data=with_data),
-        "redrive_count": "0",
+        "redrive_count": str(live.execution.redrive_count),
         "previous_event_id": str(event.previous),
         "event_timestamp": str(event.at),
         "execution_arn": live.row.arn,

@@ -24,6 +24,7 @@ from stepwell.language.fields import (
 )
 from stepwell.language.findings import Findings
 from stepwell.language.parse import parse_definition
+from stepwell.language.resources import Runs, runs_here
 from stepwell.language.source import scan_places
 from stepwell.values import JsonObject, JsonValue
 
@@ -40,13 +41,13 @@ def check_definition(
 
 
 def check_text(
-    text: str, machine_type: str, refuse_unreachable: bool
+    text: str, machine_type: str, refuse_unreachable: bool, runs: Runs = runs_here
 ) -> tuple[JsonObject | None, list[Diagnostic]]:
     """The definition's object, when it is one, and the findings, without line and column."""
     definition, diagnostics = parse_definition(text)
     if definition is None:
         return None, diagnostics
-    findings = Findings(machine_type, refuse_unreachable)
+    findings = Findings(machine_type, refuse_unreachable, runs)
     _check_machine(findings, definition)
     diagnostics += findings.errors.found
     if not has_errors(diagnostics):

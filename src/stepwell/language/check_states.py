@@ -47,7 +47,6 @@ from stepwell.language.resources import (
     parameter_findings,
     parse_resource,
     resource_findings,
-    runs_here,
 )
 from stepwell.language.syntax import is_expression, is_timestamp
 from stepwell.language.templates import template_findings
@@ -221,13 +220,23 @@ def _check_resource(findings: Findings, state: JsonObject, name: str, pointer: s
     resource = parse_resource(arn)
     if resource is None:
         return
-    if not runs_here(resource):
-        findings.add_not_yet(f"the resource {arn}", f"{pointer}/{name}")
+    if not findings.runs(resource):
+        findings.add_not_yet(f"the resource {arn}", f"{pointer}/{name}", _outside_hint(resource))
     if resource.kind == "activity" and "Credentials" in state:
         message = "The field 'Credentials' is not supported for activities"
         findings.error(message, f"{pointer}/Credentials")
     if resource.kind == "service":
         _check_parameters(findings, state, resource, pointer)
+
+
+def _outside_hint(resource: Resource) -> str:
+    """The setting that would let a resource run that is not embedded."""
+    service = resource.service.removeprefix("aws-sdk:")
+    key = f"{resource.service}:{resource.action}"
+    return (
+        f"`stepwell start --integrations FILE` can send it to an upstream (upstream.{service}), or"
+        f' answer it with a mock (mocks."{key}")'
+    )
 
 
 def _check_parameters(

@@ -47,7 +47,7 @@ from stepwell.language.program import (
     WaitState,
 )
 from stepwell.language.references import variable_references
-from stepwell.language.resources import parse_resource
+from stepwell.language.resources import Runs, parse_resource, runs_here
 from stepwell.values import JsonObject
 
 CompileState: TypeAlias = Callable[[str, JsonObject, str], State]
@@ -55,10 +55,17 @@ CompileState: TypeAlias = Callable[[str, JsonObject, str], State]
 
 
 def compile_definition(
-    text: str, *, machine_type: str = "STANDARD", refuse_unreachable: bool = True
+    text: str,
+    *,
+    machine_type: str = "STANDARD",
+    refuse_unreachable: bool = True,
+    runs: Runs = runs_here,
 ) -> Program:
-    """The Program of a definition's text. Raises InvalidDefinition with everything found."""
-    definition, diagnostics = check_text(text, machine_type, refuse_unreachable)
+    """The Program of a definition's text. Raises InvalidDefinition with everything found.
+
+    `runs` says which resources can be run; the others are refused.
+    """
+    definition, diagnostics = check_text(text, machine_type, refuse_unreachable, runs)
     if definition is None or has_errors(diagnostics):
         raise InvalidDefinition(with_places(diagnostics, text))
     return compile_checked(definition)

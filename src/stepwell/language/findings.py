@@ -14,6 +14,7 @@ from stepwell.language.fields import (
     SECONDS_MAX,
 )
 from stepwell.language.places import PART_CHARACTERS_MAX
+from stepwell.language.resources import Runs, runs_here
 from stepwell.language.syntax import is_path, is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
@@ -44,7 +45,8 @@ class Bounded:
 class Findings:
     """What has been found in one definition so far, and what holds for all of it."""
 
-    def __init__(self, machine_type: str, refuse_unreachable: bool) -> None:
+    def __init__(self, machine_type: str, refuse_unreachable: bool, runs: Runs = runs_here) -> None:
+        self.runs = runs
         self.machine_type = machine_type
         self.refuse_unreachable = refuse_unreachable
         self.machine_language = "JSONPath"
@@ -66,9 +68,9 @@ class Findings:
         """A warning, which does not forbid the definition."""
         self.warnings.add(Diagnostic(WARNING, code, message, location))
 
-    def add_not_yet(self, what: str, location: str) -> None:
-        """Something AWS takes and this server does not run yet."""
-        self.not_yet.add(schema_error(not_run(what), location))
+    def add_not_yet(self, what: str, location: str, hint: str = "") -> None:
+        """Something AWS takes and this server does not run yet. `hint`: what would help."""
+        self.not_yet.add(schema_error(not_run(what) + (f"; {hint}" if hint else ""), location))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Errors found elsewhere."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from stepwell.language import sdk_actions
@@ -227,6 +228,10 @@ def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnos
         return [schema_error("Express state machine does not support Activity ARN", location)]
     refusal = _EXPRESS_REFUSALS.get(resource.pattern)
     return [schema_error(refusal, location)] if refusal else []
+
+
+Runs = Callable[[Resource], bool]
+"""Whether tasks of a resource can be carried out."""
 
 
 def runs_here(resource: Resource) -> bool:

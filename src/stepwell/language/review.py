@@ -12,15 +12,20 @@ import dataclasses
 from stepwell.language.check import check_text, with_places
 from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, is_not_run
 from stepwell.language.lint import FindRetention, lint
+from stepwell.language.resources import Runs, runs_here
 
 NOT_RUN_HERE = "NOT_RUN_HERE"
 
 
 def review_definition(
-    text: str, *, machine_type: str = "STANDARD", find_retention: FindRetention | None = None
+    text: str,
+    *,
+    machine_type: str = "STANDARD",
+    find_retention: FindRetention | None = None,
+    runs: Runs = runs_here,
 ) -> list[Diagnostic]:
     """All findings with line and column, errors first."""
-    definition, found = check_text(text, machine_type, refuse_unreachable=True)
+    definition, found = check_text(text, machine_type, refuse_unreachable=True, runs=runs)
     found = [_told(finding) for finding in found]
     if definition is not None:
         found += lint(definition, find_retention)

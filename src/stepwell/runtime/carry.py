@@ -133,7 +133,7 @@ class Carrier:
         if isinstance(outcome, Later):
             self._outbox.call(turn, call, outcome)
         else:
-            pass_on(turn, live, call, outcome, told, begin)
+            pass_on(turn, live, call, outcome, told, begin, self._outbox)
 
     def _open(self, turn: Turn, live: Live, command: OpenToken) -> None:
         row = TokenRow(
@@ -225,6 +225,7 @@ def pass_on(
     outcome: Answered | Refused,
     told: Told,
     begin: Begin,
+    outbox: Outbox,
 ) -> None:
     """Tell the task what came of its call; a child that was started goes on after that."""
     if isinstance(outcome, Refused):
@@ -232,6 +233,8 @@ def pass_on(
         told.append((live, refused))
         return
     told.append((live, TaskAnswered(call.branch, call.event, outcome.result)))
+    if outcome.follow:
+        outbox.follow(turn, call, outcome.result)
     if outcome.begin is not None:
         child = begin(turn, outcome.begin)
         told.append((child, Started(outcome.begin.input, outcome.begin.value)))

@@ -338,7 +338,7 @@ class Executions:
     ) -> None:
         """Tell a task what came of a call that took its time."""
         told: Told = deque()
-        pass_on(turn, live, call, outcome, told, self.begin)
+        pass_on(turn, live, call, outcome, told, self.begin, self.outbox)
         self._deliver(turn, told)
 
     def call_again(

@@ -33,7 +33,7 @@ from stepwell.runtime.records import CHILD, OUTBOX, ExecutionRow, OutboxRow
 from stepwell.runtime.telling import Telling
 from stepwell.runtime.timers import SHARD
 from stepwell.runtime.turn import Turn
-from stepwell.values import JsonObject, decode, encode_text
+from stepwell.values import JsonObject, JsonValue, decode, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
 _PAGE = 1_000
@@ -76,6 +76,17 @@ class Outbox:
         turn.after_commit(
             lambda: self.insist((call.execution, call.event), lambda: self._do_call(call, later))
         )
+
+    def follow(self, turn: Turn, call: ServiceCall, submitted: JsonValue) -> None:
+        """See the job to its end that a call began."""
+        request: JsonObject = {
+            "call": call.parameters,
+            "token": None,
+            "job": submitted,
+            "account": call.account,
+        }
+        row = self._put(turn, call.execution, call.event, call.branch, request)
+        turn.after_commit(lambda: self._begin_job(row, call, submitted))
 
     def job_ended(self, turn: Turn, parent: int, branch: int, event: int, child: int) -> None:
         """Tell a parent that is not in memory that its child ended."""
@@ -163,18 +174,26 @@ class Outbox:
             await self._do_job_ended(row, int(request["ended"]))  # type: ignore[arg-type]
         elif "stop" in request:
             await self._do_stop(row)
+        elif "job" in request:
+            await self._follow_again(row, request)
         else:
             await self._do_again(row, request)
 
     async def _do_again(self, row: OutboxRow, request: JsonObject) -> None:
         """A call that was recorded before a restart."""
+        call = await self._recorded(row, request)
+        if call is not None:
+            await self._do_call(call, None)
+
+    async def _recorded(self, row: OutboxRow, request: JsonObject) -> ServiceCall | None:
+        """The call of a row; None when nobody waits for it any more, and the row goes."""
         live = await self._executions.live.get(row.execution)
         resource = None if live is None else waiting_resource(live, row.branch, row.event)
         if live is None or resource is None:
             self._drop(row)
-            return
+            return None
         token, account = request.get("token"), request.get("account")
-        call = self._executions.call_again(
+        return self._executions.call_again(
             live,
             branch=row.branch,
             event=row.event,
@@ -183,7 +202,30 @@ class Outbox:
             token=None if token is None else str(token),
             account=None if account is None else str(account),
         )
-        await self._do_call(call, None)
+
+    def _begin_job(self, row: OutboxRow, call: ServiceCall, submitted: JsonValue) -> None:
+        what = ("job", row.execution, row.event)
+        self.insist(what, lambda: self._follow(row, call, submitted))
+
+    async def _follow_again(self, row: OutboxRow, request: JsonObject) -> None:
+        """A job that was under way before a restart."""
+        call = await self._recorded(row, request)
+        if call is not None:
+            await self._follow(row, call, request["job"])
+
+    async def _follow(self, row: OutboxRow, call: ServiceCall, submitted: JsonValue) -> None:
+        outcome = await self._integrations.follow(call, submitted)
+        live = await self._executions.live.get(call.execution)
+        with self._ledger.stage() as turn:
+            turn.delete(OUTBOX, OUTBOX.key_of(row))
+            if live is None or waiting_resource(live, call.branch, call.event) is None:
+                return
+            if isinstance(outcome, Refused):
+                given: Input = TaskFailed(call.branch, call.event, outcome.error, outcome.cause)
+            else:
+                text = encode_text(outcome.result)
+                given = TaskCompleted(call.branch, call.event, text, outcome.result)
+            self._executions.deliver(turn, live, given)
 
     async def _do_call(self, call: ServiceCall, later: Later | None) -> None:
         outcome = None if later is None else await self._work(call, later)

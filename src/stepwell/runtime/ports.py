@@ -152,6 +152,8 @@ class Answered:
 
     result: JsonValue
     begin: Beginning | None = None
+    follow: bool = False
+    """The answer only says that a job began; `Integrations.follow` knows its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,9 @@ class Integrations(Protocol):
 
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
         """Do the call, staging its effects in the turn."""
+
+    async def follow(self, call: ServiceCall, submitted: JsonValue) -> Answered | Refused:
+        """Wait for the end of a job that a call began. It is asked again after a crash."""
 
     def job_ended(self, execution: ExecutionRow, resource: Resource) -> Answered | Refused:
         """What the end of a child execution means for the task that waited for it."""

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from stepwell.language.compile import compile_definition
 from stepwell.language.labels import labelled
-from stepwell.language.program import Program
+from stepwell.language.program import Program, Resource
+from stepwell.language.resources import Runs, runs_here
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import MAP_RUN, REVISION, RevisionRow
 from stepwell.values import decode
@@ -25,8 +26,8 @@ _Key = tuple[int, int]
 class Compile(Protocol):
     """Makes a definition's text a program. Raises InvalidDefinition."""
 
-    def __call__(self, text: str, /, *, machine_type: str) -> Program:
-        """The program."""
+    def __call__(self, text: str, /, *, machine_type: str, runs: Runs) -> Program:
+        """The program. `runs` says which resources can be run; the others are refused."""
 
 
 class Programs:
@@ -35,12 +36,14 @@ class Programs:
     def __init__(self, store: Store, compiler: Compile = compile_definition) -> None:
         self._store = store
         self._compiler = compiler
+        self.runs: Runs = runs_here
+        """Which resources a new definition may name."""
         self._entries: OrderedDict[_Key, tuple[RevisionRow, Program | None]] = OrderedDict()
         self._characters = 0
 
     def compile(self, definition: str, machine_type: str) -> Program:
         """The program of a new definition. Raises InvalidDefinition."""
-        return self._compiler(definition, machine_type=machine_type)
+        return self._compiler(definition, machine_type=machine_type, runs=self.runs)
 
     def cached(self, machine: int, revision: int) -> Program | None:
         """The program if it is at hand, without waiting."""
@@ -57,7 +60,9 @@ class Programs:
             row = await self.revision(machine, revision)
             program = await self._labelled(row)
             if program is None:
-                program = self.compile(row.definition, machine_type(row))
+                # What was taken once is taken for good, whatever is configured today.
+                kind = machine_type(row)
+                program = self._compiler(row.definition, machine_type=kind, runs=_anything)
             self.remember(row, program)
         return program
 
@@ -117,6 +122,10 @@ class Programs:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._characters -= len(entry[0].definition)
+
+
+def _anything(resource: Resource) -> bool:
+    return True
 
 
 def machine_type(row: RevisionRow) -> str:

@@ -48,7 +48,9 @@ async def test_what_aws_runs_and_this_server_does_not_is_valid_and_cannot_be_cre
     world: World,
 ) -> None:
     """A warning in the validation, an error in creation and update, in the same words."""
-    definition = waiting(Resource="arn:aws:states:::sns:publish", Parameters={"Message": "hello"})
+    definition = waiting(
+        Resource="arn:aws:states:::athena:getQueryResults", Parameters={"QueryExecutionId": "q"}
+    )
     plain = await world.call("ValidateStateMachineDefinition", definition=definition)
     assert plain == {"result": "OK", "diagnostics": [], "truncated": False}
     asked = await world.call(

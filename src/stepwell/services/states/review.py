@@ -18,7 +18,10 @@ _log = logging.getLogger("stepwell.states")
 def review(states: States, call: Call, definition: str, machine_type: str) -> list[Diagnostic]:
     """All findings, also those that depend on the queues that are here."""
     return review_definition(
-        definition, machine_type=machine_type, find_retention=_retention(states, call)
+        definition,
+        machine_type=machine_type,
+        find_retention=_retention(states, call),
+        runs=states.programs.runs,
     )
 
 

@@ -1,0 +1,1 @@
+"""Services that are not embedded: an upstream, a mock, or a command of this machine."""
