@@ -38,11 +38,11 @@ class ExecutionEvents:
 
     def happened(self, turn: Turn, live: Live, events: Sequence[HistoryEvent]) -> None:
         """Tell the beginning and the end."""
-        if not events or ":express:" in live.row.arn:
-            return
         ended = live.execution.status != "RUNNING"
-        begun = events[0].type == "ExecutionStarted"
-        if not (begun or ended) or not self._events.wants(live.account, live.region, SOURCE):
+        begun = bool(events) and events[0].type == "ExecutionStarted"
+        if not (begun or ended) or not events:
+            return
+        if not self._events.wants(live.account, live.region, SOURCE) or _is_express(live):
             return
         if begun:
             self._tell(turn, live, "RUNNING")
@@ -67,6 +67,10 @@ class ExecutionEvents:
         except Exception:
             # A watcher must not take the execution with it.
             _log.exception("the event of %s is lost", live.row.arn)
+
+
+def _is_express(live: Live) -> bool:
+    return ":express:" in live.row.arn
 
 
 def _detail(row: ExecutionRow, status: str) -> JsonObject:
