@@ -17,20 +17,25 @@ from stepwell.integrations.apigateway_backends import (
     select_path,
 )
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
+from stepwell.integrations.carriers.destinations import Destinations
 from stepwell.integrations.carriers.events import EventsCarrier
 from stepwell.integrations.carriers.functions import FunctionCarrier
 from stepwell.integrations.carriers.http import HttpCarrier
+from stepwell.integrations.carriers.logs import LogsCarrier
 from stepwell.integrations.carriers.mail import MailCarrier, MailSettings
 from stepwell.integrations.carriers.scheduler import SchedulerCarrier
 from stepwell.integrations.carriers.sns import SnsCarrier
 from stepwell.integrations.carriers.sqs import SqsCarrier
 from stepwell.integrations.carriers.states import StatesCarrier
+from stepwell.integrations.connections import Connections
 from stepwell.integrations.custody import Custody
 from stepwell.integrations.dynamodb import DynamoDbIntegration, sdk_in_turn
 from stepwell.integrations.events import EventsIntegration
 from stepwell.integrations.execution_events import ExecutionEvents
 from stepwell.integrations.execution_logs import ExecutionLogs
 from stepwell.integrations.functions import FunctionIntegration
+from stepwell.integrations.http import HttpIntegration
+from stepwell.integrations.http_calls import HttpCalls
 from stepwell.integrations.metrics import Metrics
 from stepwell.integrations.mock_results import mock_complaint
 from stepwell.integrations.objects import StoredObjects, as_tasks_call
@@ -161,6 +166,8 @@ class Core:
         )
         for service in self.services():
             self.sdk.add(as_tasks_call(service))
+        self.http_calls = HttpCalls(self.outbound)
+        self.connections = Connections(self.events, self.http_calls, self.clock)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
         self.metrics = Metrics(self.queues, self.ledger, self.clock.now)
@@ -231,6 +238,7 @@ class Core:
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),
             "events": EventsIntegration(self.events),
+            "http": HttpIntegration(self.connections, self.http_calls),
             "sqs": SqsIntegration(self.queues),
             "states": states,
         }
@@ -238,10 +246,13 @@ class Core:
     def _carriers(self) -> dict[str, Carrier]:
         """How deliveries reach targets, by the service of their ARN or the scheme of their URL."""
         carriers: dict[str, Carrier] = {
-            "events": EventsCarrier(self.events),
+            "events": EventsCarrier(
+                self.events, Destinations(self.events, self.connections, self.http_calls)
+            ),
             "http": self.web,
             "https": self.web,
             "lambda": FunctionCarrier(self.functions),
+            "logs": LogsCarrier(self.logs),
             "scheduler": SchedulerCarrier(
                 self.sdk, self.executions, self.ledger, self.clock, self.ids
             ),

@@ -14,6 +14,7 @@ from stepwell.engine.events import HistoryEvent
 from stepwell.runtime.live import Live
 from stepwell.runtime.ports import Clock, Ids
 from stepwell.runtime.records import ExecutionRow
+from stepwell.runtime.redrives import redrives_of
 from stepwell.runtime.turn import Turn
 from stepwell.services.events.events import Events
 from stepwell.services.events.names import DEFAULT, BusName
@@ -37,9 +38,9 @@ class ExecutionEvents:
         self._ids = ids
 
     def happened(self, turn: Turn, live: Live, events: Sequence[HistoryEvent]) -> None:
-        """Tell the beginning and the end."""
+        """Tell the beginning, that it goes on after its end, and the end."""
         ended = live.execution.status != "RUNNING"
-        begun = bool(events) and events[0].type == "ExecutionStarted"
+        begun = bool(events) and events[0].type in ("ExecutionStarted", "ExecutionRedriven")
         if not (begun or ended) or not events:
             return
         if not self._events.wants(live.account, live.region, SOURCE) or _is_express(live):
@@ -81,6 +82,7 @@ def _detail(row: ExecutionRow, status: str) -> JsonObject:
     with_input = input_bytes + output_bytes <= DATA_BYTES_MAX
     with_output = with_input or output_bytes <= DATA_BYTES_MAX
     machine = row.arn.replace(":execution:", ":stateMachine:", 1).rpartition(":")[0]
+    redrives = redrives_of(row)
     redrivable = status not in ("RUNNING", "SUCCEEDED")
     reason = None if redrivable else f"Execution is {status} and cannot be redriven"
     return {
@@ -94,8 +96,8 @@ def _detail(row: ExecutionRow, status: str) -> JsonObject:
         "output": output if with_output else None,
         "stateMachineVersionArn": extra.get("stateMachineVersionArn"),
         "stateMachineAliasArn": extra.get("stateMachineAliasArn"),
-        "redriveCount": 0,
-        "redriveDate": None,
+        "redriveCount": redrives.count,
+        "redriveDate": redrives.at if redrives.count else None,
         "redriveStatus": "REDRIVABLE" if redrivable else "NOT_REDRIVABLE",
         "redriveStatusReason": reason,
         "inputDetails": {"included": with_input},

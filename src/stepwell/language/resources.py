@@ -140,7 +140,23 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
         parameters=frozenset({"Entries"}),
     ),
     **_rows("glue", "startJobRun", "", "sync", required="JobName"),
-    **_rows("http", "invoke", ""),
+    ("http", "invoke"): Integration(
+        patterns=("",),
+        runs_here=("",),
+        required=("ApiEndpoint", "Method"),
+        parameters=frozenset(
+            {
+                "ApiEndpoint",
+                "Authentication",
+                "Headers",
+                "InvocationConfig",
+                "Method",
+                "QueryParameters",
+                "RequestBody",
+                "Transform",
+            }
+        ),
+    ),
     ("lambda", "invoke"): Integration(
         patterns=("", TOKEN),
         runs_here=("", TOKEN),

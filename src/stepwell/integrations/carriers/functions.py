@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stepwell.errors import ServiceError
+from stepwell.integrations.carriers.sqs import for_good
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import Delivery
 from stepwell.services.lambda_.invoking import check_payload
@@ -21,8 +23,11 @@ class FunctionCarrier:
         functions = self._functions
         functions.check_ready()
         region = delivery.target.split(":")[3]
-        found = functions.find(read_function(delivery.target, delivery.account, region))
         payload = str(delivery.request["Payload"]).encode()
-        check_payload(payload, ASYNCHRONOUS_BYTES_MAX)
+        try:
+            found = functions.find(read_function(delivery.target, delivery.account, region))
+            check_payload(payload, ASYNCHRONOUS_BYTES_MAX)
+        except ServiceError as error:
+            raise for_good(error) from error
         request_id = functions.parts.ids.uuid()
         functions.events.accept(turn, found, request_id, payload, None)

@@ -6,7 +6,9 @@ from stepwell.errors import ServiceError
 
 PERMANENT = "Permanent"
 """Why a delivery is given up that is not worth trying again."""
-_ALREADY_NAMED = frozenset({"INVALID_JSON", "NO_RESOURCE", "CONNECTION_FAILURE", "TIMEOUT"})
+_ALREADY_NAMED = frozenset(
+    {"INVALID_JSON", "NO_RESOURCE", "CONNECTION_FAILURE", "TIMEOUT", "SDK_CLIENT_ERROR"}
+)
 
 
 def error_attributes(

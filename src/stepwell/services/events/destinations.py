@@ -94,6 +94,11 @@ def destination_of(events: Events, arn: str) -> DestinationRow | None:
     return events.destinations.get(f"{parts[4]}:{parts[3]}", names[1])
 
 
+def is_destination(arn: str) -> bool:
+    """Whether an ARN is one of an API destination."""
+    return ":api-destination/" in arn
+
+
 def _find(events: Events, call: Call, name: str) -> DestinationRow:
     row = events.destinations.get(call.scope, name)
     if row is None:

@@ -1,0 +1,31 @@
+"""Deliveries to log groups: the line joins the turn of its source."""
+
+from __future__ import annotations
+
+from stepwell.errors import ServiceError, StorageTrouble
+from stepwell.integrations.carriers.sqs import for_good
+from stepwell.runtime.turn import Turn
+from stepwell.services.deliveries.delivery import Delivery
+from stepwell.services.logs.logs import Logs, parse_arn
+
+
+class LogsCarrier:
+    """Writes to the embedded log groups."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+
+    def carry(self, turn: Turn, delivery: Delivery, identity: str) -> None:
+        """Append the line; `request` is `{"Message": text}`. The stream is named after the
+        source."""
+        logs = self._logs
+        if not (logs.groups.is_ready and logs.streams.is_ready):
+            raise StorageTrouble("The log groups are being read again.")
+        place = parse_arn(delivery.target)
+        if place is None or not logs.has_group(delivery.target):
+            raise for_good(
+                ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
+            )
+        stream = delivery.source.rpartition(":")[2].replace("*", "-")
+        line = (logs.parts.clock.now(), str(delivery.request.get("Message", "")))
+        logs.write(turn, *place, stream, [line])
