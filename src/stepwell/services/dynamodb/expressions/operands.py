@@ -8,6 +8,8 @@ from stepwell.services.dynamodb.expressions.reserved import RESERVED
 from stepwell.services.dynamodb.expressions.tokens import Token, Tokens
 from stepwell.services.dynamodb.expressions.tree import At, Given, Operand, Path, Size
 
+DEPTH_MAX = 40
+"""How deep functions and parentheses may stand within each other in operands."""
 FUNCTIONS = frozenset(
     {
         "attribute_exists",
@@ -25,11 +27,18 @@ FUNCTIONS = frozenset(
 class Reader:
     """Tokens with the placeholders they may name."""
 
-    __slots__ = ("placeholders", "tokens")
+    __slots__ = ("depth", "placeholders", "tokens")
 
     def __init__(self, tokens: Tokens, placeholders: Placeholders) -> None:
         self.tokens = tokens
         self.placeholders = placeholders
+        self.depth = 0
+
+    def deeper(self) -> None:
+        """One more parenthesis is open. Raises ValidationException when there are too many."""
+        self.depth += 1
+        if self.depth > DEPTH_MAX:
+            raise self.tokens.error("The expression is nested too deeply")
 
     def path(self) -> Path:
         """A document path."""
@@ -77,7 +86,9 @@ class Reader:
         """A path, a value, or the size of one."""
         if self.is_call():
             name = self.tokens.take().text
+            self.deeper()
             arguments = self.arguments(name)
+            self.depth -= 1
             if name != "size":
                 raise self.misused(name)
             if len(arguments) != 1:

@@ -106,6 +106,12 @@ class _Parser:
         return Sum(first, second, operator == "-")
 
     def _operand(self) -> Operand:
+        self.reader.deeper()
+        operand = self._single()
+        self.reader.depth -= 1
+        return operand
+
+    def _single(self) -> Operand:
         if self.tokens.accept("("):
             inner = self._sum()
             self.tokens.expect(")")

@@ -158,13 +158,15 @@ class _Parser:
             return Sum(first, self._term(), is_difference)
         return first
 
-    def _term(self) -> Operand:
+    def _term(self, depth: int = 0) -> Operand:
         if self.tokens.is_word("LIST_APPEND") and self.tokens.after().text == "(":
+            if depth > DEPTH_MAX:
+                raise malformed("The statement is nested too deeply")
             self.tokens.take()
             self.tokens.expect("(")
-            first = self._term()
+            first = self._term(depth + 1)
             self.tokens.expect(",")
-            second = self._term()
+            second = self._term(depth + 1)
             self.tokens.expect(")")
             return ListAppend(first, second)
         return self.values.operand()
