@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stepwell.services.dynamodb.errors import invalid
 
@@ -13,7 +14,6 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<hash>#[A-Za-z0-9_]+)|(?P<colon>:[A-Za-z0-9_]+)"
     r"|(?P<number>[0-9]+)|(?P<operator><>|<=|>=|[=<>()\[\].,+\-]))"
 )
-_BLANK = re.compile(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ class Tokens:
                 "Expression size has exceeded the maximum allowed size; expression size:"
                 f" {len(text.encode('utf-8', 'replace'))}"
             )
-        self._tokens = list(self._split())
+        try:
+            self._tokens = _split(text)
+        except _Unreadable as trouble:
+            raise self._misread(trouble) from None
         self._at = 0
 
     def error(self, problem: str) -> Exception:
@@ -91,20 +94,34 @@ class Tokens:
         near = self.text[first.start : self.after().end]
         return self.error(f'Syntax error; token: "{shown}", near: "{near}"')
 
-    def _split(self) -> list[Token]:
-        tokens: list[Token] = []
-        at = 0
-        end = len(self.text.rstrip())
-        while at < end:
-            found = _TOKEN.match(self.text, at)
-            if found is None or found.lastgroup is None:
-                start = _BLANK.match(self.text, at).end()  # type: ignore[union-attr]
-                bad = self.text[start : start + 1]
-                first = tokens[-1].start if tokens else start
-                near = self.text[first : start + 2]
-                raise self.error(f'Syntax error; token: "{bad}", near: "{near}"')
-            text = found[found.lastgroup]
-            tokens.append(Token(found.lastgroup, text, found.start(found.lastgroup), found.end()))
-            at = found.end()
-        tokens.append(Token("end", "", len(self.text), len(self.text)))
-        return tokens
+    def _misread(self, trouble: _Unreadable) -> Exception:
+        bad = self.text[trouble.start : trouble.start + 1]
+        near = self.text[trouble.near : trouble.start + 2]
+        return self.error(f'Syntax error; token: "{bad}", near: "{near}"')
+
+
+class _Unreadable(Exception):
+    """No token begins at `start`; the last good one began at `near`."""
+
+    def __init__(self, start: int, near: int) -> None:
+        super().__init__()
+        self.start = start
+        self.near = near
+
+
+@lru_cache(maxsize=1_000)
+def _split(text: str) -> tuple[Token, ...]:
+    """The tokens of a text; the same few expressions come again and again."""
+    tokens: list[Token] = []
+    at = 0
+    end = len(text.rstrip())
+    while at < end:
+        found = _TOKEN.match(text, at)
+        if found is None or found.lastgroup is None:
+            start = len(text) - len(text[at:].lstrip())
+            raise _Unreadable(start, tokens[-1].start if tokens else start)
+        word = found[found.lastgroup]
+        tokens.append(Token(found.lastgroup, word, found.start(found.lastgroup), found.end()))
+        at = found.end()
+    tokens.append(Token("end", "", len(text), len(text)))
+    return tuple(tokens)
