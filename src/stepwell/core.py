@@ -63,6 +63,7 @@ from stepwell.services.deliveries.delivery import Carrier
 from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.events.api import service as events_service
 from stepwell.services.events.events import Events
+from stepwell.services.iam.iam import Iam
 from stepwell.services.lambda_.api import EmbeddedLambda
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.ports import Runner, Sources
@@ -205,6 +206,7 @@ class Core:
             self.topics,
             self._parameters(),
             self.secrets,
+            Iam(self.parts),
             self.dynamodb,
             self.events,
             self.scheduler,

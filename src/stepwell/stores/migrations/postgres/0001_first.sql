@@ -196,6 +196,53 @@ CREATE TABLE "express_start" (
   "extra" text COLLATE "C",
   PRIMARY KEY ("shard", "id")
 );
+CREATE TABLE "iam_access_key" (
+  "account" text COLLATE "C" NOT NULL,
+  "user" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "secret" text COLLATE "C" NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  PRIMARY KEY ("account", "user", "id")
+);
+CREATE TABLE "iam_attachment" (
+  "account" text COLLATE "C" NOT NULL,
+  "owner" text COLLATE "C" NOT NULL,
+  "arn" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("account", "owner", "arn")
+);
+CREATE TABLE "iam_entity" (
+  "account" text COLLATE "C" NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "path" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "data" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("account", "kind", "name")
+);
+CREATE TABLE "iam_inline_policy" (
+  "account" text COLLATE "C" NOT NULL,
+  "owner" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "document" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("account", "owner", "name")
+);
+CREATE TABLE "iam_member" (
+  "account" text COLLATE "C" NOT NULL,
+  "container" text COLLATE "C" NOT NULL,
+  "member" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("account", "container", "member")
+);
+CREATE TABLE "iam_policy_version" (
+  "account" text COLLATE "C" NOT NULL,
+  "policy" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "document" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  PRIMARY KEY ("account", "policy", "number")
+);
 CREATE TABLE "lambda_alias" (
   "function" text COLLATE "C" NOT NULL,
   "name" text COLLATE "C" NOT NULL,

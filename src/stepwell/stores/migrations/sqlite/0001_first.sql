@@ -196,6 +196,53 @@ CREATE TABLE "express_start" (
   "extra" TEXT,
   PRIMARY KEY ("shard", "id")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "iam_access_key" (
+  "account" TEXT NOT NULL,
+  "user" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "secret" TEXT NOT NULL,
+  "status" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  PRIMARY KEY ("account", "user", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "iam_attachment" (
+  "account" TEXT NOT NULL,
+  "owner" TEXT NOT NULL,
+  "arn" TEXT NOT NULL,
+  PRIMARY KEY ("account", "owner", "arn")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "iam_entity" (
+  "account" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "path" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "data" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("account", "kind", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "iam_inline_policy" (
+  "account" TEXT NOT NULL,
+  "owner" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "document" TEXT NOT NULL,
+  PRIMARY KEY ("account", "owner", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "iam_member" (
+  "account" TEXT NOT NULL,
+  "container" TEXT NOT NULL,
+  "member" TEXT NOT NULL,
+  PRIMARY KEY ("account", "container", "member")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "iam_policy_version" (
+  "account" TEXT NOT NULL,
+  "policy" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "document" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  PRIMARY KEY ("account", "policy", "number")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "lambda_alias" (
   "function" TEXT NOT NULL,
   "name" TEXT NOT NULL,

@@ -1,0 +1,1 @@
+"""IAM: roles, policies, users, groups, instance profiles. Kept and shown, never enforced."""

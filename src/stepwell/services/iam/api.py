@@ -1,0 +1,120 @@
+"""The operations of IAM as the gateway calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.iam import attachments, groups, policies, roles, users
+from stepwell.services.iam.attachments import Attachments, find_policy
+from stepwell.services.iam.inline_policies import InlinePolicies
+from stepwell.services.iam.records import GROUP, PROFILE, ROLE, USER
+from stepwell.services.iam.tagging import Boundary, Find, Tagging, by_name
+
+if TYPE_CHECKING:
+    from stepwell.services.iam.iam import Iam
+
+_Operation = Callable[["Iam", Call, Params], Awaitable[Answer]]
+
+_OPERATIONS: dict[str, _Operation] = {
+    "CreateRole": roles.create_role,
+    "GetRole": roles.get_role,
+    "ListRoles": roles.list_roles,
+    "UpdateRole": roles.update_role,
+    "UpdateRoleDescription": roles.update_description,
+    "UpdateAssumeRolePolicy": roles.update_trust,
+    "DeleteRole": roles.delete_role,
+    "CreateServiceLinkedRole": roles.create_linked,
+    "DeleteServiceLinkedRole": roles.delete_linked,
+    "GetServiceLinkedRoleDeletionStatus": roles.linked_deletion,
+    "CreatePolicy": policies.create_policy,
+    "GetPolicy": policies.get_policy,
+    "ListPolicies": policies.list_policies,
+    "DeletePolicy": policies.delete_policy,
+    "CreatePolicyVersion": policies.create_version,
+    "GetPolicyVersion": policies.get_version,
+    "ListPolicyVersions": policies.list_versions,
+    "DeletePolicyVersion": policies.delete_version,
+    "SetDefaultPolicyVersion": policies.set_default,
+    "ListEntitiesForPolicy": attachments.list_entities,
+    "CreateUser": users.create_user,
+    "GetUser": users.get_user,
+    "ListUsers": users.list_users,
+    "DeleteUser": users.delete_user,
+    "CreateAccessKey": users.create_key,
+    "ListAccessKeys": users.list_keys,
+    "UpdateAccessKey": users.update_key,
+    "DeleteAccessKey": users.delete_key,
+    "CreateGroup": groups.create_group,
+    "GetGroup": groups.get_group,
+    "ListGroups": groups.list_groups,
+    "ListGroupsForUser": groups.list_groups_for_user,
+    "DeleteGroup": groups.delete_group,
+    "AddUserToGroup": groups.add_user,
+    "RemoveUserFromGroup": groups.remove_user,
+    "CreateInstanceProfile": groups.create_profile,
+    "GetInstanceProfile": groups.get_profile,
+    "ListInstanceProfiles": groups.list_profiles,
+    "ListInstanceProfilesForRole": groups.list_profiles_for_role,
+    "DeleteInstanceProfile": groups.delete_profile,
+    "AddRoleToInstanceProfile": groups.add_role,
+    "RemoveRoleFromInstanceProfile": groups.remove_role,
+}
+
+
+def _of_each_kind() -> dict[str, _Operation]:
+    """What roles, users and groups have alike."""
+    found: dict[str, _Operation] = {}
+    for kind in (ROLE, USER, GROUP):
+        name = kind.capitalize()
+        inline = InlinePolicies(kind, f"{name}Name")
+        attached = Attachments(kind, f"{name}Name")
+        found |= {
+            f"Put{name}Policy": inline.put,
+            f"Get{name}Policy": inline.get,
+            f"Delete{name}Policy": inline.delete,
+            f"List{name}Policies": inline.list,
+            f"Attach{name}Policy": attached.attach,
+            f"Detach{name}Policy": attached.detach,
+            f"ListAttached{name}Policies": attached.list,
+        }
+    for kind, name in ((ROLE, "Role"), (USER, "User")):
+        boundary = Boundary(by_name(kind, f"{name}Name"))
+        found[f"Put{name}PermissionsBoundary"] = boundary.put
+        found[f"Delete{name}PermissionsBoundary"] = boundary.delete
+    return found
+
+
+def _of_tags() -> dict[str, _Operation]:
+    """Tags of everything that has some."""
+    finders: dict[str, Find] = {
+        "Role": by_name(ROLE, "RoleName"),
+        "User": by_name(USER, "UserName"),
+        "InstanceProfile": by_name(PROFILE, "InstanceProfileName"),
+        "Policy": lambda iam, call, params: find_policy(iam, params["PolicyArn"]),
+    }
+    found: dict[str, _Operation] = {}
+    for name, find in finders.items():
+        tagging = Tagging(find)
+        found[f"Tag{name}"] = tagging.tag
+        found[f"Untag{name}"] = tagging.untag
+        found[f"List{name}Tags"] = tagging.list
+    return found
+
+
+def service(iam: Iam) -> Service:
+    """IAM."""
+    operations = _OPERATIONS | _of_each_kind() | _of_tags()
+    return Service("iam", {name: _bind(iam, run) for name, run in operations.items()})
+
+
+def _bind(iam: Iam, run: _Operation) -> Operation:
+    async def operation(call: Call, params: Params) -> Answer:
+        await iam.ready()
+        answer = await run(iam, call, params)
+        # What a read showed may still be on its way to the disk.
+        await iam.parts.ledger.committed()
+        return answer
+
+    return operation
