@@ -53,8 +53,9 @@ DEFINITION = {
 }
 TEMPLATE = (
     f'{{"Entries": [{{"EventBusName": "{BUS}", "Source": "{SOURCE}", "DetailType": "transaction",'
-    ' "Detail": "$util.escapeJavaScript($input.body)"}]}'
+    """ "Detail": "$util.escapeJavaScript($input.body).replaceAll("\\\\'", "'")"}]}"""
 )
+"""Apostrophes are escaped for JavaScript, which JSON does not know: that is taken back."""
 
 
 def run(world: World) -> None:
