@@ -24,6 +24,8 @@ async def create_log_group(logs: Logs, call: Call, params: Params) -> None:
     name = params["logGroupName"]
     if not _GROUP_NAME.fullmatch(name):
         raise invalid(f"1 validation error detected: Value '{name}' at 'logGroupName' is invalid")
+    if params.get("kmsKeyId"):
+        raise invalid("Stepwell has no KMS keys to encrypt log groups with.")
     if logs.groups.get(call.scope, name) is not None:
         raise exists("group")
     row = GroupRow(
