@@ -20,7 +20,7 @@ from stepwell import __version__
 from stepwell.core import Core
 from stepwell.engine.limits import QUOTAS, Limits
 from stepwell.errors import StorageTrouble
-from stepwell.functions.runner import ProcessRunner
+from stepwell.functions.runner import ProcessRunner, account_credentials
 from stepwell.gateway.app import create_app
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings, require_credentials
@@ -50,6 +50,8 @@ __all__ = [
 log = logging.getLogger("stepwell")
 
 SWEEP_SECONDS = 60.0
+FUNCTION_CREDENTIALS_SECONDS = 30 * 86_400
+"""How long a function's process may sign with the keys it was started with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,20 @@ class Server:
             log=lambda spec, stream, at, lines: write_lines(
                 self.core.logs, spec, stream, at, lines
             ),
+            credentials=self._function_credentials,
         )
+
+    def _function_credentials(self, account: str) -> Mapping[str, str]:
+        """What a function signs with: keys that name its account, good where keys are asked for."""
+        if not self.settings.gateway.credentials:
+            return account_credentials(account)
+        now = self.core.clock.now() // 1000
+        issued = self._keys.issue(account, now + FUNCTION_CREDENTIALS_SECONDS)
+        return {
+            "AWS_ACCESS_KEY_ID": issued.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": issued.secret_access_key,
+            "AWS_SESSION_TOKEN": issued.session_token,
+        }
 
     def _lose(self, trouble: StorageTrouble) -> None:
         """Another process owns the data: whatever this one answered now could be wrong."""

@@ -61,3 +61,35 @@ def _cut(line: bytes) -> list[str]:
 
 def _text(line: bytes) -> str:
     return line.removesuffix(b"\r").replace(b"\r", b"\n").decode("utf-8", "replace")
+
+
+_FRAME_HEAD_BYTES = 16
+_FRAME_BYTES_MAX = 1024 * 1024
+
+
+class FrameReader:
+    """The frames in which AWS's clients write a log: type, length, time, and an entry.
+
+    Each entry becomes a line of the process's output. What is no frame ends the reading.
+    """
+
+    def __init__(self, output: Callable[[bytes], None]) -> None:
+        self._output = output
+        self._rest = b""
+        self._broken = False
+
+    def feed(self, data: bytes) -> None:
+        """Some bytes of the pipe."""
+        if self._broken:
+            return
+        self._rest += data
+        while len(self._rest) >= _FRAME_HEAD_BYTES:
+            size = int.from_bytes(self._rest[4:8], "big")
+            if self._rest[:2] != b"\xa5\x5a" or size > _FRAME_BYTES_MAX:
+                self._broken, self._rest = True, b""
+                return
+            end = _FRAME_HEAD_BYTES + size
+            if len(self._rest) < end:
+                return
+            entry, self._rest = self._rest[_FRAME_HEAD_BYTES:end], self._rest[end:]
+            self._output(entry.removesuffix(b"\n").replace(b"\n", b"\r") + b"\n")

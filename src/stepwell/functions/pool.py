@@ -87,7 +87,7 @@ class Pool:
             worker = idle.pop()
             if not idle:
                 self._idle.pop(key, None)
-            if worker.is_idle and not worker.retired and worker.stamp == stamp:
+            if worker.stamp == stamp and worker.is_usable:
                 return worker
             worker.kill()
         return None

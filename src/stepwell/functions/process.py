@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from stepwell.functions.keeper import Keeper
+from stepwell.functions.output import FrameReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Launch:
     """Lines for the log, before the first event."""
     title: str = ""
     """The runtime as the log names it."""
+    framed: bool = False
+    """It writes its log in frames, each an entry, into a pipe of its own."""
 
 
 class Child(asyncio.SubprocessProtocol):
@@ -47,16 +50,25 @@ class Child(asyncio.SubprocessProtocol):
         """Start it. Raises OSError."""
         await keeper.start()
         child = cls(output)
-        await asyncio.get_running_loop().subprocess_exec(
-            lambda: child,
-            *launch.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=launch.folder,
-            env=launch.environment,
-            start_new_session=True,
-        )
+        environment = dict(launch.environment)
+        frames = await _open_frames(output) if launch.framed else None
+        if frames is not None:
+            environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(frames)
+        try:
+            await asyncio.get_running_loop().subprocess_exec(
+                lambda: child,
+                *launch.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=launch.folder,
+                env=environment,
+                start_new_session=True,
+                pass_fds=() if frames is None else (frames,),
+            )
+        finally:
+            if frames is not None:
+                os.close(frames)
         child._keeper = keeper
         if not child.ended.done():
             keeper.add(child.pid)
@@ -100,6 +112,17 @@ class Child(asyncio.SubprocessProtocol):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
+    def is_alive(self) -> bool:
+        """Whether it lives, asked of the system: the loop hears of an end a moment later."""
+        if self._exited:
+            return False
+        if not hasattr(os, "waitid"):
+            return True
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
+
     def memory_mb_max(self) -> int:
         """The most memory it has had, or 0 where the system does not say."""
         if self._exited:
@@ -113,6 +136,25 @@ class Child(asyncio.SubprocessProtocol):
         if words:
             self._memory_mb = max(self._memory_mb, -(-int(words[0]) // 1024))
         return self._memory_mb
+
+
+async def _open_frames(output: Callable[[bytes], None]) -> int:
+    """A pipe for frames; the answer is its writing end."""
+    reading, writing = os.pipe()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: _FramePipe(FrameReader(output)), os.fdopen(reading, "rb", 0)
+    )
+    return writing
+
+
+class _FramePipe(asyncio.Protocol):
+    """Feeds a reader of frames."""
+
+    def __init__(self, reader: FrameReader) -> None:
+        self._reader = reader
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
 
 
 def manner_of_death(status: int) -> str | None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from stepwell.functions.custom_launch import CustomLauncher
 from stepwell.functions.environment import Place
+from stepwell.functions.java_launch import JavaLauncher
 from stepwell.functions.machine import Machine
 from stepwell.functions.node_launch import NodeLauncher
 from stepwell.functions.process import Launch
@@ -37,6 +38,7 @@ class Runtimes:
         self._launchers: dict[str, Launcher] = {
             "python": PythonLauncher(machine, scratch, cache),
             "nodejs": NodeLauncher(machine, cache),
+            "java": JavaLauncher(machine, cache),
             "provided": CustomLauncher(),
         }
 

@@ -91,6 +91,12 @@ class Worker:
         return self._next is not None and not self._current and not self.ended
 
     @property
+    def is_usable(self) -> bool:
+        """It waits for an event, has not been told to go, and lives."""
+        child = self._child
+        return self.is_idle and not self.retired and child is not None and child.is_alive()
+
+    @property
     def ended(self) -> bool:
         """The process is gone."""
         return self._child is not None and self._child.ended.done()
@@ -247,6 +253,7 @@ class Worker:
         self.kill()
 
     def _outcome(self, invocation: Invocation, answer: Answer, duration_ms: float) -> Outcome:
+        self._output.flush()
         failure, payload = answer.failure, answer.payload
         request_id, seconds = invocation.request_id, float(self.spec.timeout_seconds)
         if failure is not None:

@@ -1,0 +1,57 @@
+// Points version 2 of the AWS SDK for JavaScript home: it knows no AWS_ENDPOINT_URL.
+//
+//   packages  when `aws-sdk` is loaded, in whatever way, its global configuration gets the endpoint;
+//             an endpoint that the function gives to a service itself stays
+//   bundles   where the SDK's code lies in one file with the function's, its requests to
+//             amazonaws.com are led home by their user agent, signature and Host as they were
+"use strict";
+
+const Module = require("node:module");
+
+const home = process.env.AWS_ENDPOINT_URL;
+const LOADER = /[\\/]aws-sdk[\\/]lib[\\/]node_loader\.js$/;
+const AGENT = /\baws-sdk-nodejs\/2\./;
+const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
+
+function redirectPackage() {
+  const load = Module._extensions[".js"];
+  Module._extensions[".js"] = function (module, filename) {
+    load.call(this, module, filename);
+    if (LOADER.test(filename)) configure(module.exports);
+  };
+}
+
+function configure(sdk) {
+  process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE ??= "1";
+  sdk.config.update({ endpoint: home, s3ForcePathStyle: true, hostPrefixEnabled: false });
+}
+
+function redirectRequests() {
+  const http = require("node:http");
+  const https = require("node:https");
+  const { hostname, port } = new URL(home);
+  const request = https.request;
+  https.request = function (options, ...rest) {
+    const headers = options?.headers ?? {};
+    const agent = headers["User-Agent"] ?? headers["X-Amz-User-Agent"] ?? "";
+    if (!AGENT.test(agent) || !AWS_HOST.test(options.host ?? options.hostname ?? ""))
+      return request.call(https, options, ...rest);
+    const changed = { ...options, protocol: "http:", host: hostname, hostname, port };
+    changed.headers = { ...headers, Host: headers.Host ?? options.host };
+    delete changed.agent;
+    return http.request(changed, ...rest);
+  };
+}
+
+if (home) {
+  redirectPackage();
+  // Loading HTTP costs a cold start some milliseconds: only who loads it needs it.
+  const builtin = Module._load;
+  Module._load = function (name, ...rest) {
+    if (name === "https" || name === "node:https") {
+      Module._load = builtin;
+      redirectRequests();
+    }
+    return builtin.call(this, name, ...rest);
+  };
+}

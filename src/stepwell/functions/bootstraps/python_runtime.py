@@ -298,17 +298,25 @@ def set_up_logging() -> None:
 class Redirect:
     """Tells a botocore that is too old for AWS_ENDPOINT_URL (before 1.31) where home is."""
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Sees imports; the one of botocore's sessions is done here, and changed if need be."""
-        if name != "botocore.session" or self not in sys.meta_path:
-            return
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Sees imports; in the one of botocore's sessions it has a hand."""
+        if name != "botocore.session":
+            return None
         sys.meta_path.remove(self)
-        import importlib
+        from importlib.machinery import PathFinder
 
-        version = importlib.import_module("botocore").__version__.split(".")
-        if (int(version[0]), int(version[1])) < (1, 31):
-            session = importlib.import_module("botocore.session").Session
-            session.create_client = at_home(session.create_client)
+        spec = PathFinder.find_spec(name, path, target)
+        version = sys.modules["botocore"].__version__.split(".")
+        if spec is not None and (int(version[0]), int(version[1])) < (1, 31):
+            loader: Any = spec.loader
+            execute = loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                execute(module)
+                module.Session.create_client = at_home(module.Session.create_client)
+
+            loader.exec_module = exec_module
+        return spec
 
 
 def at_home(create_client: Callable[..., Any]) -> Callable[..., Any]:
