@@ -204,6 +204,33 @@ async def test_the_longest_idle_process_goes_first(tmp_path: Path) -> None:
         await running.runner.close()
 
 
+async def test_a_burst_starts_few_processes_and_all_are_answered(tmp_path: Path) -> None:
+    """Sixty events at once with room for three processes: all are answered, by a handful."""
+    running = make_running(tmp_path, lambda: "http://localhost:4566", processes_max=3)
+    try:
+        spec = running.function(PYTHON, "app.handler", {"app.py": PID})
+        pids = await asyncio.gather(*(running.result(spec) for _ in range(60)))
+        assert 1 <= len(set(map(str, pids))) <= 5
+    finally:
+        await running.runner.close()
+
+
+async def test_functions_that_wait_for_each_other_get_on(tmp_path: Path) -> None:
+    """With room for one process, one that waits for another's work does not wait for ever."""
+    running = make_running(tmp_path, lambda: "http://localhost:4566", processes_max=1)
+    code = "import os, time\ndef handler(file, context):\n"
+    code += "    while not os.path.exists(file): time.sleep(0.005)\n"
+    try:
+        first = running.function(PYTHON, "app.handler", {"app.py": code})
+        second = running.function(
+            PYTHON, "app.handler", {"app.py": "def handler(file, c): open(file, 'w').close()"}
+        )
+        file = str(tmp_path / "done")
+        await asyncio.gather(running.result(first, file), running.result(second, file))
+    finally:
+        await running.runner.close()
+
+
 async def test_closing_ends_everything_and_leaves_no_files(tmp_path: Path) -> None:
     """No process and no temporary folder is left."""
     running = make_running(tmp_path, lambda: "http://localhost:4566")

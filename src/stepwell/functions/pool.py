@@ -4,7 +4,9 @@ The rules:
 
 - who waits for a process gets the first that is free, be it a new one or one given back;
 - few start at the same time; who started one that nobody needs any more leaves it warm;
-- idle ones end after a while, and the longest idle first when there are too many.
+- idle ones end after a while, and the longest idle first when there are too many;
+- when too many are at work the next one starts only after a pause, unless one gets free: a burst
+  does not overwhelm the machine, and functions that wait for each other still get on.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from stepwell.functions.ports import IDLE_SECONDS, Alarm, Clock
+from stepwell.functions.ports import CROWDED_SECONDS, IDLE_SECONDS, Alarm, Clock
 from stepwell.functions.worker import Answer, Worker
 from stepwell.services.lambda_.ports import FunctionSpec
 
@@ -54,6 +56,7 @@ class Pool:
         self._queues: dict[str, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop_sweeping: Callable[[], None] | None = None
+        self._freed: asyncio.Future[None] | None = None
         self.workers: set[Worker] = set()
         """All that have not ended."""
 
@@ -113,6 +116,7 @@ class Pool:
         queue = self._queues.get(key)
         if queue is not None and self._hand_over(queue, worker):
             return
+        self._tell_freed()
         worker.idle_since = self._clock.now()
         self._idle.setdefault(key, []).append(worker)
         if self._stop_sweeping is None:
@@ -135,7 +139,8 @@ class Pool:
             async with self._slots:
                 if not queue.waiting:
                     return
-                self._make_room()
+                if not await self._has_room(queue):
+                    return
                 taken = await self._start(spec)
         except Exception as trouble:
             self._hand_over(queue, trouble)
@@ -150,12 +155,20 @@ class Pool:
         if not queue.waiting and not queue.starting and self._queues.get(key) is queue:
             del self._queues[key]
 
-    def _make_room(self) -> None:
-        if len(self.workers) < self._processes_max:
-            return
-        idle = [worker for workers in self._idle.values() for worker in workers]
-        if idle:
-            self._let_go(min(idle, key=lambda worker: worker.idle_since))
+    async def _has_room(self, queue: _Queue) -> bool:
+        """Make room for one more, or wait for it; False when nobody needs it any more."""
+        if len(self.workers) >= self._processes_max:
+            idle = [worker for workers in self._idle.values() for worker in workers]
+            if idle:
+                self._let_go(min(idle, key=lambda worker: worker.idle_since))
+                return True
+            self._freed = asyncio.get_running_loop().create_future()
+            await asyncio.wait((self._freed,), timeout=CROWDED_SECONDS)
+        return bool(queue.waiting)
+
+    def _tell_freed(self) -> None:
+        if self._freed is not None and not self._freed.done():
+            self._freed.set_result(None)
 
     def _let_go(self, worker: Worker) -> None:
         key = worker.spec.key
@@ -190,6 +203,7 @@ class Pool:
     def ended(self, worker: Worker) -> None:
         """A process is gone."""
         self.workers.discard(worker)
+        self._tell_freed()
         idle = self._idle.get(worker.spec.key)
         if idle is not None and worker in idle:
             self._let_go(worker)

@@ -20,6 +20,8 @@ IDLE_SECONDS: Final = 300
 """How long a process waits for its next event."""
 PROCESSES_MAX: Final = 64
 """Beyond that many, the process that has been idle longest goes before another one starts."""
+CROWDED_SECONDS: Final = 1.0
+"""How long a start waits when that many processes are at work already."""
 SETTLE_SECONDS: Final = 0.05
 """How long an answer waits for its process to ask for the next event."""
 WATCHED_FILES_MAX: Final = 5_000
