@@ -69,7 +69,7 @@ def _head(known: Sequence[Case], passed: set[str]) -> list[str]:
         "Written by `make conformance-floor`; do not edit. A case that passes stands in",
         "`passing.txt`, and from then on a test fails when it does not.",
         "",
-        f"{len(passed)} of {playable} cases that need nothing but Step Functions and SQS pass;",
+        f"{len(passed)} of {playable} cases that need only what Stepwell embeds pass;",
         f"{len(known) - playable} more need services that are not embedded yet.",
         "",
     ]

@@ -43,7 +43,7 @@ def test_a_failing_case_of_the_floor_is_named_with_its_difference() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (case("a", "sns", "lambda"), "needs lambda, sns"),
+        (case("a", "ecs", "batch"), "needs batch, ecs"),
         (case("a", "sqs", features=("express",)), "Express"),
         (case("a", category="api_aliasing"), "aliases"),
         (case("a"), "differs"),
@@ -57,12 +57,12 @@ def test_the_reason_class_of_a_case(given: Case, reason: str) -> None:
 def test_only_cases_within_the_embedded_services_are_playable() -> None:
     """A case that needs one more service is not played."""
     assert case("a", "sqs").playable
-    assert not case("a", "sqs", "sns").playable
+    assert not case("a", "sqs", "ecs").playable
 
 
 def test_the_listing_counts_and_names_what_does_not_pass() -> None:
     """The listing has the totals, a line per category and every case that does not pass."""
-    known = [case("a"), case("b"), case("c", "sns", category="services")]
+    known = [case("a"), case("b"), case("c", "ecs", category="services")]
     text = floor.listing(known, {"a"})
     assert "\n1 of 2 cases" in text
     assert "| base | 1 | 2 | 2 |" in text

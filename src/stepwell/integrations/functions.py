@@ -112,13 +112,13 @@ def _given(call: ServiceCall) -> JsonObject:
 
 
 def _payload(call: ServiceCall, given: JsonObject) -> bytes:
-    """The event as JSON; of `lambda:invoke`, a text is JSON already."""
-    if "Payload" not in given:
+    """The event as JSON; of `lambda:invoke`, a text is JSON already and null is no payload."""
+    payload = given.get("Payload")
+    if call.resource.kind == "lambda":
+        return encode(payload)
+    if payload is None:
         return b"{}"
-    payload = given["Payload"]
-    if isinstance(payload, str) and call.resource.kind != "lambda":
-        return payload.encode()
-    return encode(payload)
+    return payload.encode() if isinstance(payload, str) else encode(payload)
 
 
 def _context(given: JsonValue) -> str | None:
