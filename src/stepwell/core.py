@@ -44,7 +44,7 @@ from stepwell.integrations.outside.settings import OutsideSettings
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.secret_parameters import SecretParameters
 from stepwell.integrations.sns import SnsIntegration
-from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams
+from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams, StoredCode
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
 from stepwell.integrations.web import Web
@@ -192,15 +192,17 @@ class Core:
         self.topics = Topics(self.parts, lambda: self.sdk.base_url)
         self.secrets = Secrets(self.parts)
         self.dynamodb = DynamoDb(self.parts)
+        self.storage = Storage(self.parts)
         sources = Sources(
-            queues=EmbeddedQueues(self.queues), streams=EmbeddedStreams(self.dynamodb)
+            code=StoredCode(self.storage),
+            queues=EmbeddedQueues(self.queues),
+            streams=EmbeddedStreams(self.dynamodb),
         )
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
         self.scheduler = Scheduler(
             self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
         )
-        self.storage = Storage(self.parts)
         return [
             EmbeddedLogs(self.logs),
             self.topics,

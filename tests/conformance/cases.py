@@ -9,7 +9,9 @@ from typing import cast
 from stepwell import values
 from tests.shared import shared_path
 
-SERVICES = frozenset({"dynamodb", "events", "lambda", "logs", "sns", "sqs", "states"})
+SERVICES = frozenset(
+    {"dynamodb", "events", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs", "states"}
+)
 """What the server embeds: cases that touch more are not played."""
 
 FLOOR_PATH = Path(__file__).with_name("passing.txt")

@@ -354,3 +354,18 @@ def test_what_cannot_be_is_refused(aws: Aws, given: dict[str, Any]) -> None:
         _create(aws, "impossible", **given)
     code = refused.value.response["Error"]["Code"]
     assert code in ("ValidationException", "InvalidParameterValueException")
+
+
+def test_code_comes_from_a_bucket(aws: Aws) -> None:
+    """Code comes from a bucket."""
+    s3 = aws("s3", "us-east-1")
+    s3.create_bucket(Bucket="code-of-functions")
+    s3.put_object(Bucket="code-of-functions", Key="one.zip", Body=ZIP)
+    place = {"S3Bucket": "code-of-functions", "S3Key": "one.zip"}
+    created = _create(aws, "stored", Code=place)
+    assert created["CodeSize"] == len(ZIP)
+    if aws.is_moto:  # it does not look
+        return
+    with pytest.raises(ClientError) as refused:
+        _create(aws, "unstored", Code=place | {"S3Key": "none.zip"})
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stepwell.errors import ServiceError
+from stepwell.integrations.objects import StoredObjects
 from stepwell.services.api import Call
 from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.lambda_.ports import QueueFacts
+from stepwell.services.s3.storage import Storage
 from stepwell.services.sqs import receiving, settling
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.queue import Queue
@@ -84,3 +87,24 @@ class EmbeddedStreams:
         """Records behind a position."""
         await self._dynamodb.ready()
         return await self._dynamodb.streams.records(arn, after=after, limit=limit)
+
+
+class StoredCode:
+    """Zip files in the embedded buckets (services.lambda_.ports.CodeSource)."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._objects = StoredObjects(storage)
+
+    async def read(
+        self, account: str, region: str, bucket: str, key: str, version: str | None
+    ) -> bytes:
+        """The object. Raises ServiceError in Lambda's words."""
+        try:
+            return await self._objects.read(bucket, key, version)
+        except ServiceError as error:
+            raise ServiceError(
+                "InvalidParameterValueException",
+                f"Error occurred while GetObject. S3 Error Code: {error.code}. S3 Error Message:"
+                f" {error.message}",
+                fields={"Type": "User"},
+            ) from error
