@@ -11,6 +11,7 @@ from pathlib import Path
 from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
+from stepwell.integrations.apigateway import ApiGatewayIntegration
 from stepwell.integrations.apigateway_backends import (
     LambdaFunctions,
     ServiceBackends,
@@ -30,6 +31,7 @@ from stepwell.integrations.carriers.states import StatesCarrier
 from stepwell.integrations.connections import Connections
 from stepwell.integrations.custody import Custody
 from stepwell.integrations.dynamodb import DynamoDbIntegration, sdk_in_turn
+from stepwell.integrations.endpoints import Endpoints
 from stepwell.integrations.events import EventsIntegration
 from stepwell.integrations.execution_events import ExecutionEvents
 from stepwell.integrations.execution_logs import ExecutionLogs
@@ -167,7 +169,7 @@ class Core:
         )
         for service in self.services():
             self.sdk.add(as_tasks_call(service))
-        self.http_calls = HttpCalls(self.outbound)
+        self.http_calls = HttpCalls(self.endpoints)
         self.connections = Connections(self.events, self.http_calls, self.clock)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
@@ -232,12 +234,14 @@ class Core:
             outbound=self.outbound,
             select=select_path,
         )
-        self.apis = ApiGatewayService(gateway, self.parts.alarm)
-        return self.apis
+        apis = ApiGatewayService(gateway, self.parts.alarm)
+        self.endpoints = Endpoints(apis.entrance, self.outbound, self.clock, self.ids)
+        return apis
 
     def _integrations(self, states: StatesIntegration) -> dict[str, Integration]:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
         return {
+            "apigateway": ApiGatewayIntegration(self.endpoints),
             "dynamodb": DynamoDbIntegration(self.dynamodb),
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),

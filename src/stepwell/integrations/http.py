@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from stepwell.errors import ServiceError
 from stepwell.integrations.connections import Additions, Connections, with_query
+from stepwell.integrations.endpoints import is_local
 from stepwell.integrations.http_calls import TOO_SLOW, HttpCalls, HttpReply
 from stepwell.integrations.http_forms import form_pairs
 from stepwell.runtime.ports import Answered, Later, Refused, ServiceCall
@@ -55,6 +56,22 @@ _FORBIDDEN = frozenset(
         "warning",
     ]
 )
+_BINARY = (
+    "application/octet-stream",
+    "application/pdf",
+    "application/zip",
+    "image/",
+    "audio/",
+    "video/",
+)
+"""Media types of answers that tasks cannot take, or how they begin."""
+    "application/octet-stream",
+    "application/pdf",
+    "application/zip",
+    "image/",
+    "audio/",
+    "video/",
+)
 _FORBIDDEN_STARTS = ("x-forwarded-", "x-amz-", "x-amzn-")
 
 
@@ -97,20 +114,24 @@ class HttpIntegration:
         method, url = given.get("Method"), given.get("ApiEndpoint")
         if method not in METHODS:
             raise _Unusable(f"The Method {encode_text(method)} is not one that can be used.")
-        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-            raise _Unusable("The ApiEndpoint must be a URL.")
-        headers = {
-            **_headers(given.get("Headers")),
+        if not isinstance(url, str) or not (
+            url.startswith("https://") or (url.startswith("http://") and is_local(url))
+        ):
+            raise _Unusable("The ApiEndpoint must be an HTTPS URL.")
+        fixed = {
             "User-Agent": f"Amazon|StepFunctions|HttpInvoke|{region}",
             "Range": f"bytes=0-{ANSWER_BYTES_MAX}",
             **added.headers,
         }
+        theirs = {name.lower() for name in fixed}
+        own = _headers(given.get("Headers"))
+        headers = {n: v for n, v in own.items() if n.lower() not in theirs} | fixed
         body, kind = _body(given, added)
         if kind and not any(name.lower() == "content-type" for name in headers):
             headers["Content-Type"] = kind
         return await self._calls.call(
             method,
-            with_query(_with_given(url, given.get("QueryParameters")), added.query),
+            with_query(_with_given(url, given.get("QueryParameters"), added), added.query),
             headers,
             body,
             timeout_seconds=TIMEOUT_SECONDS,
@@ -135,14 +156,18 @@ def _headers(given: JsonValue) -> dict[str, str]:
     return headers
 
 
-def _with_given(url: str, given: JsonValue) -> str:
-    if not isinstance(given, dict) or not given:
+def _with_given(url: str, given: JsonValue, added: Additions) -> str:
+    """The URL with the parameters of the state that the connection does not give."""
+    if not isinstance(given, dict):
         return url
     pairs = [
         (name, each if isinstance(each, str) else encode_text(each))
         for name, value in given.items()
+        if name not in added.query
         for each in (value if isinstance(value, list) else [value])
     ]
+    if not pairs:
+        return url
     return f"{url}{'&' if '?' in url else '?'}{urlencode(pairs)}"
 
 
@@ -171,13 +196,13 @@ def _body(given: Any, added: Additions) -> tuple[bytes | None, str | None]:
 def _outcome(reply: HttpReply) -> Answered | Refused:
     text = reply.body.decode("utf-8", "replace")
     if not 200 <= reply.status < 300:
-        return Refused(f"States.Http.StatusCode.{reply.status}", text)
+        return Refused(f"States.Http.StatusCode.{reply.status}", text or reply.reason)
     if len(reply.body) > ANSWER_BYTES_MAX:
         return Refused("States.DataLimitExceeded", "The response is larger than 256 KiB.")
     headers: dict[str, list[str]] = {}
     for name, value in reply.headers:
         headers.setdefault(name, []).append(value)
-    if headers.get("content-type", [""])[0].startswith("application/octet-stream"):
+    if headers.get("content-type", [""])[0].startswith(_BINARY):
         return Refused("States.Runtime", "The response is binary, which HTTP tasks cannot take.")
     result: JsonObject = {
         "Headers": {name: list(values) for name, values in headers.items()},

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from stepwell.errors import ServiceError
-from stepwell.integrations.web import Web
-from stepwell.services.apigateway.ports import TooSlow, Unreachable
+from stepwell.services.apigateway.ports import Outbound, TooSlow, Unreachable
 
 UNREACHABLE = "CONNECTION_FAILURE"
 TOO_SLOW = "TIMEOUT"
@@ -28,7 +27,7 @@ class HttpReply:
 class HttpCalls:
     """Calls web addresses."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: Outbound) -> None:
         self._web = web
 
     async def call(

@@ -93,7 +93,24 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
         required=("StateMachineArn",),
         parameters=frozenset({"Input", "Name", "StateMachineArn"}),
     ),
-    **_rows("apigateway", "invoke", "", TOKEN),
+    ("apigateway", "invoke"): Integration(
+        patterns=("", TOKEN),
+        runs_here=("", TOKEN),
+        required=("ApiEndpoint", "Method"),
+        parameters=frozenset(
+            {
+                "AllowNullValues",
+                "ApiEndpoint",
+                "AuthType",
+                "Headers",
+                "Method",
+                "Path",
+                "QueryParameters",
+                "RequestBody",
+                "Stage",
+            }
+        ),
+    ),
     **_rows("athena", "startQueryExecution", "", "sync"),
     **_rows("athena", "getQueryExecution getQueryResults stopQueryExecution", ""),
     **_rows("batch", "submitJob", "", "sync"),

@@ -25,7 +25,7 @@ def client(server: ServerProcess, service: str) -> Any:
         endpoint_url=server.endpoint,
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, inject_host_prefix=False),
     )
 
 

@@ -36,6 +36,13 @@ class Entrance:
         """The door."""
         return Door((LABEL,), (_USER_REQUEST, _OWN), self.answer)
 
+    async def knows(self, request: HttpRequest) -> bool:
+        """Whether a request is to an API of this server."""
+        place = _place(request)
+        await self._gateway.documents.ready()
+        owner = self._gateway.documents.owner_of
+        return place is not None and bool(owner(REST_API, place[0]) or owner(HTTP_API, place[0]))
+
     async def answer(self, request: HttpRequest) -> HttpAnswer | None:
         """The answer; None when the request is to no API after all."""
         place = _place(request)
