@@ -65,13 +65,6 @@ _BINARY = (
     "video/",
 )
 """Media types of answers that tasks cannot take, or how they begin."""
-    "application/octet-stream",
-    "application/pdf",
-    "application/zip",
-    "image/",
-    "audio/",
-    "video/",
-)
 _FORBIDDEN_STARTS = ("x-forwarded-", "x-amz-", "x-amzn-")
 
 
