@@ -139,7 +139,7 @@ def context_object(
         "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         "State": state,
     }
-    if execution.redriven_at:
+    if execution.redriven_at and not identity.express:
         redrive_time = format_timestamp(execution.redriven_at)
         context["Execution"] |= {"RedriveTime": redrive_time}  # type: ignore[operator]
     if token is not None:

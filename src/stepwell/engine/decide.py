@@ -127,7 +127,7 @@ def _redrive(step: Step) -> None:
     ends_at = ends_by(step)
     if ends_at is not None:
         step.set_timer(root, "execution", ends_at, 1)
-    resume(step, root)
+    resume(step, execution.branches[0])
 
 
 def _stop(step: Step, stop: StopRequested) -> None:

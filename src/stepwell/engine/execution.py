@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from stepwell.engine.events import HistoryEvent
 from stepwell.language.program import MapState, ParallelState, Program, Scope
-from stepwell.values import JsonObject, JsonValue, decode
+from stepwell.values import JsonObject, JsonValue, decode, encode_text
 
 RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = (
     "RUNNING",
@@ -326,7 +326,12 @@ class Execution:
         self.status = RUNNING
         self.redrive_count += 1
         self.redriven_at = event.at
-        self._take_back(self.branches[0], event.id)
+        if self.identity.express:
+            text = encode_text(self.input)
+            root = Branch(0, None, 0, self.program.scope, event.id, text, (self.input,))
+            self.branches = {0: root}
+        else:
+            self._take_back(self.branches[0], event.id)
 
     def _take_back(self, branch: Branch, event: int) -> None:
         """Stand where the branch can go on: with what it had begun, or at its state's beginning."""

@@ -5,6 +5,8 @@ branch that failed or was aborted begins its state again, with the input it had 
 retries. A Parallel or Map state that failed goes on with its unfinished branches; one whose result
 was too large begins anew, because its branches have no results that could be kept.
 
+An express execution, the child of a Map Run, begins all over again, as AWS starts a new one then.
+
 Task, Choice and Pass states, and those that begin anew, are not entered again: what they do follows
 ExecutionRedriven. Wait and Fail states are entered again.
 """

@@ -12,6 +12,7 @@ from stepwell.engine.commands import (
     Command,
     OfferActivity,
     OpenToken,
+    RedriveMapRun,
     SetTimer,
     StartClock,
     StartMapRun,
@@ -115,6 +116,8 @@ class Carrier:
                 self._map_runs.start(turn, live, command)
             case StopMapRun():
                 self._map_runs.stop(turn, live, command)
+            case RedriveMapRun():
+                self._map_runs.redrive(turn, live, command)
 
     def _call(
         self,

@@ -104,7 +104,7 @@ class Executions:
         self.express = ExpressExecutions(parts, self.outbox, self)
         self.update_map_run = self.map_runs.update
         self.call_alone = LoneCalls(parts, self).call
-        self._redriving = Redriving(parts, self)
+        self._redriving = Redriving(parts, self, self.map_runs.redrives)
         self.redrive = self._redriving.redrive
         self.why_not_redrivable = self._redriving.why_not_redrivable
         self.live.make_ready = self.map_runs.ready_for

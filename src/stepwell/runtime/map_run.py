@@ -30,7 +30,7 @@ class Run:
     @property
     def running(self) -> int:
         """How many children run."""
-        return self.row.children - self.counts.children_ended
+        return self.row.children - self.counts.children_ended - self.counts.pending
 
     @property
     def room(self) -> int:
@@ -48,7 +48,8 @@ class Run:
         """Whether there is something to do but wait for children."""
         if self.row.status != RUNNING:
             return True
-        return self.running == 0 or (not self.given_out and self.room > 0)
+        left = not self.given_out or self.counts.pending > 0
+        return self.running == 0 or (left and self.room > 0)
 
     def stage(self, turn: Turn) -> None:
         """Keep how far it is."""
@@ -57,6 +58,7 @@ class Run:
 
     def end(self, status: int, failure: Failure | None, at: int) -> None:
         """It is over; what it still has to do is to stop its children and tell its parent."""
+        self.counts.give_up_redrives()
         self.row = self.row._replace(
             status=status,
             stopped_at=at,

@@ -26,6 +26,7 @@ from stepwell.runtime.records import (
     ExecutionRow,
     MapRunRow,
 )
+from stepwell.runtime.redrives import redrives_of
 from stepwell.values import JsonObject, JsonValue, decode, encode, encode_text
 
 _PAGE = 500
@@ -199,7 +200,7 @@ def described(row: ExecutionRow) -> JsonObject:
         "StateMachineArn": machine_of_child(row),
         "Status": STATUSES[row.status],
         "StartDate": format_timestamp(row.started_at),
-        "RedriveCount": 0,
+        "RedriveCount": redrives_of(row).count,
     }
     if row.stopped_at is not None:
         shown["StopDate"] = format_timestamp(row.stopped_at)

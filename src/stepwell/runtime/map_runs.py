@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from stepwell.engine.commands import StartMapRun, StopMapRun
+from stepwell.engine.commands import RedriveMapRun, StartMapRun, StopMapRun
 from stepwell.engine.endings import too_large
 from stepwell.engine.inputs import MapRunEnded, Started, StopRequested
 from stepwell.engine.map_items import ChildInput, MapItems
@@ -29,6 +29,7 @@ from stepwell.runtime.live import Live
 from stepwell.runtime.map_run import Run
 from stepwell.runtime.map_run_counts import Counts, is_exceeded, read_counts
 from stepwell.runtime.map_run_items import MapRunItems, ReadingFailed
+from stepwell.runtime.map_run_redrives import MapRunRedrives, generation_extra, is_pending
 from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
@@ -81,6 +82,7 @@ class MapRuns:
         self.objects = parts.objects
         self._items = MapRunItems(parts.store, parts.ledger)
         self._results = MapRunResults(parts.store, parts.limits)
+        self.redrives = MapRunRedrives(parts, executions)
 
     # -- memory
 
@@ -148,12 +150,13 @@ class MapRuns:
     async def _recounted(self, row: MapRunRow) -> MapRunRow:
         """The row with the ends of children that nobody counted because of a bug."""
         running = await self._store.count(EXECUTION, (row.id, RUNNING), index="execution_list")
-        if row.children - read_counts(row.ended).children_ended == running:
+        known = read_counts(row.ended)
+        if row.children - known.children_ended - known.pending == running:
             return row
         counts = Counts()
         for status in (SUCCEEDED, FAILED, TIMED_OUT, ABORTED):
             async for child in self._results.children(row.id, status):
-                counts.add(child)
+                (counts.expect if is_pending(child, row) else counts.add)(child)
         return row._replace(ended=counts.text())
 
     def _keep(self, row: MapRunRow) -> Run:
@@ -214,6 +217,12 @@ class MapRuns:
         self._keep(row)
         turn.put(MAP_RUN, row)
         turn.after_commit(lambda: self._move_on(row.id))
+
+    def redrive(self, turn: Turn, live: Live, command: RedriveMapRun) -> None:
+        """Open a run again that had not succeeded; its children go on after the commit."""
+        run = self._keep(self.redrives.begin(command, live))
+        run.stage(turn)
+        turn.after_commit(lambda: self._move_on(run.row.id))
 
     def stop(self, turn: Turn, live: Live, command: StopMapRun) -> None:
         """Nobody waits for the run any more."""
@@ -312,6 +321,8 @@ class MapRuns:
                 self._fail(run, ABORTED, None)
             elif row.items < 0:
                 await self._read(run, items)
+            elif run.counts.pending and run.room > 0:
+                await self.redrives.go_on(run)
             elif run.given_out and run.running == 0:
                 await self._succeed(run, items)
             else:
@@ -411,6 +422,7 @@ class MapRuns:
         extra: JsonObject = {"mapRunArn": row.arn}
         if child.items != 1:
             extra["items"] = child.items
+        extra |= generation_extra(row)
         arn = None
         if row.express:
             machine = revision.arn.replace(":stateMachine:", ":express:", 1)
@@ -455,7 +467,8 @@ class MapRuns:
         number, status = run.row.id, run.row.status
         parent = await self._executions.live.get(run.row.execution)
         pages = 0
-        if run.items is None or run.items.items is None:
+        if (run.items is None or run.items.items is None) and (succeeded or run.given_out):
+            # What was not given out may still be needed, should the run be redriven.
             pages = await self._items.pages(number)
         if self._open.get(number) is not run or run.row.status != status:
             return

@@ -242,11 +242,15 @@ class MapRunRow(NamedTuple):
     children: int
     """How many children were started."""
     ended: str
-    """JSON: how many children SUCCEEDED, FAILED, TIMED_OUT, ABORTED, and how many items they had.
-    """
+    """JSON: how many children SUCCEEDED, FAILED, TIMED_OUT, ABORTED, and how many items they had;
+    then the same of those that wait for being redriven, if there are any."""
     stopped_at: int | None = None
     error: str | None = None
     cause: str | None = None
+    redrive_count: int = 0
+    redriven_at: int | None = None
+    redrive_place: str | None = None
+    """JSON: `[status, id]`, the child up to which those that ended so are redriven."""
 
 
 MAP_RUN = Table(

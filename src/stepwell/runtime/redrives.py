@@ -75,7 +75,13 @@ def redriven_row(row: ExecutionRow, token: str | None, now: int) -> ExecutionRow
 
 
 def why_not_redrivable(
-    row: ExecutionRow, *, events: int, now: int, limits: Limits, machine_deleted: bool
+    row: ExecutionRow,
+    *,
+    events: int,
+    now: int,
+    limits: Limits,
+    machine_deleted: bool,
+    redrivable_ms: int | None = REDRIVABLE_MS,
 ) -> str | None:
     """AWS's reason why an execution can't be redriven; None when it can. `events` is how long its
     history is."""
@@ -88,6 +94,7 @@ def why_not_redrivable(
     life = limits.execution_seconds_max
     if life is not None and now - row.started_at >= life * 1_000:
         return "Execution has exceeded the max execution time"
-    if now - (row.stopped_at or row.started_at) > REDRIVABLE_MS:
+    ended_at = row.stopped_at or row.started_at
+    if redrivable_ms is not None and now - ended_at > redrivable_ms:
         return "Execution redrivable period exceeded"
     return None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stepwell.errors import ServiceError
-from stepwell.runtime.map_run_counts import items_of
+from stepwell.runtime.map_run_counts import BAD_ENDS, items_of
+from stepwell.runtime.map_run_redrives import is_pending
 from stepwell.runtime.records import (
     EXECUTION,
     EXECUTION_NAME,
+    MAP_RUN,
     STATUSES,
     ExecutionRow,
     ExpressStartRow,
+    MapRunRow,
 )
 from stepwell.runtime.redrives import redrives_of
 from stepwell.services.api import Answer, Call, Params
@@ -160,7 +163,8 @@ async def describe_execution(states: States, call: Call, params: Params) -> Answ
     """Everything about an execution but its history."""
     row = await find_execution(states, call, params["executionArn"])
     included = params.get("includedData") != "METADATA_ONLY"
-    answer = _shown(row)
+    run = await states.store.get(MAP_RUN, (row.machine,)) if _is_child(row) else None
+    answer = _shown(row, run)
     answer["inputDetails"] = {"included": included}
     if included:
         answer["input"] = row.input
@@ -178,7 +182,7 @@ async def describe_execution(states: States, call: Call, params: Params) -> Answ
     if reason is not None:
         answer["redriveStatus"], answer["redriveStatusReason"] = "NOT_REDRIVABLE", reason
     else:
-        by_run = "_BY_MAP_RUN" if "mapRunArn" in answer else ""
+        by_run = "_BY_MAP_RUN" if run is not None else ""
         answer["redriveStatus"] = f"REDRIVABLE{by_run}"
     return answer
 
@@ -189,37 +193,40 @@ async def machine_is_gone(states: States, row: ExecutionRow) -> bool:
     machine = states.registry.machines.get(machine_of_execution(row.arn).partition("/")[0])
     if machine is None or machine.deleting:
         return True
-    return machine.row.id != row.machine and not (row.extra or "").count('"mapRunArn"')
+    return machine.row.id != row.machine and not _is_child(row)
+
+
+def _is_child(row: ExecutionRow) -> bool:
+    """Whether an execution is a child of a Map Run."""
+    return row.extra is not None and '"mapRunArn"' in row.extra
 
 
 async def list_executions(states: States, call: Call, params: Params) -> Answer:
     """A page of executions, newest first."""
     await states.registry.ready()
-    holder, asked, only = await _listed_holder(states, call, params)
-    of_run = params.get("mapRunArn") is not None
+    holder, asked, only, run = await _listed_holder(states, call, params)
     status, redrive = params.get("statusFilter"), params.get("redriveFilter")
-    if status == "PENDING_REDRIVE" and not of_run:
+    if status == "PENDING_REDRIVE" and run is None:
         raise invalid("The status PENDING_REDRIVE can only be filtered for when mapRunArn is set")
     now = states.clock.now()
     bound_to: list[JsonValue] = ["ListExecutions", call.scope, asked, status, redrive]
     after = read_token(params.get("nextToken"), now=now, bound_to=bound_to)
-    statuses = (STATUSES.index(status),) if status in STATUSES else range(len(STATUSES))
+    statuses: Sequence[int] = range(len(STATUSES))
+    if status is not None:
+        statuses = (STATUSES.index(status),) if status in STATUSES else BAD_ENDS
     size = page_size(params.get("maxResults"))
-    if redrive is not None and not of_run:
+    if redrive is not None and run is None:
         raise invalid("redriveFilter can only be specified when mapRunArn is set")
-    if redrive == "REDRIVEN" or status == "PENDING_REDRIVE":
-        # No child of a Map Run can be redriven yet, so none was.
-        return {"executions": []}
     rows, more = await _newest(
         states,
         holder,
         statuses,
         None if after is None else int(after),
         size,
-        only=only,
+        only=_filter(only, run, status, redrive),
     )
-    shown = [_shown(row, listed=True) for row in rows]
-    if of_run:
+    shown = [_shown(row, run, listed=True) for row in rows]
+    if run is not None:
         for entry, row in zip(shown, rows, strict=True):
             entry["itemCount"] = items_of(row)
     answer: JsonObject = {"executions": [*shown]}
@@ -295,9 +302,29 @@ def _invalid_input(why: str) -> ServiceError:
     return ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{why}'")
 
 
-async def _listed_holder(states: States, call: Call, params: Params) -> tuple[int, str, str | None]:
+def _filter(
+    only: str | None, run: MapRunRow | None, status: str | None, redrive: str | None
+) -> Callable[[ExecutionRow], bool] | None:
+    """Which of the executions are listed; None for all. `only` is the ARN of a version or an alias
+    they must have been started through."""
+    if only is not None:
+        return lambda row: only in _started_through(row)
+    if run is None or (redrive is None and status in (None, "RUNNING", "SUCCEEDED")):
+        return None
+
+    def listed(row: ExecutionRow) -> bool:
+        if status is not None and (status == "PENDING_REDRIVE") != is_pending(row, run):
+            return False
+        return redrive is None or (redrive == "REDRIVEN") == bool(redrives_of(row).count)
+
+    return listed
+
+
+async def _listed_holder(
+    states: States, call: Call, params: Params
+) -> tuple[int, str, str | None, MapRunRow | None]:
     """Whose executions are listed: a machine's or a Map Run's; what was asked for, and the version
-    or alias they must have been started through."""
+    or alias they must have been started through, or the run."""
     asked, map_run = params.get("stateMachineArn"), params.get("mapRunArn")
     if (asked is None) == (map_run is None):
         raise invalid("Exactly one of stateMachineArn and mapRunArn must be specified")
@@ -305,12 +332,12 @@ async def _listed_holder(states: States, call: Call, params: Params) -> tuple[in
         row = await find_map_run(states, call, str(map_run))
         if row.express:
             raise type_not_supported()
-        return row.id, row.arn, None
+        return row.id, row.arn, None, row
     arn = parse_machine(asked)
     machine = states.registry.machine(arn, call.scope, asked)
     if machine.row.type != "STANDARD":
         raise type_not_supported()
-    return machine.row.id, asked, asked if asked != machine.arn else None
+    return machine.row.id, asked, asked if asked != machine.arn else None, None
 
 
 async def _newest(
@@ -320,12 +347,9 @@ async def _newest(
     after: int | None,
     size: int,
     *,
-    only: str | None,
+    only: Callable[[ExecutionRow], bool] | None,
 ) -> tuple[list[ExecutionRow], int | None]:
-    """The newest executions older than `after`, and where to go on if there may be more.
-
-    `only` is the ARN of a version or an alias they must have been started through.
-    """
+    """The newest executions older than `after`, and where to go on if there may be more."""
     found: list[ExecutionRow] = []
     looked_at = 0
     while True:
@@ -336,7 +360,7 @@ async def _newest(
         rows = rows[: size + 1]
         for row in rows[:size]:
             after = row.id
-            if only is None or only in _started_through(row):
+            if only is None or only(row):
                 found.append(row)
                 if len(found) == size:
                     return found, after if row is not rows[-1] else None
@@ -376,7 +400,7 @@ def _started_through(row: ExecutionRow) -> tuple[JsonValue, JsonValue]:
     return extra.get("stateMachineVersionArn"), extra.get("stateMachineAliasArn")
 
 
-def _shown(row: ExecutionRow, *, listed: bool = False) -> JsonObject:
+def _shown(row: ExecutionRow, run: MapRunRow | None, *, listed: bool = False) -> JsonObject:
     """What DescribeExecution and ListExecutions have in common."""
     shown: JsonObject = {
         "executionArn": row.arn,
@@ -386,6 +410,8 @@ def _shown(row: ExecutionRow, *, listed: bool = False) -> JsonObject:
         "startDate": row.started_at / 1000,
         "redriveCount": 0,
     }
+    if run is not None and is_pending(row, run):
+        shown["status"] = "PENDING_REDRIVE"
     redrives = redrives_of(row)
     if redrives.count:
         shown |= {"redriveCount": redrives.count, "redriveDate": redrives.at / 1000}

@@ -39,7 +39,16 @@ async def describe_map_run(states: States, call: Call, params: Params) -> Answer
     }
     if row.stopped_at is not None:
         answer["stopDate"] = row.stopped_at / 1000
+    if row.redrive_count:
+        answer["redriveCount"] = row.redrive_count
+        answer["redriveDate"] = (row.redriven_at or row.started_at) / 1000
+        answer["itemCounts"] |= _redrives(counts.pending_items)  # type: ignore[operator]
+        answer["executionCounts"] |= _redrives(counts.pending_children)  # type: ignore[operator]
     return answer
+
+
+def _redrives(pending: list[int]) -> JsonObject:
+    return {"pendingRedrive": sum(pending), "failuresNotRedrivable": 0}
 
 
 async def list_map_runs(states: States, call: Call, params: Params) -> Answer:
@@ -107,7 +116,12 @@ def _listed(row: MapRunRow) -> JsonObject:
 
 def _item_counts(row: MapRunRow, counts: Counts) -> JsonObject:
     total = max(row.items, 0)
-    return _counts(counts.items, total=total, pending=max(total - row.taken, 0), taken=row.taken)
+    return _counts(
+        counts.items,
+        total=total,
+        pending=max(total - row.taken, 0),
+        taken=row.taken - sum(counts.pending_items),
+    )
 
 
 def _execution_counts(row: MapRunRow, counts: Counts) -> JsonObject:
@@ -116,7 +130,10 @@ def _execution_counts(row: MapRunRow, counts: Counts) -> JsonObject:
     size = max(row.taken // row.children, 1) if row.children else 1
     pending = -(-left // size)
     return _counts(
-        counts.children, total=row.children + pending, pending=pending, taken=row.children
+        counts.children,
+        total=row.children + pending,
+        pending=pending,
+        taken=row.children - counts.pending,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stepwell.errors import ServiceError
-from stepwell.runtime.records import MAP_RUN
 from stepwell.services.api import Answer, Call, Params
 from stepwell.services.states.executions import find_execution, machine_is_gone
 from stepwell.services.states.states import States
@@ -16,10 +15,6 @@ async def redrive_execution(states: States, call: Call, params: Params) -> Answe
         raise ServiceError(
             "ExecutionNotRedrivable",
             "Execution is a child of a Map Run and can only be redriven by it",
-        )
-    if await states.store.scan(MAP_RUN, (row.id,), index="map_run_list", limit=1):
-        raise ServiceError(
-            "ExecutionNotRedrivable", "Executions with Map Runs can't be redriven here yet"
         )
     redriven_at = await states.executions.redrive(
         row,

@@ -444,6 +444,9 @@ CREATE TABLE "map_run" (
   "stopped_at" bigint,
   "error" text COLLATE "C",
   "cause" text COLLATE "C",
+  "redrive_count" bigint NOT NULL,
+  "redriven_at" bigint,
+  "redrive_place" text COLLATE "C",
   PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "map_run_arn" ON "map_run" ("arn");

@@ -444,6 +444,9 @@ CREATE TABLE "map_run" (
   "stopped_at" INTEGER,
   "error" TEXT,
   "cause" TEXT,
+  "redrive_count" INTEGER NOT NULL,
+  "redriven_at" INTEGER,
+  "redrive_place" TEXT,
   PRIMARY KEY ("id")
 ) STRICT;
 CREATE UNIQUE INDEX "map_run_arn" ON "map_run" ("arn");
