@@ -235,7 +235,9 @@ def test_users_groups_and_keys(aws: Aws) -> None:
     assert [each["GroupName"] for each in groups] == ["team"]
     iam.put_group_policy(GroupName="team", PolicyName="p", PolicyDocument=json.dumps(ALLOW))
     assert iam.list_group_policies(GroupName="team")["PolicyNames"] == ["p"]
-    iam.attach_user_policy(UserName="ann", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    document = json.dumps(ALLOW)
+    arn = iam.create_policy(PolicyName="of-ann", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="ann", PolicyArn=arn)
     key = iam.create_access_key(UserName="ann")["AccessKey"]
     assert (len(key["AccessKeyId"]), key["Status"]) == (20, "Active")
     iam.update_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"], Status="Inactive")
@@ -243,7 +245,7 @@ def test_users_groups_and_keys(aws: Aws) -> None:
     assert (listed["AccessKeyId"], listed["Status"]) == (key["AccessKeyId"], "Inactive")
     assert refusal(iam.delete_user, UserName="ann")[0] == "DeleteConflict"
     iam.delete_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"])
-    iam.detach_user_policy(UserName="ann", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.detach_user_policy(UserName="ann", PolicyArn=arn)
     iam.remove_user_from_group(GroupName="team", UserName="ann")
     iam.delete_user(UserName="ann")
     assert refusal(iam.get_user, UserName="ann")[0] == "NoSuchEntity"
