@@ -66,6 +66,8 @@ OPERATION_TITLES = {
     "sts": "STS",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
+    "events": "EventBridge",
+    "scheduler": "EventBridge Scheduler",
 }
 OPERATION_PLACES = {
     "stepfunctions": "services/states",
@@ -73,6 +75,8 @@ OPERATION_PLACES = {
     "sts": "services/sts",
     "dynamodb": "services/dynamodb",
     "dynamodbstreams": "services/dynamodb",
+    "events": "services/events",
+    "scheduler": "services/scheduler",
 }
 
 

@@ -317,3 +317,47 @@ def test_connections_and_destinations(aws: Aws) -> None:
     with pytest.raises(ClientError) as refused:
         events.describe_connection(Name="partner")
     assert error_of(refused)[0] == "ResourceNotFoundException"
+
+
+def test_archives_and_replays(aws: Aws) -> None:
+    """An archive is made, shown, changed and deleted; a replay needs one."""
+    events = aws("events")
+    bus = events.create_event_bus(Name="archived")["EventBusArn"]
+    made = events.create_archive(ArchiveName="kept", EventSourceArn=bus, EventPattern=PATTERN)
+    assert made["State"] == "ENABLED"
+    with pytest.raises(ClientError) as refused:
+        events.create_archive(ArchiveName="kept", EventSourceArn=bus)
+    assert error_of(refused) == (
+        "ResourceAlreadyExistsException",
+        "Archive kept already exists.",
+    )
+    events.update_archive(ArchiveName="kept", RetentionDays=3)
+    shown = events.describe_archive(ArchiveName="kept")
+    wanted = {
+        "ArchiveArn": made["ArchiveArn"],
+        "ArchiveName": "kept",
+        "EventSourceArn": bus,
+        "EventPattern": PATTERN,
+        "State": "ENABLED",
+        "RetentionDays": 3,
+        "SizeBytes": 0,
+        "EventCount": 0,
+    }
+    assert {k: shown.get(k) for k in wanted} == wanted
+    [listed] = events.list_archives(EventSourceArn=bus)["Archives"]
+    assert listed["ArchiveName"] == "kept"
+    times = {"EventStartTime": 1_700_000_000, "EventEndTime": 1_700_000_001}
+    source = {"EventSourceArn": made["ArchiveArn"], "Destination": {"Arn": bus}}
+    started = events.start_replay(ReplayName="again", **source, **times)
+    assert started["State"] == "STARTING"
+    with pytest.raises(ClientError) as refused:
+        events.start_replay(ReplayName="again", **source, **times)
+    assert error_of(refused) == (
+        "ResourceAlreadyExistsException",
+        "Replay again already exists.",
+    )
+    assert events.describe_replay(ReplayName="again")["Destination"] == {"Arn": bus}
+    events.delete_archive(ArchiveName="kept")
+    with pytest.raises(ClientError) as refused:
+        events.describe_archive(ArchiveName="kept")
+    assert error_of(refused) == ("ResourceNotFoundException", "Archive kept does not exist.")

@@ -23,6 +23,7 @@ from tests.sim.crashing import BLOCKS, WHERE, play_every_commit
 _URL = "http://localhost:4566/000000000000/"
 _QUEUE = "arn:aws:sqs:us-east-1:000000000000:"
 _BUS = "arn:aws:events:us-east-1:000000000000:event-bus/other"
+_DEFAULT = "arn:aws:events:us-east-1:000000000000:event-bus/default"
 _STATUS = json.dumps({"source": ["aws.states"], "detail": {"name": ["one"]}})
 
 
@@ -35,6 +36,7 @@ class Record:
     dead: list[Any] = field(default_factory=list)
     scheduled: list[str] = field(default_factory=list)
     children: list[Any] = field(default_factory=list)
+    replayed: list[Any] = field(default_factory=list)
 
 
 async def workload(simulation: Simulation, record: Record) -> None:
@@ -64,6 +66,7 @@ async def workload(simulation: Simulation, record: Record) -> None:
     record.dead = [event["detail"] for event in await shown(simulation, "dead")]
     record.scheduled = sorted(e["time"] for e in await shown(simulation, "scheduled"))
     record.children = await children_of(simulation, child)
+    record.replayed = await replayed(simulation)
 
 
 async def make_rules(simulation: Simulation, child: str) -> None:
@@ -71,6 +74,8 @@ async def make_rules(simulation: Simulation, child: str) -> None:
     insist = simulation.insist
     shop = json.dumps({"source": ["shop"]})
     await insist_once(simulation, "CreateEventBus", Name="other")
+    archive = {"ArchiveName": "kept", "EventPattern": json.dumps({"source": ["shop"]})}
+    await insist_once(simulation, "CreateArchive", EventSourceArn=_DEFAULT, **archive)
     await insist("PutRule", Name="statuses", EventPattern=_STATUS)
     await insist("PutRule", Name="orders", EventPattern=shop)
     await insist("PutRule", Name="others", EventPattern=shop, EventBusName="other")
@@ -84,6 +89,31 @@ async def make_rules(simulation: Simulation, child: str) -> None:
     status = {"Id": "queue", "Arn": _QUEUE + "statuses"}
     await insist("PutTargets", Rule="statuses", Targets=[status])
     await insist("PutTargets", Rule="others", EventBusName="other", Targets=targets[:1])
+
+
+async def replayed(simulation: Simulation) -> list[Any]:
+    """What a replay of the archive sends to a queue of its own."""
+    insist = simulation.insist
+    await insist("CreateQueue", QueueName="replayed")
+    await insist("PutRule", Name="replayed", EventPattern='{"replay-name":["again"]}')
+    target = {"Id": "queue", "Arn": _QUEUE + "replayed"}
+    await insist("PutTargets", Rule="replayed", Targets=[target])
+    for rule in ("orders", "statuses"):
+        await insist("DisableRule", Name=rule)
+    await insist_once(
+        simulation,
+        "StartReplay",
+        ReplayName="again",
+        EventSourceArn="arn:aws:events:us-east-1:000000000000:archive/kept",
+        EventStartTime=1_700_000_000.0,
+        EventEndTime=1_800_000_000.0,
+        Destination={"Arn": _DEFAULT},
+    )
+    while (await insist("DescribeReplay", ReplayName="again"))["State"] != "COMPLETED":
+        await simulation.sleep(1_000)
+    return [
+        [event["source"], event["replay-name"]] for event in await shown(simulation, "replayed")
+    ]
 
 
 async def make_schedules(simulation: Simulation) -> None:
@@ -155,6 +185,7 @@ def test_undisturbed() -> None:
     # Put on the default bus, put on the other one, forwarded from the first to the second.
     assert record.orders == [[machine, execution, {"n": 7}]] * 3
     assert record.dead == [{"n": 7}]
+    assert record.replayed == [["shop", "again"]]
     assert record.children == [["SUCCEEDED", {"n": 7}]]
     assert record.scheduled[:3] == [
         "2025-06-15T15:07:30Z",

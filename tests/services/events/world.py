@@ -91,5 +91,6 @@ class World:
             self.clock.advance(at)
             await self.core.ledger.committed()
             await self.core.deliveries.settle()
+            await self.core.events.archiving.settle()
         self.clock.advance(end)
         await self.core.ledger.committed()

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Answer, Call, Operation, Params, Service
 from stepwell.services.events import (
+    archives,
     buses,
     connections,
     destinations,
     permissions,
     putting,
+    replays,
     rules,
     tagging,
     targets,
@@ -43,6 +45,11 @@ _CHANGES: dict[str, _Change] = {
     "CreateApiDestination": destinations.create_api_destination,
     "UpdateApiDestination": destinations.update_api_destination,
     "DeleteApiDestination": destinations.delete_api_destination,
+    "CreateArchive": archives.create_archive,
+    "UpdateArchive": archives.update_archive,
+    "DeleteArchive": archives.delete_archive,
+    "StartReplay": replays.start_replay,
+    "CancelReplay": replays.cancel_replay,
 }
 
 _READS: dict[str, _Read] = {
@@ -58,6 +65,10 @@ _READS: dict[str, _Read] = {
     "ListConnections": connections.list_connections,
     "DescribeApiDestination": destinations.describe_api_destination,
     "ListApiDestinations": destinations.list_api_destinations,
+    "DescribeArchive": archives.describe_archive,
+    "ListArchives": archives.list_archives,
+    "DescribeReplay": replays.describe_replay,
+    "ListReplays": replays.list_replays,
 }
 """Operations that change nothing. What they show may still be on its way to the disk."""
 

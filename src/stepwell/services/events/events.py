@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Door, Service
+from stepwell.services.events.archiving import Archiving
 from stepwell.services.events.dispatch import dispatch
 from stepwell.services.events.matching import Matching
 from stepwell.services.events.names import DEFAULT, BusName, bus_at
 from stepwell.services.events.records import BUS, CONNECTION, DESTINATION, RULE, TARGET, RuleRow
+from stepwell.services.events.replaying import Replaying
 from stepwell.services.events.ticking import Ticking
 from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf
@@ -34,6 +36,8 @@ class Events:
         self.connections = Shelf(CONNECTION, parts.store, parts.ledger)
         self.destinations = Shelf(DESTINATION, parts.store, parts.ledger)
         self.matching = Matching(self.rules)
+        self.archiving = Archiving(parts)
+        self.replaying = Replaying(self)
         self.ticking = Ticking(parts, self.rules, self.scheduled)
         self._service = service
         parts.ledger.on_rollback(self.matching.forget)
@@ -50,41 +54,60 @@ class Events:
         """Read what is configured, arm the schedules."""
         await self.ready()
         await self.ticking.load()
+        self.archiving.watch()
+        self.replaying.load()
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
         for shelf in (self.buses, self.rules, self.targets, self.connections, self.destinations):
             await shelf.ready()
+        await self.archiving.ready()
+        await self.replaying.replays.ready()
 
     @property
     def is_ready(self) -> bool:
         """Whether it does now."""
-        return self.rules.is_ready and self.targets.is_ready and self.buses.is_ready
+        shelves = (self.rules, self.targets, self.buses, self.archiving.archives)
+        return all(shelf.is_ready for shelf in shelves)
 
     def stop_waiting(self) -> None:
         """Nothing waits for long."""
 
     async def close(self) -> None:
-        """Stop the schedules."""
+        """Stop schedules and replays; what is not done goes on at the next start."""
         self.ticking.close()
+        await self.archiving.close()
+        await self.replaying.close()
 
     def exists(self, bus: BusName) -> bool:
         """Whether there is such a bus; the default one is there always."""
         return bus.name == DEFAULT or self.buses.get(bus.scope, bus.name) is not None
 
     def wants(self, account: str, region: str, source: str) -> bool:
-        """Whether any rule of the default bus may want events of a source. Cheap."""
-        return self.matching.may_want(BusName(account, region, DEFAULT).path, source)
+        """Whether a rule or an archive of the default bus may want events of a source. Cheap."""
+        # Asked for at the beginning and the end of every execution: no object is made for it.
+        scope = f"{account}:{region}"
+        return self.matching.may_want(f"{scope}/{DEFAULT}", source) or self.archiving.has(scope)
 
     def publish(
-        self, turn: Turn, bus: BusName, event: JsonObject, *, forwarded: bool = False
+        self,
+        turn: Turn,
+        bus: BusName,
+        event: JsonObject,
+        *,
+        forwarded: bool = False,
+        only: Sequence[str] = (),
     ) -> None:
-        """Give an event to the targets of the rules that want it.
+        """Give an event to the targets of the rules that want it (with `only`, of those ARNs), and
+        to archives.
 
         One that was forwarded from another bus is not forwarded again, as on AWS: so two buses
         cannot keep an event going for ever.
         """
+        self.archiving.keep(turn, bus, event)
         for rule in self.matching.wanting(bus.path, event):
+            if only and bus.rule_arn(rule.name) not in only:
+                continue
             dispatch(self, turn, bus, rule, event, forwarded=forwarded)
 
     def scheduled(self, turn: Turn, rule: RuleRow, event: JsonObject) -> None:

@@ -92,6 +92,32 @@ CREATE TABLE "dynamodb_transaction" (
   PRIMARY KEY ("scope", "token")
 );
 CREATE INDEX "dynamodb_transaction_by_expiry" ON "dynamodb_transaction" ("expires_at", "scope", "token");
+CREATE TABLE "events_abandoned" (
+  "node" bigint NOT NULL,
+  "archive" bigint NOT NULL,
+  PRIMARY KEY ("node", "archive")
+);
+CREATE TABLE "events_archive" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "bus" text COLLATE "C" NOT NULL,
+  "pattern" text COLLATE "C",
+  "description" text COLLATE "C",
+  "key" text COLLATE "C",
+  "retention_days" bigint NOT NULL,
+  "created_at" bigint NOT NULL,
+  "events" bigint NOT NULL,
+  "bytes" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "events_archived" (
+  "archive" bigint NOT NULL,
+  "at" bigint NOT NULL,
+  "sequence" bigint NOT NULL,
+  "event" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("archive", "at", "sequence")
+);
 CREATE TABLE "events_bus" (
   "scope" text COLLATE "C" NOT NULL,
   "name" text COLLATE "C" NOT NULL,
@@ -126,6 +152,24 @@ CREATE TABLE "events_destination" (
   "rate" bigint NOT NULL,
   "created_at" bigint NOT NULL,
   "modified_at" bigint NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "events_replay" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "archive_name" text COLLATE "C" NOT NULL,
+  "archive" bigint NOT NULL,
+  "bus" text COLLATE "C" NOT NULL,
+  "rules" text COLLATE "C" NOT NULL,
+  "description" text COLLATE "C",
+  "state" text COLLATE "C" NOT NULL,
+  "from_at" bigint NOT NULL,
+  "until_at" bigint NOT NULL,
+  "at" bigint NOT NULL,
+  "sequence" bigint NOT NULL,
+  "replayed" bigint NOT NULL,
+  "started_at" bigint NOT NULL,
+  "ended_at" bigint,
   PRIMARY KEY ("scope", "name")
 );
 CREATE TABLE "events_rule" (

@@ -92,6 +92,32 @@ CREATE TABLE "dynamodb_transaction" (
   PRIMARY KEY ("scope", "token")
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX "dynamodb_transaction_by_expiry" ON "dynamodb_transaction" ("expires_at");
+CREATE TABLE "events_abandoned" (
+  "node" INTEGER NOT NULL,
+  "archive" INTEGER NOT NULL,
+  PRIMARY KEY ("node", "archive")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_archive" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "bus" TEXT NOT NULL,
+  "pattern" TEXT,
+  "description" TEXT,
+  "key" TEXT,
+  "retention_days" INTEGER NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "events" INTEGER NOT NULL,
+  "bytes" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_archived" (
+  "archive" INTEGER NOT NULL,
+  "at" INTEGER NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "event" TEXT NOT NULL,
+  PRIMARY KEY ("archive", "at", "sequence")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "events_bus" (
   "scope" TEXT NOT NULL,
   "name" TEXT NOT NULL,
@@ -126,6 +152,24 @@ CREATE TABLE "events_destination" (
   "rate" INTEGER NOT NULL,
   "created_at" INTEGER NOT NULL,
   "modified_at" INTEGER NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "events_replay" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "archive_name" TEXT NOT NULL,
+  "archive" INTEGER NOT NULL,
+  "bus" TEXT NOT NULL,
+  "rules" TEXT NOT NULL,
+  "description" TEXT,
+  "state" TEXT NOT NULL,
+  "from_at" INTEGER NOT NULL,
+  "until_at" INTEGER NOT NULL,
+  "at" INTEGER NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  "replayed" INTEGER NOT NULL,
+  "started_at" INTEGER NOT NULL,
+  "ended_at" INTEGER,
   PRIMARY KEY ("scope", "name")
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE "events_rule" (
