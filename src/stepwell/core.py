@@ -242,7 +242,7 @@ class Core:
         """How Tasks reach services, by the service's name in `arn:aws:states:::service:action`."""
         return {
             "apigateway": ApiGatewayIntegration(self.endpoints),
-            "dynamodb": DynamoDbIntegration(self.dynamodb),
+            "dynamodb": DynamoDbIntegration(self.dynamodb, self._place),
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),
             "events": EventsIntegration(self.events),

@@ -124,7 +124,7 @@ class AwsSdkIntegration:
         problems: list[str] = []
         params = action.read(call.parameters, "Parameters", problems)
         if problems:
-            return self._unusable(call, problems)
+            return unusable(self._place, call, problems)
         try:
             action.validate(params)
             in_turn = self._in_turn.get(name)
@@ -147,18 +147,6 @@ class AwsSdkIntegration:
                 action = _Action(known, model, operation, carried_out)
                 self._actions[service, name] = action
         return action
-
-    def _unusable(self, call: ServiceCall, problems: list[str]) -> Refused:
-        place = self._place(call)
-        start = ""
-        if place is not None:
-            start = f"An error occurred while executing the state '{place[0]}'"
-            start += f" (entered at the event id #{place[1]}). "
-        return Refused(
-            "States.Runtime",
-            f"{start}The Parameters '{encode_text(call.parameters)}' could not be used to start the"
-            f" Task: [{', '.join(problems)}]",
-        )
 
     async def _work(self, action: _Action, call: ServiceCall, params: Params) -> Answered | Refused:
         caller = Call(
@@ -192,3 +180,17 @@ class AwsSdkIntegration:
             self._polls -= 1
             if not self._polls:
                 self._no_polls.set()
+
+
+def unusable(place: Place, call: ServiceCall, problems: list[str]) -> Refused:
+    """The refusal of parameters that a service's request cannot be made of."""
+    entered = place(call)
+    start = ""
+    if entered is not None:
+        start = f"An error occurred while executing the state '{entered[0]}'"
+        start += f" (entered at the event id #{entered[1]}). "
+    return Refused(
+        "States.Runtime",
+        f"{start}The Parameters '{encode_text(call.parameters)}' could not be used to start the"
+        f" Task: [{', '.join(problems)}]",
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from stepwell.errors import ServiceError
-from stepwell.integrations.aws_sdk import Done, InTurn
+from stepwell.integrations.aws_sdk import Done, InTurn, Place, unusable
 from stepwell.integrations.aws_sdk_shapes import compile_read, compile_write
 from stepwell.integrations.envelope import ErrorNames, with_metadata
 from stepwell.models.constraints import compile_check, message
@@ -31,8 +31,9 @@ def _errors(model: ServiceModel) -> ErrorNames:
 class DynamoDbIntegration:
     """Reads and writes items of the embedded tables."""
 
-    def __init__(self, dynamodb: DynamoDb) -> None:
+    def __init__(self, dynamodb: DynamoDb, place: Place) -> None:
         self._dynamodb = dynamodb
+        self._place = place
         self._model = load("dynamodb")
         self._errors = _errors(self._model)
         self._actions = {name: _Action(self._model, name) for name in ("GetItem", *PREPARED)}
@@ -41,8 +42,12 @@ class DynamoDbIntegration:
         """Write in the turn, read after it."""
         name = call.resource.action[:1].upper() + call.resource.action[1:]
         action = self._actions[name]
+        problems: list[str] = []
+        params = action.read(call, problems)
+        if problems:
+            return unusable(self._place, call, problems)
         try:
-            params = action.params(call)
+            action.validate(params)
             if name == "GetItem":
                 return Later(lambda: self._get(action, call, params))
             answer = write_in_turn(self._dynamodb, turn, call, params, name)
@@ -71,18 +76,18 @@ class _Action:
         self._write = compile_write(model, shapes.output)
         self._check = compile_check(model, shapes.input)
 
-    def params(self, call: ServiceCall) -> Params:
-        """The request. Raises ServiceError ValidationException."""
-        problems: list[str] = []
-        given = call.parameters if isinstance(call.parameters, dict) else {}
-        params: Params = self._read(given, "Parameters", problems)
-        if not problems and self._check is not None:
-            self._check(params, "", problems)
-            if problems:
-                raise ServiceError("ValidationException", message(problems))
-        if problems:
-            raise ServiceError("ValidationException", "; ".join(problems))
+    def read(self, call: ServiceCall, problems: list[str]) -> Params:
+        """The request; what cannot be part of it is appended to `problems`."""
+        params: Params = self._read(call.parameters, "Parameters", problems)
         return params
+
+    def validate(self, params: Params) -> None:
+        """Raises ServiceError ValidationException, as the service does."""
+        violations: list[str] = []
+        if self._check is not None:
+            self._check(params, "", violations)
+        if violations:
+            raise ServiceError("ValidationException", message(violations))
 
     def result(self, answer: Any) -> Mapping[str, Any]:
         """The answer as the state gets it."""

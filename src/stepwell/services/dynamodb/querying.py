@@ -61,11 +61,12 @@ async def query(dynamodb: DynamoDb, call: Call, params: Params) -> Answer:
     hashed = hash_bytes(condition.hash)
     start = start_of(table, index, params.get("ExclusiveStartKey"))
     if start is not None:
-        ranged = start[1][:-1]
-        if start[0] != hashed or (keys.range is not None and not condition.bounds.holds(ranged)):
+        if start[0] != hashed:
             raise invalid(
                 "The provided starting key is outside query boundaries based on provided conditions"
             )
+        if keys.range is not None and not condition.bounds.holds(start[1][:-1]):
+            raise invalid("The provided starting key does not match the range key predicate")
     reverse = not params.get("ScanIndexForward", True)
     after, until = condition.bounds.after_until(reverse=reverse)
     reading = Reading(
