@@ -241,3 +241,13 @@ def test_the_id_of_a_url_is_shown_in_the_url_only() -> None:
         assert shown["InvokeMode"] == "BUFFERED"
 
     _run(lambda event: None, play)
+
+
+def test_a_request_larger_than_an_invocation_takes_is_refused() -> None:
+    """A request larger than an invocation takes is refused."""
+
+    async def play(world: World, path: str) -> None:
+        assert (await _send(world, path, "POST", body=b"x" * 5_000_000)).status == 413
+        assert world.runner.calls == []
+
+    _run(lambda event: None, play)

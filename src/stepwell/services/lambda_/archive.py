@@ -26,6 +26,12 @@ def code_sha256(data: bytes) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
+def examine(data: bytes) -> str:
+    """The CodeSha256 of a zip file that can be unpacked. Raises ServiceError."""
+    check(data)
+    return code_sha256(data)
+
+
 def check(data: bytes) -> None:
     """Raises ServiceError unless it is a zip file that can be unpacked."""
     try:

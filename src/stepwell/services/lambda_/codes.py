@@ -21,6 +21,8 @@ from stepwell.services.parts import ServiceParts
 _PAGE = 16
 _UNPACKED_HERE_BYTES_MAX = 256 * 1024
 """Smaller files are unpacked without a thread."""
+_IN_USE_MS = 16 * 60_000
+"""Longer than any invocation takes."""
 
 
 class Codes:
@@ -31,6 +33,7 @@ class Codes:
         self._given = scratch
         self._scratch: Path | None = None
         self._unpacking: dict[int, asyncio.Task[Path]] = {}
+        self._removing: set[asyncio.Task[None]] = set()
 
     def load(self) -> None:
         """Remove what an earlier process left."""
@@ -55,9 +58,20 @@ class Codes:
         """Nobody needs it any more."""
         for part in range(-(-size // CODE_PART_BYTES)):
             turn.delete(CODE, (code, part))
-        if self._scratch is not None:
-            folder = self._scratch / str(code)
-            turn.after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+        turn.after_commit(lambda: self._remove_later(code))
+
+    def _remove_later(self, code: int) -> None:
+        """Remove the folder once nothing that began before can still run in it."""
+        if self._scratch is None:
+            return
+        folder = self._scratch / str(code)
+
+        def remove() -> None:
+            task = asyncio.ensure_future(asyncio.to_thread(_remove, folder))
+            self._removing.add(task)
+            task.add_done_callback(self._removing.discard)
+
+        self._parts.alarm.call_at(self._parts.clock.now() + _IN_USE_MS, remove)
 
     async def read(self, code: int) -> bytes:
         """The zip file. Raises ServiceError when it is gone, StorageTrouble."""
@@ -102,3 +116,7 @@ class Codes:
                 self._scratch = self._given / "code"
                 self._scratch.mkdir(parents=True, exist_ok=True)
         return self._scratch
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

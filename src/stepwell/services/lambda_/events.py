@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stepwell.errors import ServiceError, StorageTrouble
@@ -114,8 +115,9 @@ class Events:
         if row.due_at <= self._parts.clock.now():
             self._begin(row.id)
         else:
-            ring = self._parts.alarm.call_at(row.due_at, lambda: self._begin(row.id))
-            self._known[row.id] = ring
+            # What rings keeps the id only, not the payload.
+            ring = partial(self._begin, row.id)
+            self._known[row.id] = self._parts.alarm.call_at(row.due_at, ring)
 
     def _begin(self, event: int) -> None:
         self._known[event] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from stepwell.services.lambda_.tagging import check_tags
 from stepwell.services.lambda_.versions import publish
 from stepwell.values import JsonObject, encode_text
 
+_EXAMINED_HERE_BYTES_MAX = 1024 * 1024
+"""Smaller files are examined without a thread."""
 HOT_RELOAD_BUCKET = "hot-reload"
 """S3Bucket of a function whose code is a folder of this machine: S3Key is its absolute path."""
 
@@ -35,12 +38,9 @@ class Given:
     """The code of a request: a zip file, or the folder that holds it unpacked."""
 
     data: bytes
+    sha256: str
+    """CodeSha256; of a folder, that of its path."""
     folder: str | None = None
-
-    @property
-    def sha256(self) -> str:
-        """CodeSha256; of a folder, that of its path."""
-        return archive.code_sha256(self.data or str(self.folder).encode())
 
 
 async def create_function(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
@@ -101,8 +101,9 @@ async def read_code(functions: Lambda, call: Call, code: Params) -> Given:
         )
     else:
         raise invalid("Please provide a source for function code.")
-    archive.check(data)
-    return Given(data)
+    if len(data) > _EXAMINED_HERE_BYTES_MAX:
+        return Given(data, await asyncio.to_thread(archive.examine, data))
+    return Given(data, archive.examine(data))
 
 
 def _folder(text: str) -> Given:
@@ -112,7 +113,7 @@ def _folder(text: str) -> Given:
             f"S3Key must be the absolute path of a folder of this machine when S3Bucket is"
             f" {HOT_RELOAD_BUCKET}: {text}"
         )
-    return Given(b"", str(path))
+    return Given(b"", archive.code_sha256(text.encode()), str(path))
 
 
 def _keep(functions: Lambda, turn: Turn, given: Given) -> int:
@@ -182,6 +183,7 @@ async def update_function_code(functions: Lambda, call: Call, params: Params) ->
         old, row = row, row._replace(code=_keep(functions, turn, given))
         row = _change(functions, turn, row, changed)
         drop_code(functions, turn, old)
+        functions.running.forget(turn, old)
         if params.get("Publish"):
             row = publish(functions, turn, function, row)
     await functions.parts.ledger.committed()
@@ -205,6 +207,7 @@ async def update_function_configuration(
     check_revision(row, params)
     changed = changes(functions, call, params, function.name)
     with functions.parts.ledger.stage() as turn:
+        functions.running.forget(turn, row)
         row = _change(functions, turn, row, changed)
     await functions.parts.ledger.committed()
     return shown(row)

@@ -97,12 +97,22 @@ class Running:
         if not self.room(function):
             reserved = "ReservedFunction" if function.reserved is not None else ""
             raise throttled(f"{reserved}ConcurrentInvocationLimitExceeded")
-        task = asyncio.ensure_future(self._run(function, version, invocation))
+        place, scope = version.function, function.scope
+        unreserved = function.reserved is None
+        self._running[place] += 1
+        self._unreserved[scope] += unreserved
+        task = asyncio.ensure_future(self._run(version, invocation))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+
+        def ended(task: asyncio.Future[Outcome]) -> None:
+            self._running[place] -= 1
+            self._unreserved[scope] -= unreserved
+            self._ended(task)
+
+        task.add_done_callback(ended)
         return await asyncio.shield(task)
 
-    def _ended(self, task: asyncio.Future[Any]) -> None:
+    def _ended(self, task: asyncio.Future[Outcome]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             # Whoever waited may have gone away: then nobody else asks for the exception.
@@ -110,18 +120,9 @@ class Running:
         for listener in tuple(self._listeners):
             listener()
 
-    async def _run(
-        self, function: FunctionRow, version: VersionRow, invocation: Invocation
-    ) -> Outcome:
-        place, unreserved = version.function, function.reserved is None
-        self._running[place] += 1
-        self._unreserved[function.scope] += unreserved
-        try:
-            spec = await self._spec(version)
-            return _bounded(await self._runner.invoke(spec, invocation))
-        finally:
-            self._running[place] -= 1
-            self._unreserved[function.scope] -= unreserved
+    async def _run(self, version: VersionRow, invocation: Invocation) -> Outcome:
+        spec = await self._spec(version)
+        return _bounded(await self._runner.invoke(spec, invocation))
 
     async def _spec(self, row: VersionRow) -> FunctionSpec:
         members = cast("dict[str, Any]", decode(row.configuration))

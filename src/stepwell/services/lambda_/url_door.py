@@ -11,6 +11,7 @@ from stepwell.services.api import Door, HttpAnswer, HttpRequest
 from stepwell.services.lambda_ import invoking, url_cors
 from stepwell.services.lambda_.archive import code_sha256
 from stepwell.services.lambda_.lambdas import CODE_PATH, Lambda, code_url
+from stepwell.services.lambda_.limits import SYNCHRONOUS_BYTES_MAX
 from stepwell.services.lambda_.names import Named
 from stepwell.services.lambda_.records import AttachedRow
 from stepwell.services.lambda_.url_events import joined, url_answer, url_event
@@ -90,6 +91,8 @@ async def _run(
 ) -> HttpAnswer:
     account, region, name = row.function.split(":")
     payload = encode(event)
+    if len(payload) > SYNCHRONOUS_BYTES_MAX:
+        return _refusal(413, "Request Entity Too Large")
     try:
         found = functions.find(Named(account, region, name, row.qualifier or None))
         answer = await invoking.run(functions, found, request.request_id, payload, None)
