@@ -172,6 +172,9 @@ def _command(
     if scenario.name == "history":
         own = Path(__file__).with_name("history_chain.py")
         return [str(tools.python), str(own), str(tools.load), *common]
+    if scenario.name == "lambda-callback":
+        own = Path(__file__).with_name("lambda_callback.py")
+        return [sys.executable, str(own), *common]
     restart = ["--server-cmd", shlex.join(server.command)] if scenario.name == "restart" else []
     return [str(tools.python), str(tools.load), "--scenario", scenario.name, *common, *restart]
 

@@ -96,6 +96,7 @@ SCENARIOS = (
         alone=True,
         lower=True,
     ),
+    Scenario("lambda-callback", "callbacks_per_s", "callbacks/s", 1_000, 8, 60, 200, alone=True),
     Scenario(
         "map1000",
         "items_per_s",
