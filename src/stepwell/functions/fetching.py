@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 
 FETCH_SECONDS = 300
+AGAIN_SECONDS = 300
+"""How long it is taken for granted that what could not be fetched can't be."""
 _SHOWN_CHARACTERS = 300
 
 Fetched = tuple[Path | None, tuple[str, ...]]
@@ -28,12 +30,13 @@ class Fetcher:
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._under_way: dict[Path, asyncio.Task[str | None]] = {}
+        self._troubles: dict[Path, tuple[float, str]] = {}
 
     async def pip(self, packages: tuple[str, ...]) -> Fetched:
         """Python packages."""
         command = (
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
-            *("--disable-pip-version-check", "--target", "."),
+            *("--disable-pip-version-check", "--retries", "1", "--target", "."),
         )
         folder = self._cache / "python" / _digest(packages)
         return await self._fetched(folder, (*command, *packages), packages)
@@ -42,7 +45,7 @@ class Fetcher:
         """Node packages."""
         command = (
             *("npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"),
-            *("--save-exact", "--prefix", "."),
+            *("--save-exact", "--fetch-retries", "1", "--prefix", "."),
         )
         folder = self._cache / "node" / _digest(packages)
         path, notes = await self._fetched(folder, (*command, *packages), packages)
@@ -53,6 +56,10 @@ class Fetcher:
     ) -> Fetched:
         if await asyncio.to_thread(folder.is_dir):
             return folder, ()
+        now = asyncio.get_running_loop().time()
+        again_at, hint = self._troubles.get(folder, (now, ""))
+        if now < again_at:
+            return None, (hint,)
         task = self._under_way.get(folder)
         if task is None:
             task = self._under_way[folder] = asyncio.ensure_future(_fetch(folder, command))
@@ -62,6 +69,7 @@ class Fetcher:
         if trouble is None:
             return folder, (f"stepwell: fetched {names}",)
         hint = f"stepwell: {names} could not be fetched; put it into the function's code. {trouble}"
+        self._troubles[folder] = (now + AGAIN_SECONDS, hint)
         return None, (hint,)
 
 

@@ -32,6 +32,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
+        self._groups: set[int] = set()
         self._starting = asyncio.Lock()
 
     async def start(self) -> None:
@@ -48,13 +49,17 @@ class Keeper:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            for group in self._groups:  # Of the shell before this one, if somebody killed it.
+                self._tell(f"+ {group}\n")
 
     def add(self, group: int) -> None:
         """This process group must not outlive the server."""
+        self._groups.add(group)
         self._tell(f"+ {group}\n")
 
     def remove(self, group: int) -> None:
         """It has ended."""
+        self._groups.discard(group)
         self._tell(f"- {group}\n")
 
     def _tell(self, line: str) -> None:

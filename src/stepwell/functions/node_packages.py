@@ -19,7 +19,8 @@ SDK_3 = "3.1162.0"
 _NAMED = re.compile(rb"""['"](aws-sdk|@aws-sdk/(?:client|lib)-[a-z0-9-]+)(?=['"/])""")
 _SUFFIXES = (".js", ".mjs", ".cjs")
 _SCANNED_FILES_MAX = 2_000
-_SCANNED_BYTES_MAX = 1_000_000
+_SCANNED_BYTES_MAX = 20_000_000
+"""Of all files together."""
 
 
 class NodePackages:
@@ -50,16 +51,17 @@ def _missing(spec: FunctionSpec) -> list[str]:
 
 def _named(code: Path) -> set[str]:
     named: set[str] = set()
-    seen = 0
+    seen, left_bytes = 0, _SCANNED_BYTES_MAX
     for folder, folders, names in os.walk(code):
         folders[:] = [name for name in folders if name not in ("node_modules", ".git")]
         for name in names:
             if not name.endswith(_SUFFIXES):
                 continue
             seen += 1
-            if seen > _SCANNED_FILES_MAX:
+            if seen > _SCANNED_FILES_MAX or left_bytes <= 0:
                 return named
             with open(Path(folder, name), "rb") as file:
-                found = _NAMED.findall(file.read(_SCANNED_BYTES_MAX))
-            named.update(name.decode() for name in found)
+                text = file.read(left_bytes)
+            left_bytes -= len(text)
+            named.update(found.decode() for found in _NAMED.findall(text))
     return named

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stepwell.functions.ports import LINE_BYTES_MAX, TAIL_BYTES
+from stepwell.functions.ports import LINE_BYTES_MAX, OUTPUT_BYTES_MAX, TAIL_BYTES
 
 Sink = Callable[[list[str]], None]
 
@@ -20,9 +20,18 @@ class Output:
         self._sink = sink
         self._rest = b""
         self._tail = bytearray()
+        self._room_bytes = OUTPUT_BYTES_MAX
 
     def feed(self, data: bytes) -> None:
         """Some bytes of the process."""
+        if self._room_bytes <= 0:
+            return
+        self._room_bytes -= len(data)
+        self._feed(data)
+        if self._room_bytes <= 0:
+            self.add([f"stepwell: more than {OUTPUT_BYTES_MAX} bytes; the rest is not kept"])
+
+    def _feed(self, data: bytes) -> None:
         *whole, self._rest = (self._rest + data).split(b"\n")
         lines = [line for text in whole for line in _cut(text)]
         while len(self._rest) > LINE_BYTES_MAX:
@@ -33,7 +42,7 @@ class Output:
     def flush(self) -> None:
         """What is left is a line too."""
         if self._rest:
-            self.feed(b"\n")
+            self._feed(b"\n")
 
     def add(self, lines: list[str]) -> None:
         """Lines of the platform, or of the process."""
@@ -48,6 +57,7 @@ class Output:
     def begin(self) -> None:
         """An invocation begins: its tail does."""
         self._tail.clear()
+        self._room_bytes = OUTPUT_BYTES_MAX
 
     def tail(self) -> bytes:
         """The last 4 KB since it began."""

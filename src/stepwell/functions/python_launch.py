@@ -17,7 +17,7 @@ from stepwell.services.lambda_.ports import FunctionSpec
 
 BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 ALLOWANCE_MB = 512
-"""Address space beyond the function's memory: the interpreter, its libraries, threads' stacks."""
+"""Beyond the function's memory: the interpreter, its libraries, the stacks of threads."""
 
 
 class PythonLauncher:

@@ -73,6 +73,7 @@ class ProcessRunner:
             clock, alarm, self._start, processes_max=processes_max, starts_max=starts_max
         )
         self._tidying: set[asyncio.Task[None]] = set()
+        self._swept: asyncio.Task[None] | None = None
 
     async def invoke(self, spec: FunctionSpec, invocation: Invocation) -> Outcome:
         """Run it in a free process, or in a new one. Raises ServiceError."""
@@ -115,6 +116,7 @@ class ProcessRunner:
         day = time.strftime("%Y/%m/%d", time.gmtime(self._clock.now() / 1000))
         name = self._ids.secret(16).hex()
         temporary = self._scratch / "tmp" / name
+        await self._sweep()
         await asyncio.to_thread(temporary.mkdir, parents=True)
         place = Place(
             f"{day}/[{spec.version}]{name}",
@@ -124,7 +126,11 @@ class ProcessRunner:
         )
         worker = Worker(self._parts, spec, place.stream, lambda gone: self._ended(gone, temporary))
         worker.stamp = stamp
-        launch = await self._runtimes.launch(spec, place)
+        try:
+            launch = await self._runtimes.launch(spec, place)
+        except BaseException:
+            self._ended(worker, temporary)
+            raise
         self._pool.workers.add(worker)
         try:
             trouble = await worker.start(launch, seconds)
@@ -133,6 +139,12 @@ class ProcessRunner:
             message = f"The function's process could not be started: {error}"
             raise ServiceError("InvalidRuntimeException", message, status=502) from error
         return worker if trouble is None else NotReady(worker, trouble)
+
+    async def _sweep(self) -> None:
+        """Before the first process: away with what a server that was killed has left."""
+        if self._swept is None:
+            self._swept = asyncio.ensure_future(asyncio.to_thread(_remove_all, self._scratch))
+        await asyncio.shield(self._swept)
 
     def _ended(self, worker: Worker, temporary: Path) -> None:
         """A process is gone: its folder goes too."""
@@ -144,3 +156,8 @@ class ProcessRunner:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_all(scratch: Path) -> None:
+    for name in ("tmp", "pycache"):
+        _remove(scratch / name)

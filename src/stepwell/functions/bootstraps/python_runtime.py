@@ -331,10 +331,12 @@ def at_home(create_client: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def bound_memory(limit: int) -> None:
-    """More address space than that is refused by the system: MemoryError."""
+    """More memory of its own than that is refused by the system: MemoryError."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    # Linux counts what is really private; address space would count what libraries only reserve.
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    resource.setrlimit(kind, (limit, limit))
 
 
 def prepare() -> None:
