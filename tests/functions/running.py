@@ -83,21 +83,48 @@ class Running:
         return found
 
 
-def make_running(folder: Path, endpoint: Callable[[], str], *, processes_max: int = 64) -> Running:
-    """A runner on the real clock."""
-    clock = SystemClock()
+class HastyTime:
+    """A clock that runs faster than the machine's, and an alarm on it: for minutes in tests."""
+
+    def __init__(self, speed: int) -> None:
+        self._clock = SystemClock()
+        self._alarm = LoopAlarm(self._clock)
+        self._begin = self._clock.now()
+        self._speed = speed
+
+    def now(self) -> int:
+        """Epoch milliseconds, ahead of the machine's."""
+        return self._begin + (self._clock.now() - self._begin) * self._speed
+
+    def call_at(self, at: int, action: Callable[[], None]) -> Callable[[], None]:
+        """Call `action` once it is `at` on this clock."""
+        left = max(0, at - self.now())
+        return self._alarm.call_at(self._clock.now() + -(-left // self._speed), action)
+
+
+def make_running(
+    folder: Path,
+    endpoint: Callable[[], str] = lambda: "http://localhost:4566",
+    *,
+    processes_max: int = 64,
+    hasty: int = 1,
+    cache: Path | None = None,
+) -> Running:
+    """A runner whose time runs `hasty` times as fast as the machine's."""
+    time = HastyTime(hasty)
     lines: list[str] = []
 
     def log(spec: FunctionSpec, stream: str, at: int, said: list[str]) -> None:
         lines.extend(said)
 
     runner = ProcessRunner(
-        clock,
-        LoopAlarm(clock),
+        time,
+        time,
         SystemIds(),
         endpoint=endpoint,
         scratch=folder / "scratch",
         log=log,
+        cache=cache,
         processes_max=processes_max,
     )
     return Running(folder, runner, lines)

@@ -14,7 +14,7 @@ INIT_SECONDS: Final = 10
 """How long a process may take before it asks for its first event."""
 LINE_BYTES_MAX: Final = 256 * 1024
 """A longer line of a function's output is cut into pieces."""
-OUTPUT_BYTES_MAX: Final = 16 * 1024 * 1024
+OUTPUT_BYTES_MAX: Final = 4 * 1024 * 1024
 """What a process may write for one invocation; the rest is not kept."""
 TAIL_BYTES: Final = 4096
 """Of an invocation's log, for the caller."""
