@@ -168,7 +168,7 @@ class Gateway:
             handler = route.handler
             if route.model.name == STORE:
                 check_expiry(request.query, self.clock.now())
-            who = self._caller(route.signing_name, request)
+            who = self._caller(route.signing_name, request, unsigned=route.unsigned)
             if route.model.name == STORE:
                 _join_chunks(request)
             if handler is None:
@@ -191,9 +191,14 @@ class Gateway:
             trouble = _our_fault(request_id)
         return route.protocol.failure(route.model, trouble, request_id.encode())
 
-    def _caller(self, signing_name: str, request: Request) -> Caller:
-        """Who calls; verified when credentials are configured. Notes what the caller calls us."""
+    def _caller(self, signing_name: str, request: Request, *, unsigned: bool = False) -> Caller:
+        """Who calls; verified when credentials are configured. Notes what the caller calls us.
+
+        With `unsigned` a request needs no signature, but one that is there must be right.
+        """
         request.base_url = self._base_url(request)
+        if unsigned and not _has_signature(request):
+            return caller(request.headers, request.query, self.settings)
         if self.verifier is None:
             refuse_foreign_pages(request.headers)
             return caller(request.headers, request.query, self.settings)
@@ -304,6 +309,10 @@ def _join_chunks(request: Request) -> None:
 @lru_cache(maxsize=256)
 def _url(scheme: bytes, host: bytes) -> str:
     return f"{scheme.decode('latin-1')}://{host.decode('latin-1')}"
+
+
+def _has_signature(request: Request) -> bool:
+    return b"authorization" in request.headers or b"X-Amz-Signature=" in request.query
 
 
 def _allow_leaving(request: Request) -> None:

@@ -47,6 +47,7 @@ class Route:
         "protocol",
         "service",
         "signing_name",
+        "unsigned",
     )
 
     def __init__(
@@ -63,6 +64,7 @@ class Route:
         self.handler: Operation | None = service.operations.get(operation.name)
         self.signing_name = model.signing_name
         self.long_poll = operation.name in service.long_polls
+        self.unsigned = operation.name in service.unsigned
         self._reader: Reader | None = None
         self._writer: Writer | None = None
 

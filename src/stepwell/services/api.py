@@ -57,6 +57,9 @@ class Service:
     gateway checks types only."""
     long_polls: frozenset[str] = frozenset()
     """Operations that may wait for long; they are cancelled when the caller goes away."""
+    unsigned: frozenset[str] = frozenset()
+    """Operations behind links in messages: they need no signature, and a browser may come from
+    anywhere. What they take must be hard to guess."""
 
 
 @dataclass(slots=True)

@@ -46,6 +46,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "ListAccessKeys": users.list_keys,
     "UpdateAccessKey": users.update_key,
     "DeleteAccessKey": users.delete_key,
+    "ListAccountAliases": users.list_aliases,
     "CreateGroup": groups.create_group,
     "GetGroup": groups.get_group,
     "ListGroups": groups.list_groups,

@@ -64,6 +64,11 @@ async def delete_user(iam: Iam, call: Call, params: Params) -> None:
     await delete_entity(iam, row)
 
 
+async def list_aliases(iam: Iam, call: Call, params: Params) -> dict[str, Any]:
+    """ListAccountAliases: there are none."""
+    return {"AccountAliases": [], "IsTruncated": False}
+
+
 def _keys(iam: Iam, call: Call, user: str) -> list[AccessKeyRow]:
     return [each for each in iam.keys.of(call.account) if each.user == user]
 

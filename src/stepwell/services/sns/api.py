@@ -45,7 +45,7 @@ _OPERATIONS: dict[str, _Operation] = {
 def service(topics: Topics) -> Service:
     """SNS on those topics."""
     operations = {name: _bind(topics, run) for name, run in _OPERATIONS.items()}
-    return Service("sns", operations)
+    return Service("sns", operations, unsigned=frozenset({"ConfirmSubscription", "Unsubscribe"}))
 
 
 def _bind(topics: Topics, run: _Operation) -> Operation:

@@ -53,7 +53,7 @@ def check(name: str, value: str, *, fifo: bool) -> str:
         raise not_here("DataProtectionPolicy")
     if name not in _KNOWN:
         raise invalid_parameter("AttributeName")
-    if name in _FIFO_ONLY and not fifo:
+    if name in _FIFO_ONLY and not fifo and value.lower() != "false":
         raise invalid_parameter(f"AttributeName Reason: {name} is only valid for FIFO topics")
     if name in ("FifoTopic", "ContentBasedDeduplication"):
         if value.lower() not in ("true", "false"):
