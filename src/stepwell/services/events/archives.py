@@ -36,6 +36,7 @@ def create_archive(events: Events, turn: Turn, call: Call, params: Params) -> di
         bytes=0,
     )
     events.archiving.archives.put(turn, row)
+    events.changed()
     turn.after_commit(events.archiving.watch)
     return _changed(row)
 
@@ -50,12 +51,14 @@ def update_archive(events: Events, turn: Turn, call: Call, params: Params) -> di
         retention_days=params.get("RetentionDays", row.retention_days),
     )
     events.archiving.archives.put(turn, row)
+    events.changed()
     return _changed(row)
 
 
 def delete_archive(events: Events, turn: Turn, call: Call, params: Params) -> None:
     """DeleteArchive: its events are cleared later."""
     events.archiving.abandon(turn, _find(events, call, params))
+    events.changed()
 
 
 def describe_archive(events: Events, call: Call, params: Params) -> dict[str, Any]:

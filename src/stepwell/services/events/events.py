@@ -36,11 +36,12 @@ class Events:
         self.connections = Shelf(CONNECTION, parts.store, parts.ledger)
         self.destinations = Shelf(DESTINATION, parts.store, parts.ledger)
         self.matching = Matching(self.rules)
+        self._wanted: dict[tuple[str, str, str], bool] = {}
         self.archiving = Archiving(parts)
         self.replaying = Replaying(self)
         self.ticking = Ticking(parts, self.rules, self.scheduled)
         self._service = service
-        parts.ledger.on_rollback(self.matching.forget)
+        parts.ledger.on_rollback(self.changed)
 
     def services(self) -> Sequence[Service]:
         """EventBridge."""
@@ -85,9 +86,22 @@ class Events:
 
     def wants(self, account: str, region: str, source: str) -> bool:
         """Whether a rule or an archive of the default bus may want events of a source. Cheap."""
-        # Asked for at the beginning and the end of every execution: no object is made for it.
-        scope = f"{account}:{region}"
-        return self.matching.may_want(f"{scope}/{DEFAULT}", source) or self.archiving.has(scope)
+        # Asked at the beginning and the end of every execution: mostly it is one look.
+        key = (account, region, source)
+        answer = self._wanted.get(key)
+        if answer is None:
+            scope = f"{account}:{region}"
+            answer = self.archiving.has(scope) or self.matching.may_want(
+                f"{scope}/{DEFAULT}", source
+            )
+            if self.is_ready:
+                self._wanted[key] = answer
+        return answer
+
+    def changed(self) -> None:
+        """A rule or an archive is new, different or gone."""
+        self._wanted.clear()
+        self.matching.changed()
 
     def publish(
         self,

@@ -18,7 +18,6 @@ class Matching:
     def __init__(self, rules: Shelf[RuleRow]) -> None:
         self._rules = rules
         self._compiled: dict[str, tuple[Wants, Wants | None]] = {}
-        self._may_want: dict[tuple[str, str], bool] = {}
 
     def wanting(self, bus: str, event: JsonObject) -> Iterator[RuleRow]:
         """The rules of a bus that want an event, in the order of their names."""
@@ -27,28 +26,16 @@ class Matching:
                 yield rule
 
     def may_want(self, bus: str, source: str) -> bool:
-        """Whether a rule may want events of a source; looked up, mostly."""
-        key = (bus, source)
-        answer = self._may_want.get(key)
-        if answer is None:
-            answer = any(
-                _listens(rule) and self._wants_source(rule.pattern or "", source)
-                for rule in self._rules.of(bus)
-            )
-            if len(self._may_want) >= _RECENT_MAX:
-                self._may_want.clear()
-            self._may_want[key] = answer
-        return answer
+        """Whether a rule may want events of a source."""
+        return any(
+            _listens(rule) and self._wants_source(rule.pattern or "", source)
+            for rule in self._rules.of(bus)
+        )
 
     def changed(self) -> None:
-        """A rule is new, different or gone."""
-        self._may_want.clear()
+        """A rule is new, different or gone: bound what is remembered."""
         if len(self._compiled) >= _RECENT_MAX:
             self._compiled.clear()
-
-    def forget(self) -> None:
-        """A commit failed: what was known of rules may be wrong."""
-        self._may_want.clear()
 
     def _wants(self, pattern: str) -> tuple[Wants, Wants | None]:
         found = self._compiled.get(pattern)

@@ -105,7 +105,7 @@ def delete_rule(events: Events, turn: Turn, call: Call, params: Params) -> None:
     if events.targets.of(bus.rule_path(rule.name)):
         raise invalid("Rule can't be deleted since it has targets.")
     events.rules.delete(turn, rule.bus, rule.name)
-    events.matching.changed()
+    events.changed()
     events.ticking.arm(turn, rule)
 
 
@@ -121,7 +121,7 @@ def find_rule(events: Events, call: Call, params: Params, name: str) -> tuple[Bu
 def _put(events: Events, turn: Turn, rule: RuleRow) -> None:
     rule = events.ticking.scheduled(rule)
     events.rules.put(turn, rule)
-    events.matching.changed()
+    events.changed()
     events.ticking.arm(turn, rule)
 
 
