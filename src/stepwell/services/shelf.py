@@ -37,7 +37,11 @@ class Shelf(Generic[R]):
         while not self._loaded:
             if self._loading is None or self._loading.done():
                 self._loading = asyncio.ensure_future(self._load())
-            await asyncio.shield(self._loading)
+            loading = self._loading
+            await asyncio.wait([loading])
+            # Cancelled: another commit failed meanwhile. What was read is read once more.
+            if not loading.cancelled():
+                loading.result()
 
     @property
     def is_ready(self) -> bool:

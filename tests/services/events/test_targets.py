@@ -52,6 +52,41 @@ async def test_a_template_that_makes_no_json_is_a_dead_letter(world: World) -> N
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "INVALID_JSON"
 
 
+async def test_a_log_group_gets_a_line(world: World) -> None:
+    """The event is its text; without the group it is a dead letter."""
+    dead = await world.queue("dead")
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/events/all"
+    await _rule(world, "r", Arn=arn, InputPath="$.detail", DeadLetterConfig={"Arn": dead})
+    await _put(world, {"n": 1})
+    [letter] = await world.messages("dead")
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+    await world.call("logs", "CreateLogGroup", logGroupName="/aws/events/all")
+    await _put(world, {"n": 2})
+    found = await world.call("logs", "FilterLogEvents", logGroupName="/aws/events/all")
+    assert [event["message"] for event in found["events"]] == ['{"n":2}']
+
+
+async def test_a_topic_hands_the_event_on(world: World) -> None:
+    """To its own subscriptions, in the same turn."""
+    queue = await world.queue("q")
+    topic = (await world.call("sns", "CreateTopic", Name="t"))["TopicArn"]
+    await world.call("sns", "Subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    await _rule(world, "r", Arn=topic, InputPath="$.detail")
+    await _put(world, {"n": 1})
+    [notification] = await world.bodies("q")
+    assert notification["Message"] == '{"n":1}'
+
+
+async def test_a_missing_function_is_a_dead_letter_at_once(world: World) -> None:
+    """As a missing queue is."""
+    dead = await world.queue("dead")
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:gone"
+    await _rule(world, "r", Arn=arn, DeadLetterConfig={"Arn": dead})
+    await _put(world, {"n": 1})
+    [letter] = await world.messages("dead")
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+
+
 async def test_an_event_goes_to_another_bus_and_no_further(world: World) -> None:
     """It keeps its id; a third bus does not see it."""
     queue = await world.queue("q")
