@@ -9,11 +9,13 @@ from stepwell.services.api import Answer, Call, Door, Operation, Params, Service
 from stepwell.services.apigateway import tags
 from stepwell.services.apigateway.gateway import ApiGateway
 from stepwell.services.apigateway.http import apis as http_apis
+from stepwell.services.apigateway.http import importing as http_importing
 from stepwell.services.apigateway.http import routes as http_routes
 from stepwell.services.apigateway.http import stages as http_stages
 from stepwell.services.apigateway.rest import (
     apis,
     extras,
+    importing,
     integrations,
     keys,
     resources,
@@ -38,6 +40,8 @@ REST_OPERATIONS: dict[str, _Operation] = _table(
     apis.get_rest_apis,
     apis.update_rest_api,
     apis.delete_rest_api,
+    importing.import_rest_api,
+    importing.put_rest_api,
     resources.create_resource,
     resources.get_resource,
     resources.get_resources,
@@ -119,6 +123,8 @@ HTTP_OPERATIONS: dict[str, _Operation] = {
         http_apis.update_api,
         http_apis.delete_api,
         http_apis.delete_cors_configuration,
+        http_importing.import_api,
+        http_importing.reimport_api,
         http_routes.create_route,
         http_routes.get_route,
         http_routes.get_routes,

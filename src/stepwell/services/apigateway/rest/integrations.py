@@ -207,13 +207,14 @@ async def put_integration_response(
         "responseTemplates",
         "contentHandling",
     )
-    _check_response(response)
+    check_response(response)
     made.setdefault("integrationResponses", {})[params["statusCode"]] = response
     await save(gateway, owner, holder)
     return response
 
 
-def _check_response(response: Document) -> None:
+def check_response(response: Document) -> None:
+    """Raises BadRequestException for a template or a pattern that cannot be."""
     check_templates(response.get("responseTemplates"))
     try:
         re.compile(response.get("selectionPattern") or "")
@@ -244,7 +245,7 @@ async def update_integration_response(
     holder = resource(gateway, owner, params)
     changed = _response(integration(method(holder, params)), params)
     apply(changed, params.get("patchOperations") or (), _RESPONSE_PATCHED)
-    _check_response(changed)
+    check_response(changed)
     await save(gateway, owner, holder)
     return changed
 

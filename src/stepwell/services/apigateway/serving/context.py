@@ -13,7 +13,7 @@ def template_context(incoming: Incoming) -> dict[str, Any]:
     return {
         "accountId": incoming.call.account,
         "apiId": incoming.api,
-        "deploymentId": incoming.stage.get("deploymentId"),
+        "deploymentId": incoming.stage.get("deploymentId", incoming.stage.get("DeploymentId")),
         "domainName": incoming.domain,
         "domainPrefix": incoming.domain.partition(".")[0],
         "extendedRequestId": incoming.extended_id,
@@ -75,7 +75,7 @@ def event_context(incoming: Incoming) -> dict[str, Any]:
         "requestId": request.request_id,
         "identity": identity,
         "domainName": incoming.domain,
-        "deploymentId": incoming.stage.get("deploymentId"),
+        "deploymentId": incoming.stage.get("deploymentId", incoming.stage.get("DeploymentId")),
         "apiId": incoming.api,
     }
     if incoming.authorizer is not None:

@@ -83,8 +83,9 @@ class HttpServing:
             if refusal.why:
                 method = incoming.request.method
                 _log.warning("%s %s: %s", method, incoming.raw_path, refusal.why)
-            status = 500 if refusal.kind.status >= 500 else refusal.kind.status
-            text = str(refusal.text)
+            status, text = refusal.kind.status, str(refusal.text)
+            if status >= 500:
+                status, text = 500, "Internal Server Error"
             answer = http_refused(incoming.extended_id, status, text)
         if cors:
             ours = ("access-control-", "vary")

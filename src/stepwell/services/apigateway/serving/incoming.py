@@ -45,7 +45,7 @@ class Incoming:
     @property
     def variables(self) -> dict[str, str]:
         """The stage's variables."""
-        return self.stage.get("variables") or self.stage.get("stageVariables") or {}
+        return self.stage.get("variables") or self.stage.get("StageVariables") or {}
 
     @property
     def domain(self) -> str:

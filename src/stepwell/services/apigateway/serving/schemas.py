@@ -41,7 +41,23 @@ _CHECKED = frozenset(
     }
 )
 _SHOWN_ONLY = frozenset(
-    {"$schema", "id", "$id", "title", "description", "default", "format", "example", "examples"}
+    {
+        "$schema",
+        "id",
+        "$id",
+        "title",
+        "description",
+        "default",
+        "format",
+        "example",
+        "examples",
+        "nullable",
+        "readOnly",
+        "writeOnly",
+        "deprecated",
+        "externalDocs",
+        "xml",
+    }
 )
 _KINDS: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -59,7 +75,7 @@ def unsupported_keyword(schema: JsonValue, depth: int = 0) -> str | None:
     if not isinstance(schema, dict) or depth > DEPTH_MAX:
         return None
     for name, part in schema.items():
-        if name not in _CHECKED | _SHOWN_ONLY:
+        if name not in _CHECKED | _SHOWN_ONLY and not name.startswith("x-"):
             return name
         below: list[JsonValue] = []
         if name in ("properties", "definitions") and isinstance(part, dict):
