@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError
-from stepwell.language.findings import Findings
 from stepwell.testing.objects import MemoryObjects
 from stepwell.testing.simulation import Faults, Simulation
 from tests.sim.crashing import WHERE
@@ -20,12 +19,6 @@ from tests.sim.map_runs import distributed, passes
 from tests.sim.workload import MACHINES, ROLE
 
 BUCKET = {"Bucket": "b"}
-
-
-@pytest.fixture(autouse=True)
-def _with_objects(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Definitions that need objects are taken, as they will be once there is a service for them."""
-    monkeypatch.setattr(Findings, "add_not_yet", lambda *_: None)
 
 
 def reader(action: str = "getObject", key: str | None = "k", **config: Any) -> dict[str, Any]:

@@ -103,6 +103,8 @@ def _check_reader_config(findings: Findings, config: JsonObject, place: str) -> 
     """How the object is to be read."""
     if "InputType" in config:
         findings.one_of(config["InputType"], INPUT_TYPES, f"{place}/InputType")
+        if config["InputType"] == "PARQUET":
+            findings.add_not_yet("items in Parquet", f"{place}/InputType")
     location = config.get("CSVHeaderLocation")
     if config.get("InputType") == "CSV" and location is None:
         findings.error("The field 'CSVHeaderLocation' is required", place)
@@ -136,8 +138,6 @@ def check_result_writer(findings: Findings, state: JsonObject, name: str, pointe
     place = f"{pointer}/{name}"
     writer = _object(findings, state[name], place)
     if writer is not None:
-        if "Resource" in writer:
-            findings.add_not_yet("a ResultWriter that writes to S3", place)
         if "Resource" in writer or "WriterConfig" not in writer:
             _check_resource(findings, writer, _WRITER, place)
         _check_parameters(findings, state, writer, place)
