@@ -18,7 +18,7 @@ from typing import Any
 
 from stepwell.engine.limits import Limits
 from stepwell.errors import StorageTrouble
-from stepwell.runtime.objects import NO_OBJECTS, ObjectStore
+from stepwell.runtime.objects import ObjectStore
 from stepwell.server import Core
 from stepwell.services.api import Call, Encoded, Operation
 from stepwell.services.lambda_.ports import Runner
@@ -63,7 +63,7 @@ class Simulation:
         faults: Sequence[Faults] = (),
         cached_max: int = 4_000,
         limits: Limits | None = None,
-        objects: ObjectStore = NO_OBJECTS,
+        objects: ObjectStore | None = None,
         runner: Runner | None = None,
     ) -> None:
         self.clock = VirtualClock()
