@@ -41,7 +41,7 @@ def canonical_request(
     names = signed_headers.split(";")
     lines = "".join(f"{name}:{headers.get(name, '')}\n" for name in names)
     if request.resource is not None:
-        path = quote(unquote_to_bytes(request.path), safe="/" + _UNRESERVED)
+        path = "/".join(_encoded(part) for part in request.path.split("/"))
         covered = headers.get(CONTENT_HASH, UNSIGNED)
     else:
         path, covered = _canonical_path(request.path), hashlib.sha256(request.body).hexdigest()
