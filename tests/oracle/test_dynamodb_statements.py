@@ -197,3 +197,99 @@ def test_what_is_no_statement_is_refused(db: Any, statement: str) -> None:
     assert caught.value.response["Error"]["Message"].startswith(
         "Statement wasn't well formed, can't be processed: "
     )
+
+
+@pytest.fixture
+def orders(aws: Aws) -> Any:
+    """A client with a table `Orders` (customer, at) and an index by `state`."""
+    if aws.is_moto:
+        pytest.skip("moto has no parser for statements here")
+    client = aws("dynamodb")
+    names = {"customer": "S", "at": "N", "state": "S"}
+    client.create_table(
+        TableName="Orders",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": kind} for name, kind in names.items()
+        ],
+        KeySchema=[
+            {"AttributeName": "customer", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-state",
+                "KeySchema": [
+                    {"AttributeName": "state", "KeyType": "HASH"},
+                    {"AttributeName": "at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for number in range(8):
+        client.put_item(
+            TableName="Orders",
+            Item={
+                "customer": {"S": "ab"[number % 2]},
+                "at": {"N": str(number)},
+                "state": {"S": "open" if number < 5 else "done"},
+            },
+        )
+    yield client
+    client.delete_table(TableName="Orders")
+
+
+def times(answer: Any) -> list[int]:
+    """When the orders were made that were found."""
+    return [int(item["at"]["N"]) for item in answer["Items"]]
+
+
+ORDERED = [
+    ("\"Orders\" WHERE customer = 'a' ORDER BY at DESC", [6, 4, 2, 0]),
+    ("\"Orders\" WHERE customer = 'a' AND at >= 2 ORDER BY at", [2, 4, 6]),
+    ("\"Orders\" WHERE customer = 'a' AND at BETWEEN 1 AND 4", [2, 4]),
+    ("\"Orders\" WHERE customer = 'a' AND at IN (2, 6, 7)", [2, 6]),
+    ('"Orders"."by-state" WHERE "state" = \'open\' AND at < 3', [0, 1, 2]),
+    ('"Orders"."by-state" WHERE "state" = \'done\' ORDER BY at DESC', [7, 6, 5]),
+]
+
+
+@pytest.mark.parametrize(("tail", "expected"), ORDERED)
+def test_keys_decide_the_order(orders: Any, tail: str, expected: list[int]) -> None:
+    """Of the table or of an index."""
+    assert times(orders.execute_statement(Statement=f"SELECT * FROM {tail}")) == expected
+
+
+def test_several_hash_keys_are_read_one_after_the_other(orders: Any) -> None:
+    """In pages that go on where they stopped, also from one key to the next."""
+    statement = "SELECT * FROM Orders WHERE customer IN ['a', 'b'] AND at > 0"
+    seen: list[int] = []
+    token: dict[str, str] = {}
+    for _ in range(9):
+        page = orders.execute_statement(Statement=statement, Limit=2, **token)
+        assert len(page["Items"]) <= 2
+        seen += times(page)
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert seen == [2, 4, 6, 1, 3, 5, 7]
+
+
+UNORDERED = [
+    ("Orders ORDER BY at", "Must have WHERE clause in the statement when using ORDER BY clause."),
+    (
+        "Orders WHERE at = 1 ORDER BY at",
+        "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY"
+        " clause.",
+    ),
+    ("Orders.nothing", "The table does not have the specified index: nothing"),
+]
+
+
+@pytest.mark.parametrize(("tail", "message"), UNORDERED)
+def test_what_cannot_be_ordered(orders: Any, tail: str, message: str) -> None:
+    """Told in AWS's words."""
+    with pytest.raises(ClientError) as caught:
+        orders.execute_statement(Statement=f"SELECT * FROM {tail}")
+    assert caught.value.response["Error"]["Message"] == message

@@ -197,3 +197,57 @@ async def test_a_token_makes_a_transaction_happen_once(world: World) -> None:
     await world.advance(601)
     await world.call("TransactWriteItems", TransactItems=[add], ClientRequestToken="t")
     assert await count() == "2"
+
+
+async def test_iterators_begin_where_they_say(world: World) -> None:
+    """At a time, behind the newest record, at a number; a number that was forgotten is refused."""
+    shown = await world.table(StreamSpecification=IMAGES)
+    arn = shown["TableDescription"]["LatestStreamArn"]
+    stream = (await world.call("DescribeStream", StreamArn=arn))["StreamDescription"]
+    shard = stream["Shards"][0]["ShardId"]
+
+    async def found(kind: str, **more: Any) -> list[str]:
+        begin = await world.call(
+            "GetShardIterator", StreamArn=arn, ShardId=shard, ShardIteratorType=kind, **more
+        )
+        answer = await world.call("GetRecords", ShardIterator=begin["ShardIterator"])
+        return [record["dynamodb"]["Keys"]["id"]["S"] for record in answer["Records"]]
+
+    await world.put("a")
+    first = (await world.records())[0]["dynamodb"]["SequenceNumber"]
+    await world.advance(3600)
+    await world.put("b")
+    await world.put("c")
+    seconds = world.clock.now() / 1000
+    assert await found("AT_TIMESTAMP", Timestamp=seconds - 1) == ["b", "c"]
+    assert await found("AT_TIMESTAMP", Timestamp=seconds + 1) == []
+    assert await found("LATEST") == []
+    assert await found("AT_SEQUENCE_NUMBER", SequenceNumber=first) == ["a", "b", "c"]
+    await world.advance(23.5 * 3600)
+    assert await found("TRIM_HORIZON") == ["b", "c"]
+    code, _ = await world.refused(
+        "GetShardIterator",
+        StreamArn=arn,
+        ShardId=shard,
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        SequenceNumber=first,
+    )
+    assert code == "TrimmedDataAccessException"
+
+
+async def test_an_iterator_lasts_a_quarter_of_an_hour(world: World) -> None:
+    """Then another one is needed."""
+    shown = await world.table(StreamSpecification=IMAGES)
+    arn = shown["TableDescription"]["LatestStreamArn"]
+    stream = (await world.call("DescribeStream", StreamArn=arn))["StreamDescription"]
+    begin = await world.call(
+        "GetShardIterator",
+        StreamArn=arn,
+        ShardId=stream["Shards"][0]["ShardId"],
+        ShardIteratorType="TRIM_HORIZON",
+    )
+    await world.advance(901)
+    code, _ = await world.refused("GetRecords", ShardIterator=begin["ShardIterator"])
+    assert code == "ExpiredIteratorException"
+    code, _ = await world.refused("GetRecords", ShardIterator="nonsense")
+    assert code == "ValidationException"

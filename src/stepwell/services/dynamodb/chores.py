@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("stepwell.dynamodb")
 PAGE = 500
 _TROUBLE_MS = 1_000
+_BROKEN_MS = 60_000
 _NEVER = 1 << 62
 _KINDS: dict[str, Table[Any]] = {"items": ITEM, "entries": ENTRY, "records": STREAM_RECORD}
 
@@ -105,6 +106,7 @@ class Chores:
             self._arm(self._parts.clock.now() + _TROUBLE_MS)
         except Exception:
             _log.exception("what DynamoDB does in the background broke")
+            self._arm(self._parts.clock.now() + _BROKEN_MS)
         finally:
             self._task = None
 

@@ -76,18 +76,46 @@ async def get_shard_iterator(dynamodb: DynamoDb, call: Call, params: Params) -> 
     row = _find(dynamodb, params["StreamArn"])
     if params["ShardId"] != row.shard:
         raise not_found(f"Shard: {params['ShardId']} not found")
+    await dynamodb.ledger.committed()
+    after = await _start(dynamodb, row, params)
+    return {"ShardIterator": _iterator(dynamodb, row, after)}
+
+
+async def _start(dynamodb: DynamoDb, row: StreamRow, params: Params) -> int:
+    """The number behind which an iterator begins."""
     kind, given = params["ShardIteratorType"], params.get("SequenceNumber")
     if kind == "TRIM_HORIZON":
-        after = 0
-    elif kind == "LATEST":
-        await dynamodb.ledger.committed()
+        return 0
+    if kind == "LATEST":
         newest = await dynamodb.store.scan(STREAM_RECORD, (row.id,), limit=1, reverse=True)
-        after = newest[0].sequence if newest else 0
-    elif given is None:
+        return newest[0].sequence if newest else 0
+    if kind == "AT_TIMESTAMP":
+        if params.get("Timestamp") is None:
+            raise invalid("Timestamp must be specified for ShardIteratorType AT_TIMESTAMP")
+        return await _before(dynamodb, row, int(params["Timestamp"] * 1000))
+    if given is None:
         raise invalid(f"SequenceNumber must be specified for ShardIteratorType {kind}")
-    else:
-        after = _sequence(given) - (1 if kind == "AT_SEQUENCE_NUMBER" else 0)
-    return {"ShardIterator": _iterator(dynamodb, row, after)}
+    sequence = _sequence(given)
+    if kind == "AFTER_SEQUENCE_NUMBER":
+        return sequence
+    oldest = await dynamodb.streams.read(row, 0, 1)
+    if oldest and row.id < sequence < oldest[0].sequence:
+        raise ServiceError(
+            "TrimmedDataAccessException",
+            "The operation attempted to read past the oldest stream record in a shard.",
+        )
+    return sequence - 1
+
+
+async def _before(dynamodb: DynamoDb, row: StreamRow, at: int) -> int:
+    """The number of the last record from before a time."""
+    after = 0
+    while rows := await dynamodb.streams.read(row, after, RECORDS_MAX):
+        for each in rows:
+            if each.at >= at:
+                return after
+            after = each.sequence
+    return after
 
 
 async def get_records(dynamodb: DynamoDb, call: Call, params: Params) -> Answer:

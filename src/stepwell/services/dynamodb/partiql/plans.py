@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stepwell.errors import ServiceError
-from stepwell.services.dynamodb.attribute_values import AttributeValue, Item
+from stepwell.services.dynamodb.attribute_values import (
+    ITEM_BYTES_MAX,
+    AttributeValue,
+    Item,
+    item_size,
+)
 from stepwell.services.dynamodb.errors import condition_failed, invalid
 from stepwell.services.dynamodb.expressions.key_conditions import bind
 from stepwell.services.dynamodb.expressions.tree import (
@@ -62,6 +67,8 @@ def key_of(table: TableSchema, where: Condition | None) -> Item | None:
 def insert_write(table: TableSchema, insert: Insert) -> Write:
     """INSERT: refuses an item that is there."""
     check_item_key(table.keys, insert.item)
+    if item_size(insert.item) > ITEM_BYTES_MAX:
+        raise invalid("Item size has exceeded the maximum allowed size")
 
     def change(before: Item | None) -> Item:
         if before is not None:
