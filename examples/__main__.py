@@ -7,6 +7,7 @@ how many did what they must.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import tempfile
 import time
@@ -45,6 +46,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such example: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
         return 2
+    logging.basicConfig(level=logging.ERROR)
     chosen = names or list(NAMES)
     passed = 0
     for name in chosen:

@@ -30,6 +30,10 @@ class NotSeen(AssertionError):
     """Something that had to happen did not."""
 
 
+def _nothing() -> None:
+    """Nothing."""
+
+
 @dataclass
 class World:
     """Where an app runs: an endpoint, the way to put its clock forward, and somebody to tell."""
@@ -38,6 +42,8 @@ class World:
     skip: Callable[[float], None]
     """Puts the server's clock forward by seconds."""
     say: Callable[[str], None]
+    on_wait: Callable[[], None] = _nothing
+    """Called each time before something is waited for."""
     clients: dict[str, Any] = field(default_factory=dict)
 
     def aws(self, service: str) -> Any:
@@ -122,6 +128,7 @@ class World:
 
     def until(self, what: str, look: Callable[[], T | None]) -> T:
         """What `look` finds, once it finds something. Raises NotSeen after a minute."""
+        self.on_wait()
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             found = look()

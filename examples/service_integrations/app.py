@@ -75,7 +75,8 @@ def run(world: World) -> None:
         AttributeDefinitions=[{"AttributeName": "messageId", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    queue = sqs.create_queue(QueueName="TeamCSqs")["QueueUrl"]
+    patient = {"VisibilityTimeout": "150"}
+    queue = sqs.create_queue(QueueName="TeamCSqs", Attributes=patient)["QueueUrl"]
     topic = sns.create_topic(Name="Done")["TopicArn"]
     listener = sqs.create_queue(QueueName="Listener")["QueueUrl"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(world, listener))

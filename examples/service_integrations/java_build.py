@@ -21,8 +21,9 @@ def build(folder: Path) -> Path:
     """The folder that CreateFunction gets: classes, and libraries under lib."""
     project = folder / "project"
     shutil.copytree(SOURCE, project, dirs_exist_ok=True)
-    command = ["mvn", "--batch-mode", "--quiet", "compile", "dependency:copy-dependencies"]
-    subprocess.run(command, cwd=project, check=True, timeout=600)
+    options = ["--batch-mode", "--quiet", "--no-transfer-progress", "-Dstyle.color=never"]
+    command = ["mvn", *options, "compile", "dependency:copy-dependencies"]
+    subprocess.run(command, cwd=project, check=True, timeout=600, stdout=subprocess.DEVNULL)
     code = folder / "code"
     shutil.copytree(project / "target/classes", code, dirs_exist_ok=True)
     shutil.copytree(project / "target/dependency", code / "lib", dirs_exist_ok=True)

@@ -275,6 +275,7 @@ class Core:
     async def load(self) -> None:
         """Pick up where the last process stopped."""
         await self.queues.load()
+        self.queues.release_ours()
         await self.states.load()
         for part in self.embedded:
             await part.load()

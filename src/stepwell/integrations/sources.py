@@ -15,6 +15,7 @@ from stepwell.services.sqs import receiving, settling
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.queue import Queue
 from stepwell.services.sqs.queues import Queues
+from stepwell.services.sqs.receipts import OURS
 
 _DELETED_AT_ONCE_MAX = 10
 
@@ -41,7 +42,7 @@ class EmbeddedQueues:
             "AttributeNames": ["All"],
             "MessageAttributeNames": ["All"],
         }
-        answer = await receiving.receive_message(self._queues, _call(queue), params)
+        answer = await receiving.receive_message(self._queues, _call(queue), params, mark=OURS)
         return list(answer.get("Messages", ()))
 
     async def delete(self, arn: str, handles: Sequence[str]) -> None:

@@ -29,9 +29,9 @@ _LOOK_SECONDS_MAX = 3600.0
 class SkippingClock:
     """The machine's clock and its alarms, put forward as often as wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead_seconds: float = 0) -> None:
         self._system = SystemClock()
-        self._skipped_ms = 0
+        self._skipped_ms = int(ahead_seconds * 1000)
         self._alarms: list[tuple[int, int, list[Callable[[], None]]]] = []
         self._count = 0
         self._handle: asyncio.TimerHandle | None = None
@@ -86,9 +86,11 @@ class SkippingClock:
 class SkippingServer:
     """A server in a thread. See the module."""
 
-    def __init__(self, data: Path, *, settings: ServerSettings | None = None) -> None:
+    def __init__(
+        self, data: Path, *, settings: ServerSettings | None = None, ahead_seconds: float = 0
+    ) -> None:
         self.settings = settings or ServerSettings(store=data, port=0)
-        self.clock = SkippingClock()
+        self.clock = SkippingClock(ahead_seconds)
         self.port = 0
         self._ready = threading.Event()
         self._trouble: BaseException | None = None

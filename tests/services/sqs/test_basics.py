@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from stepwell.services.sqs import receiving
+from stepwell.services.sqs.receipts import OURS
 from tests.services.sqs.world import CALL, World
 
 
@@ -118,3 +120,21 @@ async def test_the_engine_sends_in_its_own_turn(world: World) -> None:
     [message] = await world.receive(url)
     assert message["MessageId"] == answer["MessageId"]
     assert message["Body"] == "from engine"
+
+
+async def test_what_the_server_itself_had_received_comes_back_at_a_start(world: World) -> None:
+    """Nobody has it any more; what others received stays with them."""
+    url = await world.queue(VisibilityTimeout="600")
+    for body in ("theirs", "ours"):
+        await world.send(url, body)
+    theirs = await world.receive(url, 1)
+    params = {"QueueUrl": url}
+    answer = await receiving.receive_message(world.queues, CALL, params, mark=OURS)
+    assert [message["Body"] for message in theirs] == ["theirs"]
+    assert [message["Body"] for message in answer["Messages"]] == ["ours"]
+    await world.restart()
+    world.queues.release_ours()
+    assert [message["Body"] for message in await world.receive(url)] == ["ours"]
+    await world.restart()
+    world.queues.release_ours()
+    assert await world.receive(url) == []

@@ -22,9 +22,11 @@ from stepwell.services.sqs import sending
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.limits import Settings
 from stepwell.services.sqs.loading import load_abandoned, load_all, load_moves, load_page
+from stepwell.services.sqs.messages import IN_FLIGHT
 from stepwell.services.sqs.moves import resume
 from stepwell.services.sqs.queue import Queue
-from stepwell.services.sqs.records import MoveRow
+from stepwell.services.sqs.receipts import OURS
+from stepwell.services.sqs.records import MESSAGE, MoveRow
 from stepwell.services.sqs.sweeping import sweep
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -70,6 +72,21 @@ class Queues:
         self.moves = moves
         self._scopes = scopes
         resume(self)
+
+    def release_ours(self) -> None:
+        """At the start: what a part of the last process had received comes back at once.
+
+        What lies beyond the window comes back when its visibility timeout is over.
+        """
+        now = self.clock.now()
+        with self.ledger.stage() as turn:
+            for queue in self.everyone():
+                mailbox = queue.mailbox
+                for message in list(mailbox.messages.values()):
+                    if message.state == IN_FLIGHT and message.receipt & OURS:
+                        mailbox.reschedule(message, now)
+                        turn.put(MESSAGE, message.row(mailbox.box))
+                mailbox.tick(now)
 
     async def settled(self) -> None:
         """Return once memory agrees with the store again. Raises StorageTrouble if it cannot."""

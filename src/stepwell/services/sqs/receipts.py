@@ -15,6 +15,10 @@ _MARK = "AQEB"
 _LENGTH = len(_MARK) + 2 * _LAYOUT.size
 
 
+OURS = 1 << 60
+"""In a nonce: a part of this server received the message, so after a restart nobody has it."""
+
+
 class Receipt(NamedTuple):
     """What a receipt handle says."""
 

@@ -54,13 +54,19 @@ class Request:
     system_names: Sequence[str]
     attribute_names: Sequence[str]
     attempt: str | None
+    mark: int
 
 
-async def receive_message(queues: Queues, call: Call, params: Params) -> dict[str, Any]:
-    """ReceiveMessage, with short and long polling."""
+async def receive_message(
+    queues: Queues, call: Call, params: Params, *, mark: int = 0
+) -> dict[str, Any]:
+    """ReceiveMessage, with short and long polling.
+
+    `mark` says that a part of this server is the consumer (receipts.OURS).
+    """
     url = required(params, "QueueUrl")
     queue = queues.find(call.account, call.region, url)
-    request = _read(queue, params)
+    request = _read(queue, params, mark)
     deadline = queues.clock.now() + request.wait_ms
     while True:
         messages = _take(queues, queue, request)
@@ -91,7 +97,7 @@ async def _answer(
     return answer
 
 
-def _read(queue: Queue, params: Params) -> Request:
+def _read(queue: Queue, params: Params, mark: int) -> Request:
     most = integer(params, "MaxNumberOfMessages")
     if most is None:
         most = 1
@@ -117,6 +123,7 @@ def _read(queue: Queue, params: Params) -> Request:
         _system_names(params),
         params.get("MessageAttributeNames") or (),
         attempt,
+        mark,
     )
 
 
@@ -178,7 +185,7 @@ def _fly(
     queues: Queues, turn: Turn, queue: Queue, request: Request, first: Message, now: int
 ) -> list[Message]:
     mailbox, rules = queue.mailbox, queue.rules
-    receipt = int.from_bytes(queues.ids.secret(7), "big")
+    receipt = int.from_bytes(queues.ids.secret(7), "big") | request.mark
     oldest = now - rules.retention_ms
     graveyard = queues.by_arn(rules.dead_letter_arn) if rules.receive_count_max else None
     taken: list[Message] = []
