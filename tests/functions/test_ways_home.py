@@ -122,19 +122,23 @@ async def test_version_3_is_there_and_goes_home(homed: Running, at_home: Home) -
     """What AWS's image brings is there for both kinds of modules, and honours the variable."""
     await npm("@aws-sdk/client-sfn@3.1162.0")
     code = """
-const { SFNClient, SendTaskSuccessCommand } = require("@aws-sdk/client-sfn");
-exports.handler = async () =>
-  void (await new SFNClient({}).send(new SendTaskSuccessCommand({ taskToken: "t", output: "1" })));
+const sfn = require("@aws-sdk/client-sfn");
+exports.handler = async () => {
+  const client = new sfn.SFNClient({});
+  await client.send(new sfn.SendTaskSuccessCommand({ taskToken: "t", output: "1" }));
+  const stateMachineArn = "arn:aws:states:eu-west-1:123456789012:stateMachine:m";
+  await client.send(new sfn.StartSyncExecutionCommand({ stateMachineArn }));
+};
 """
     module = code.replace(
-        'const { SFNClient, SendTaskSuccessCommand } = require("@aws-sdk/client-sfn");',
-        'import { SFNClient, SendTaskSuccessCommand } from "@aws-sdk/client-sfn";',
+        'const sfn = require("@aws-sdk/client-sfn");', 'import * as sfn from "@aws-sdk/client-sfn";'
     ).replace("exports.handler", "export const handler")
     files: dict[str, str | bytes] = {"one.js": code, "two.mjs": module}
     for handler in ("one.handler", "two.handler"):
         await homed.result(homed.function(NODE, handler, files))
-    seen = ("localhost", "AWSStepFunctions.SendTaskSuccess", "eu-west-1/states")
-    assert at_home.seen == [seen, seen]
+    once = ["AWSStepFunctions.SendTaskSuccess", "AWSStepFunctions.StartSyncExecution"]
+    assert [what for _, what, _ in at_home.seen] == once * 2
+    assert {scope for _, _, scope in at_home.seen} == {"eu-west-1/states"}
 
 
 @pytest.mark.parametrize("version", ["", "1.26.165"])
@@ -144,10 +148,13 @@ async def test_boto3_goes_home_in_every_version(
     """The one that AWS's image has, and one older than AWS_ENDPOINT_URL that the function brings;
     an endpoint of the function's own stays."""
     code = """
-import boto3
+import boto3, botocore.config
 def handler(event, context):
     boto3.client("stepfunctions").send_task_success(taskToken="t", output="{}")
     boto3.resource("dynamodb", region_name="us-west-2").meta.client.list_tables()
+    machine = "arn:aws:states:eu-west-1:123456789012:stateMachine:m"
+    config = botocore.config.Config(retries={"total_max_attempts": 1})
+    boto3.client("stepfunctions", config=config).start_sync_execution(stateMachineArn=machine)
     boto3.client("stepfunctions", endpoint_url=event).send_task_heartbeat(taskToken="t")
     return boto3.__version__
 """
@@ -164,7 +171,11 @@ def handler(event, context):
     assert found.startswith(version)
     hosts = {host for host, _, _ in at_home.seen}
     assert hosts == {"localhost"}
-    assert [scope for _, _, scope in at_home.seen] == ["eu-west-1/states", "us-west-2/dynamodb"]
+    assert [scope for _, _, scope in at_home.seen] == [
+        "eu-west-1/states",
+        "us-west-2/dynamodb",
+        "eu-west-1/states",
+    ]
 
 
 @needs_npm

@@ -69,6 +69,7 @@ def base_environment(spec: FunctionSpec, place: Place, runtime_folder: Path) -> 
     if environment:
         environment["NO_PROXY"] = environment["no_proxy"] = _without_proxy()
     environment |= {
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_ENDPOINT_URL": place.endpoint,
         "HOME": str(place.temporary),
         "LANG": "en_US.UTF-8",

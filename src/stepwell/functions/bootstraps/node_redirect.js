@@ -4,6 +4,7 @@
 //             an endpoint that the function gives to a service itself stays
 //   bundles   where the SDK's code lies in one file with the function's, its requests to
 //             amazonaws.com are led home by their user agent, signature and Host as they were
+//   prefixes  version 3 writes some before the host's name (sync-localhost): home has one name
 "use strict";
 
 const Module = require("node:module");
@@ -43,8 +44,15 @@ function redirectRequests() {
   };
 }
 
+function redirectPrefixes() {
+  const dns = require("node:dns");
+  const lookup = dns.lookup;
+  dns.lookup = (name, ...rest) => lookup(name === "sync-localhost" ? "localhost" : name, ...rest);
+}
+
 if (home) {
   redirectPackage();
+  redirectPrefixes();
   // Loading HTTP costs a cold start some milliseconds: only who loads it needs it.
   const builtin = Module._load;
   Module._load = function (name, ...rest) {

@@ -296,7 +296,7 @@ def set_up_logging() -> None:
 
 
 class Redirect:
-    """Tells a botocore that is too old for AWS_ENDPOINT_URL (before 1.31) where home is."""
+    """Changes botocore as it is imported, so that its clients find home."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Sees imports; in the one of botocore's sessions it has a hand."""
@@ -306,8 +306,7 @@ class Redirect:
         from importlib.machinery import PathFinder
 
         spec = PathFinder.find_spec(name, path, target)
-        version = sys.modules["botocore"].__version__.split(".")
-        if spec is not None and (int(version[0]), int(version[1])) < (1, 31):
+        if spec is not None:
             loader: Any = spec.loader
             execute = loader.exec_module
 
@@ -320,11 +319,21 @@ class Redirect:
 
 
 def at_home(create_client: Callable[..., Any]) -> Callable[..., Any]:
-    """`Session.create_client` with the endpoint of the environment, if none is given."""
+    """`Session.create_client`, led home where no endpoint is given.
+
+    Before 1.31 AWS_ENDPOINT_URL was not known. No version must write a prefix before the host's
+    name (`sync-localhost`): home has one name.
+    """
 
     def create(self: object, *given: Any, **named: Any) -> Any:
-        if len(given) < 6 and named.get("endpoint_url") is None:
-            named["endpoint_url"] = os.environ.get("AWS_ENDPOINT_URL")
+        home = os.environ.get("AWS_ENDPOINT_URL")
+        if len(given) < 6 and home and named.get("endpoint_url") is None:
+            version = sys.modules["botocore"].__version__.split(".")
+            if (int(version[0]), int(version[1])) < (1, 31):
+                named["endpoint_url"] = home
+            bare = sys.modules["botocore.config"].Config(inject_host_prefix=False)
+            config = named.get("config")
+            named["config"] = bare if config is None else config.merge(bare)
         return create_client(self, *given, **named)
 
     return create
