@@ -95,7 +95,13 @@ def _check_expression(findings: Findings, text: str, place: str, members: frozen
     try:
         analysis = expression(text).analysis
     except JsonataSyntaxError as error:
-        findings.coded(INVALID, f"The JSONata expression is not valid: {error.message}", place)
+        hint = ""
+        if error.position is not None:
+            inner = text[len(OPENING) :]
+            start = len(text) - len(inner.lstrip())
+            hint = f"look at character {start + error.position + 1} of the text"
+        message = f"The JSONata expression is not valid: {error.message}"
+        findings.coded(INVALID, message, place, hint)
         return
     for message in analysis.refused:
         findings.coded(UNSUPPORTED, message, place)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 
 import pytest
 
-from stepwell.language.jsonata import compile_jsonata
+from stepwell.language.budget import Budget
+from stepwell.language.jsonata import JsonataSyntaxError, adapter, compile_jsonata
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.isolation import Worker
 from stepwell.language.program import EvaluationFailed
 from stepwell.values import JsonObject
-from tests.language.data_environment import NOTHING
+from tests.language.data_environment import NOTHING, DataEnvironment
 
 LONG: JsonObject = {"input": {"text": "a" * 200_000, "list": list(range(20_000))}}
+
+
+@dataclass(frozen=True)
+class Step(DataEnvironment):
+    """What the expressions of one step share."""
+
+    budget: Budget = field(default_factory=Budget)
+
 
 HOSTILE = [
     "($f := function($x) { $f($x + 1) + 1 }; $f(1))",
@@ -67,3 +77,27 @@ def test_a_worker_that_dies_is_replaced() -> None:
         assert worker.evaluate("1 + 1", {}, Surroundings()).value == 2
     finally:
         worker.close()
+
+
+def test_many_slow_expressions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The expressions of one step have a bound together, too."""
+    seconds = iter(range(1_000))
+    monkeypatch.setattr(adapter, "perf_counter", lambda: next(seconds) / 2)
+    env = Step()
+    slow = compile_jsonata("1 + 1")
+    for _ in range(4):
+        assert slow.evaluate({}, {}, env, "Output") == 2
+    with pytest.raises(EvaluationFailed, match="too much time"):
+        slow.evaluate({}, {}, env, "Output")
+    assert slow.evaluate({}, {}, Step(), "Output") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [("1 + ", 4), ("$f(1, 2", 7), ("a.b)", 3), ("[1, 2 3]", 6), ("{'a': }", 6)],
+)
+def test_where_it_is_wrong(text: str, position: int) -> None:
+    """A text that is no expression is refused with the place where it goes wrong."""
+    with pytest.raises(JsonataSyntaxError) as refused:
+        compile_jsonata(text)
+    assert refused.value.position == position

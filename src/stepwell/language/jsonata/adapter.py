@@ -13,18 +13,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from time import perf_counter
 
+from stepwell.language.budget import WORK_MAX, begin
 from stepwell.language.jsonata.analysis import Analysis, analyse
 from stepwell.language.jsonata.evaluator import (
     ERROR,
     FUNCTION,
+    TOO_MUCH,
     UNDEFINED,
     Outcome,
     evaluate,
     refusal,
 )
 from stepwell.language.jsonata.functions import Surroundings
+from stepwell.language.jsonata.grammar import parse
 from stepwell.language.jsonata.isolation import worker
+from stepwell.language.jsonata.tokens import NotUnderstood
 from stepwell.language.program import QUERY_EVALUATION, Environment, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode
 
@@ -32,6 +37,10 @@ TEXT_CHARACTERS_MAX = 65_536
 GROWTH_MAX = 16_000_000
 """What a plain expression could make of its data, in bytes, to be evaluated here."""
 SHOWN_CHARACTERS_MAX = 10_000
+STEP_MS_MAX = 2_000
+"""What all expressions of one step may take together, the last one not counted."""
+WORK_PER_MILLISECOND = WORK_MAX // STEP_MS_MAX
+"""Time weighs as work, so a turn of slow expressions gives way to others, too."""
 
 _PLAIN_PATH = re.compile(r"\s*\$([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\s*", re.ASCII)
 _WORDS = frozenset({"and", "or", "in", "true", "false", "null", "function"})
@@ -39,9 +48,9 @@ _CHANCE = frozenset({"random", "uuid", "shuffle"})
 
 
 class JsonataSyntaxError(ValueError):
-    """The text is no JSONata expression. `position` counts characters, from 0."""
+    """The text is no JSONata expression. `position` counts characters, from 0, where it is known."""
 
-    def __init__(self, message: str, position: int = 0) -> None:
+    def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
@@ -79,10 +88,14 @@ class Compiled:
             found = _walk(self.path, states, variables, env)
             if not isinstance(found, _Unknown):
                 return found
+        started = perf_counter()
         try:
             outcome = self._outcome(states, variables, env)
         except (RecursionError, ValueError, OverflowError):
             outcome = _UNFIT
+        milliseconds = int((perf_counter() - started) * 1000)
+        if milliseconds:
+            outcome = _counted(outcome, milliseconds, env)
         return self._told(outcome, field)
 
     def _outcome(
@@ -151,6 +164,13 @@ class Compiled:
         )
 
 
+def _counted(outcome: Outcome, milliseconds: int, env: Environment) -> Outcome:
+    """The outcome, unless the expressions of this step have taken too long together."""
+    budget = begin(env)
+    budget.work -= milliseconds * WORK_PER_MILLISECOND
+    return outcome if budget.work >= 0 else Outcome(ERROR, message=TOO_MUCH)
+
+
 def type_name(value: JsonValue) -> str:
     """The type of a value as AWS names it."""
     if value is None:
@@ -171,8 +191,19 @@ def compile_jsonata(text: str) -> Compiled:
         raise JsonataSyntaxError(f"An expression has at most {TEXT_CHARACTERS_MAX} characters")
     refused = refusal(text)
     if refused is not None:
-        raise JsonataSyntaxError(refused.message, refused.position)
+        raise JsonataSyntaxError(refused.message, _where_wrong(text))
     return Compiled(text, analyse(text), _plain_path(text))
+
+
+def _where_wrong(text: str) -> int | None:
+    """Where our own reader stumbles over a text that the library refuses, if it does."""
+    try:
+        parse(text)
+    except NotUnderstood as stumbled:
+        return stumbled.position
+    except RecursionError:
+        return None
+    return None
 
 
 def _plain_path(text: str) -> tuple[str, ...] | None:

@@ -49,10 +49,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a text is no expression, and where, as far as the library says (from 0)."""
+    """Why a text is no expression. The library does not say where."""
 
     message: str
-    position: int = 0
 
 
 _CODE = re.compile(r"\b([A-Z]\d{4}): ?(.*)", re.DOTALL)

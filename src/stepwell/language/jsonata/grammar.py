@@ -79,7 +79,7 @@ def parse(text: str) -> Node:
     parser = _Parser(list(tokens(text)))
     tree = parser.expression(0)
     if parser.token.kind != END:
-        raise NotUnderstood(f"unexpected '{parser.token.text}'")
+        raise NotUnderstood(f"unexpected '{parser.token.text}'", parser.token.position)
     return tree
 
 
@@ -110,12 +110,13 @@ class _Parser:
 
     def need(self, text: str) -> None:
         if not self.take(text):
-            raise NotUnderstood(f"expected '{text}' but found '{self.token.text}'")
+            found = self.token
+            raise NotUnderstood(f"expected '{text}' but found '{found.text}'", found.position)
 
     def expression(self, power: int) -> Node:
         self.depth += 1
         if self.depth > DEPTH_MAX:
-            raise NotUnderstood("too deeply nested")
+            raise NotUnderstood("too deeply nested", self.token.position)
         left = self._operand(self.advance())
         while self._power() > power:
             left = self._operation(left, self.advance())
@@ -159,7 +160,7 @@ class _Parser:
             return Node("object", "", self._members(), position=at)
         if text == "|":
             return self._transform(at)
-        raise NotUnderstood(f"unexpected '{text}'")
+        raise NotUnderstood(f"unexpected '{text}'", at)
 
     def _listed(self, closing: str, separator: str) -> tuple[Node, ...]:
         """Expressions up to the closing bracket."""
@@ -204,7 +205,7 @@ class _Parser:
         while depth:
             token = self.advance()
             if token.kind == END:
-                raise NotUnderstood("a signature without an end")
+                raise NotUnderstood("a signature without an end", token.position)
             depth += (token.text == "<") - (token.text == ">")
 
     def _transform(self, at: int) -> Node:

@@ -45,7 +45,11 @@ class Token(NamedTuple):
 
 
 class NotUnderstood(ValueError):
-    """The text is not JSONata as far as this reader goes."""
+    """The text is not JSONata as far as this reader goes; `position` counts characters, from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -74,7 +78,7 @@ def _next(text: str, position: int, operand_expected: bool) -> tuple[Token | Non
             return Token(REGEX, found[0], position), found.end()
     found = _TOKEN.match(text, position)
     if found is None:
-        raise NotUnderstood(f"no token at {position}")
+        raise NotUnderstood("no token", position)
     return _token(found, position), found.end()
 
 
