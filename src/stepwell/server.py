@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,10 +68,20 @@ class ServerSettings:
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     quotas: str = "open"
     limits: Limits | None = None
+    keep_days: int | None = None
+    """How many days an execution is kept after its end; 0 for ever, None as the profile says."""
     mail: MailSettings | None = None
     """The mail server of email subscriptions; None: there is none."""
     outside: OutsideSettings | None = None
     """What becomes of resources that are not embedded; None: they are refused."""
+
+
+def _limits(settings: ServerSettings) -> Limits:
+    """The profile's limits, with what was chosen otherwise."""
+    limits = QUOTAS[settings.quotas]
+    if settings.keep_days is None:
+        return limits
+    return replace(limits, executions_kept_days=settings.keep_days or None)
 
 
 class Server:
@@ -92,7 +102,7 @@ class Server:
             clock=clock,
             ids=SystemIds(),
             alarm=alarm,
-            limits=settings.limits or QUOTAS[settings.quotas],
+            limits=settings.limits or _limits(settings),
             aws_quotas=settings.quotas == "aws",
             mail=settings.mail,
             outside=settings.outside,

@@ -34,6 +34,7 @@ class StartOptions:
     account: str
     region: str
     quotas: str
+    keep_days: int | None
     smtp: str | None
     mail_from: str | None
     integrations: Path | None
@@ -103,6 +104,12 @@ def _check_account(context: click.Context, parameter: click.Parameter, value: st
     help="Only the limits that protect you, or all that AWS has.",
 )
 @click.option(
+    "--keep-days",
+    envvar="STEPWELL_KEEP_DAYS",
+    type=click.IntRange(0, 36_500),
+    help="Days that an execution is kept after its end; 0 for ever.",
+)
+@click.option(
     "--smtp",
     envvar="STEPWELL_SMTP",
     help="Mail server for email subscriptions: smtp://host:port or smtps://user:password@host.",
@@ -155,6 +162,7 @@ def _server(options: StartOptions) -> Server:
             port=options.port,
             gateway=gateway,
             quotas=options.quotas,
+            keep_days=options.keep_days,
             mail=_mail(options),
             outside=_outside(options),
         )

@@ -15,6 +15,7 @@ class Limits:
     `history_events_max`: events in a history, None for no bound.
     `history_events_noted`: a running execution with so many events is spoken of.
     `execution_seconds_max`: the longest life of an execution, None for no bound.
+    `executions_kept_days`: how long an execution is kept after its end, None for ever.
     """
 
     payload_bytes_max: int = 262_144
@@ -22,6 +23,7 @@ class Limits:
     history_events_max: int | None = None
     history_events_noted: int = 100_000
     execution_seconds_max: int | None = None
+    executions_kept_days: int | None = None
 
 
 WORK_PER_TRANSITION = 4_000
@@ -33,6 +35,7 @@ QUOTAS: dict[str, Limits] = {
         history_events_max=25_000,
         history_events_noted=20_000,
         execution_seconds_max=365 * 24 * 3_600,
+        executions_kept_days=90,
     ),
 }
 """The quota profiles: `aws` keeps AWS's quotas, `open` only those that protect the user."""

@@ -60,6 +60,7 @@ from stepwell.runtime.records import (
     TokenRow,
 )
 from stepwell.runtime.redriving import Redriving
+from stepwell.runtime.retention import Retention
 from stepwell.runtime.timers import Timers
 from stepwell.runtime.tokens import (
     check_secret,
@@ -107,6 +108,7 @@ class Executions:
         self._redriving = Redriving(parts, self, self.map_runs.redrives)
         self.redrive = self._redriving.redrive
         self.why_not_redrivable = self._redriving.why_not_redrivable
+        self.retention = Retention(parts, self.live)
         self.live.make_ready = self.map_runs.ready_for
         self._carrier = Carrier(
             parts.clock,
@@ -133,6 +135,7 @@ class Executions:
         await self.outbox.load()
         await self.timers.load(self.outbox.spawn)
         self.express.load()
+        self.retention.arm()
         self.outbox.insist("names", lambda: self._names.fill(self._store))
 
     def forget(self) -> None:
@@ -148,6 +151,7 @@ class Executions:
     async def close(self) -> None:
         """Stop ringing, and let what is under way end."""
         self.timers.stop()
+        await self.retention.close()
         await self.express.close()
         await self.outbox.close()
 

@@ -48,7 +48,7 @@ _CHANCE = frozenset({"random", "uuid", "shuffle"})
 
 
 class JsonataSyntaxError(ValueError):
-    """The text is no JSONata expression. `position` counts characters, from 0, where it is known."""
+    """The text is no JSONata expression. `position`, where known, counts characters from 0."""
 
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
