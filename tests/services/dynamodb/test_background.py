@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stepwell.services.dynamodb import counting
 from stepwell.services.dynamodb.records import ENTRY, ITEM, STREAM_RECORD
 from tests.services.dynamodb.world import World
 
@@ -251,3 +252,25 @@ async def test_an_iterator_lasts_a_quarter_of_an_hour(world: World) -> None:
     assert code == "ExpiredIteratorException"
     code, _ = await world.refused("GetRecords", ShardIterator="nonsense")
     assert code == "ValidationException"
+
+
+async def test_many_items_are_counted_once_a_minute(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A count of few is always that of now."""
+    await world.table()
+
+    async def count() -> int:
+        shown = await world.call("DescribeTable", TableName="tab")
+        return int(shown["Table"]["ItemCount"])
+
+    assert await count() == 0
+    await world.put("a")
+    assert await count() == 1
+    monkeypatch.setattr(counting, "MANY", 2)
+    await world.put("b")
+    assert await count() == 2
+    await world.put("c")
+    assert await count() == 2
+    await world.advance(61)
+    assert await count() == 3

@@ -27,7 +27,7 @@ async def described(
         "CreationDateTime": table.row.created_at / 1000,
         "ProvisionedThroughput": _throughput(settings.get("throughput")),
         "TableSizeBytes": 0,
-        "ItemCount": await dynamodb.store.count(ITEM, (table.id,)),
+        "ItemCount": await dynamodb.counts.of(ITEM, table.id),
         "TableArn": table.arn,
         "TableId": settings["uuid"],
         "DeletionProtectionEnabled": settings.get("protected", False),
@@ -99,7 +99,7 @@ async def _index(
         "KeySchema": given["KeySchema"],
         "Projection": given["Projection"],
         "IndexSizeBytes": 0,
-        "ItemCount": await dynamodb.store.count(ENTRY, (given["id"],)),
+        "ItemCount": await dynamodb.counts.of(ENTRY, given["id"]),
         "IndexArn": f"{table.arn}/index/{given['IndexName']}",
     }
     if is_global:

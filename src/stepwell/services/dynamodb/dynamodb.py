@@ -19,6 +19,7 @@ from stepwell.services.api import Door, Service
 from stepwell.services.dynamodb import writes
 from stepwell.services.dynamodb.attribute_values import item_size, same_item
 from stepwell.services.dynamodb.chores import Chores
+from stepwell.services.dynamodb.counting import Counts
 from stepwell.services.dynamodb.entries import expires_at, stage_entries
 from stepwell.services.dynamodb.errors import invalid, not_found
 from stepwell.services.dynamodb.items import stored
@@ -48,6 +49,7 @@ class DynamoDb:
         self.streams = Streams(parts)
         self.items = Overlay(ITEM, parts.store, parts.ledger)
         self.transactions = Overlay(TRANSACTION, parts.store, parts.ledger)
+        self.counts = Counts(parts.store, parts.clock)
         self.chores = Chores(self)
         self._schemas: dict[int, TableSchema] = {}
 
