@@ -15,6 +15,7 @@ from stepwell.gateway.messages import App, Request, Response
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.models.service_model import load
 from stepwell.services.api import Answer, Call, Params, Service
+from tests.gateway.rest import RestApp
 from tests.gateway.served import CountedIds, FixedTime, request_of
 
 
@@ -154,3 +155,64 @@ def test_any_signature(authorization: bytes, query: bytes, date: bytes, in_heade
     status, _, text = answer(b"{}", headers, app=SECURE_APP, query=b"" if in_header else query)
     assert status in (400, 403)
     assert json.loads(text)["__type"]
+
+
+REST_APP = RestApp().app
+PLACES = st.sampled_from(
+    [
+        ("GET", "/{0}", "s3"),
+        ("PUT", "/{0}/{0}", "s3"),
+        ("POST", "/{0}", "s3"),
+        ("HEAD", "/{0}/{0}", "s3"),
+        ("POST", "/2015-03-31/functions/{0}/invocations", "lambda"),
+        ("PUT", "/2015-03-31/functions/{0}/configuration", "lambda"),
+        ("PATCH", "/restapis/{0}", "apigateway"),
+        ("POST", "/v2/apis/{0}/routes", "apigateway"),
+        ("PUT", "/schedules/{0}", "scheduler"),
+    ]
+)
+REST_HEADERS = st.sampled_from(
+    [
+        b"content-encoding",
+        b"content-md5",
+        b"expires",
+        b"if-modified-since",
+        b"range",
+        b"x-amz-checksum-crc32",
+        b"x-amz-content-sha256",
+        b"x-amz-copy-source",
+        b"x-amz-meta-a",
+        b"x-amz-object-attributes",
+    ]
+)
+ADDRESS = st.text(st.sampled_from("ab%/.+&=?;0F8"), max_size=12)
+
+
+@SOME
+@given(
+    place=PLACES,
+    part=ADDRESS,
+    query=ADDRESS,
+    headers=st.dictionaries(REST_HEADERS, HEADER, max_size=3),
+    body=BODIES | st.sampled_from([b"<Delete/>", b"<Tagging><TagSet>", b"<a>&b;</a>"]),
+)
+def test_any_rest_request(
+    place: tuple[str, str, str],
+    part: str,
+    query: str,
+    headers: dict[bytes, bytes],
+    body: bytes,
+) -> None:
+    """A REST request is taken or refused, in the service's own documents."""
+    method, path, scope = place
+    credential = f"AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/{scope}/aws4_request"
+    pairs = [*headers.items(), (b"authorization", credential.encode())]
+    request = request_of(
+        method, pairs, body, path=path.format(part.replace("?", "")), query=query.encode()
+    )
+    response = asyncio.run(_answered(REST_APP, request))
+    assert response.status < 500
+    if response.body:
+        document = response.body
+        parsed = ElementTree.fromstring(document) if scope == "s3" else json.loads(document)
+        assert parsed is not None

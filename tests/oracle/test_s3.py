@@ -349,6 +349,22 @@ def test_pages_of_versions(s3: Any, bucket: str) -> None:
     assert set(seen) == made
 
 
+def test_a_bucket_with_versions_is_emptied_at_once(s3: Any, bucket: str) -> None:
+    """DeleteObjects takes all versions and markers of a key."""
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a", "a", "b", "a"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    s3.delete_object(Bucket=bucket, Key="a")
+    listed = s3.list_object_versions(Bucket=bucket)
+    items = [*listed["Versions"], *listed["DeleteMarkers"]]
+    objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+    assert len(answer["Deleted"]) == 5
+    assert "Errors" not in answer
+    assert "Versions" not in s3.list_object_versions(Bucket=bucket)
+    s3.delete_bucket(Bucket=bucket)
+
+
 def test_what_is_configured_is_shown(s3: Any, bucket: str) -> None:
     """Policy, CORS, lifecycle, encryption come back as they went."""
     statement = {

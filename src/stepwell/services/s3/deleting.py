@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from stepwell.errors import ServiceError
@@ -47,7 +48,7 @@ async def delete_object(storage: Storage, call: Call, params: Params) -> Answer:
 
 
 async def delete_objects(storage: Storage, call: Call, params: Params) -> Answer:
-    """DeleteObjects: all in one turn."""
+    """DeleteObjects: all in one turn, but for several versions of one key."""
     bucket = storage.bucket(params)
     refuse_unsupported(params)
     asked = params.get("Delete", {}).get("Objects", [])
@@ -57,15 +58,29 @@ async def delete_objects(storage: Storage, call: Call, params: Params) -> Answer
     done: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     async with storage.locks.hold(names):
-        plans = await _plans(storage, bucket, asked, errors)
-        bucket = storage.bucket(params)
-        with storage.parts.ledger.stage() as turn:
-            for plan in plans:
-                answer = _carry_out(storage, turn, call, bucket, plan)
-                done.append(_told(plan, answer))
-        await storage.parts.ledger.committed()
+        for items in _rounds(asked):
+            plans = await _plans(storage, bucket, items, errors)
+            bucket = storage.bucket(params)
+            with storage.parts.ledger.stage() as turn:
+                for plan in plans:
+                    answer = _carry_out(storage, turn, call, bucket, plan)
+                    done.append(_told(plan, answer))
+            await storage.parts.ledger.committed()
     quiet = params["Delete"].get("Quiet", False)
     return {"Deleted": [] if quiet else done, "Errors": errors}
+
+
+def _rounds(asked: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """What can be done at once: no key twice, for each version changes what the others are."""
+    rounds: list[list[dict[str, Any]]] = []
+    seen: Counter[str] = Counter()
+    for item in asked:
+        number = seen[item["Key"]]
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(item)
+        seen[item["Key"]] += 1
+    return rounds
 
 
 async def _plans(
@@ -74,27 +89,20 @@ async def _plans(
     asked: list[dict[str, Any]],
     errors: list[dict[str, Any]],
 ) -> list[_Plan]:
-    """What to do for each key; of a key that is named twice with the same version, once.
-
-    Several versions of one key would change what the others are: each of them after the first is
-    refused, to be asked for again.
-    """
-    plans: dict[str, _Plan] = {}
+    """What to do for each key; what is refused joins the errors."""
+    plans: list[_Plan] = []
     for item in asked:
         key, version = item["Key"], item.get("VersionId")
         try:
             check_key(key)
-            if key in plans and plans[key].wanted != version:
-                text = "A conflicting operation of the same key is in progress. Please try again."
-                raise ServiceError("OperationAborted", text, status=409)
             plan = await _plan(storage, bucket, key, version)
             if item.get("ETag") is not None:
                 check_write({"IfMatch": item["ETag"]}, key, plan.before.current)
-            plans[key] = plan
+            plans.append(plan)
         except ServiceError as error:
             told = {"Key": key, "Code": error.code, "Message": error.message}
             errors.append(told | ({"VersionId": version} if version else {}))
-    return list(plans.values())
+    return plans
 
 
 def _told(plan: _Plan, answer: dict[str, Any]) -> dict[str, Any]:
