@@ -46,6 +46,9 @@ def in_turn(
     def publish(turn: Turn, call: ServiceCall, params: Params) -> Done:
         return Done(topics.publish(turn, call, params))
 
+    def publish_batch(turn: Turn, call: ServiceCall, params: Params) -> Done:
+        return Done(topics.publish_batch(turn, params))
+
     def put_events(turn: Turn, call: ServiceCall, params: Params) -> Done | Later:
         if not events.is_ready:
             return Later(events.ready)
@@ -55,6 +58,7 @@ def in_turn(
         ("sfn", "startExecution"): start_execution,
         ("sqs", "sendMessage"): send_message,
         ("sns", "publish"): publish,
+        ("sns", "publishBatch"): publish_batch,
         ("eventbridge", "putEvents"): put_events,
     }
 

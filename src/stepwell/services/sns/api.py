@@ -33,7 +33,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "GetSubscriptionAttributes": subscriptions.get_subscription_attributes,
     "SetSubscriptionAttributes": subscriptions.set_subscription_attributes,
     "Publish": publishing.publish_one,
-    "PublishBatch": publishing.publish_batch,
+    "PublishBatch": publishing.publish_many,
     "AddPermission": permissions.add_permission,
     "RemovePermission": permissions.remove_permission,
     "ListTagsForResource": tagging.list_tags,

@@ -56,10 +56,21 @@ def publish(
     return accept(topics, turn, topic, row, draft)
 
 
-async def publish_batch(topics: Topics, call: Call, params: Params) -> dict[str, Any]:
-    """PublishBatch: every entry succeeds or fails by itself."""
+async def publish_many(topics: Topics, call: Call, params: Params) -> dict[str, Any]:
+    """PublishBatch."""
+    with topics.parts.ledger.stage() as turn:
+        answer = publish_batch(topics, turn, params, call.base_url)
+    await topics.parts.ledger.committed()
+    return answer
+
+
+def publish_batch(
+    topics: Topics, turn: Turn, params: Params, base_url: str | None = None
+) -> dict[str, Any]:
+    """Publish a batch as part of the turn: every entry succeeds or fails by itself."""
     topic, row = topics.find(params.get("TopicArn"))
     entries = _check_batch(params.get("PublishBatchRequestEntries") or [])
+    here = base_url or topics.base_url()
     fifo = topic.name.endswith(".fifo")
     drafts: list[tuple[str, Draft]] = []
     failed: list[dict[str, Any]] = []
@@ -67,7 +78,7 @@ async def publish_batch(topics: Topics, call: Call, params: Params) -> dict[str,
         if fifo and not entry.get("MessageGroupId"):
             raise invalid_parameter("The MessageGroupId parameter is required for FIFO topics")
         try:
-            drafts.append((entry["Id"], compose(topics, topic, row, entry, call.base_url)))
+            drafts.append((entry["Id"], compose(topics, topic, row, entry, here)))
         except ServiceError as error:
             told = {"Code": error.code, "Message": error.message, "SenderFault": True}
             failed.append({"Id": entry["Id"], **told})
@@ -76,12 +87,9 @@ async def publish_batch(topics: Topics, call: Call, params: Params) -> dict[str,
             "BatchRequestTooLong",
             "The length of all the messages put together is more than the limit.",
         )
-    with topics.parts.ledger.stage() as turn:
-        successful = [
-            {"Id": entry_id, **accept(topics, turn, topic, row, draft)}
-            for entry_id, draft in drafts
-        ]
-    await topics.parts.ledger.committed()
+    successful = [
+        {"Id": entry_id, **accept(topics, turn, topic, row, draft)} for entry_id, draft in drafts
+    ]
     return {"Successful": successful, "Failed": failed}
 
 

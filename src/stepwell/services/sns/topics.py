@@ -97,12 +97,20 @@ class Topics:
         Synchronous. Raises ServiceError before anything is changed, and StorageTrouble while the
         topics are being read again. The caller must stage `turn` after it returns.
         """
+        self._check_ready()
+        return publishing.publish(self, turn, call, params)
+
+    def publish_batch(self, turn: Turn, params: Params) -> dict[str, Any]:
+        """Publish a batch as part of the caller's turn, likewise; the answer is PublishBatch's."""
+        self._check_ready()
+        return publishing.publish_batch(self, turn, params)
+
+    def _check_ready(self) -> None:
         shelves = (self.topics, self.subscriptions, self.published)
         if not all(shelf.is_ready for shelf in shelves):
             if self._reading is None or self._reading.done():
                 self._reading = asyncio.ensure_future(self._read_again())
             raise StorageTrouble("The topics are being read again after a failed commit.")
-        return publishing.publish(self, turn, call, params)
 
 
 @lru_cache(maxsize=20_000)
