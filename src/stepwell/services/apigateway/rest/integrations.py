@@ -216,6 +216,8 @@ async def put_integration_response(
 def check_response(response: Document) -> None:
     """Raises BadRequestException for a template or a pattern that cannot be."""
     check_templates(response.get("responseTemplates"))
+    if not re.fullmatch(r"[1-5]\d\d", str(response["statusCode"])):
+        raise bad_request("Invalid Response status code specified")
     try:
         re.compile(response.get("selectionPattern") or "")
     except re.error:

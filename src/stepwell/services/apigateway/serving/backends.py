@@ -41,10 +41,12 @@ _NAME = re.compile(r"\{([^{}]+?)\+?\}")
 class Sent:
     """The request an integration makes: what was mapped into it."""
 
-    def __init__(self, integration: Document, mapper: Mapper) -> None:
+    def __init__(self, integration: Document, mapper: Mapper | None) -> None:
         self.headers: dict[str, str] = {}
         self.query: list[tuple[str, str]] = []
         self.path: dict[str, str] = {}
+        if mapper is None:
+            return
         for place, expression in (integration.get("requestParameters") or {}).items():
             found = _PLACE.fullmatch(place)
             value = mapper.value(str(expression))
@@ -61,14 +63,17 @@ class Sent:
 
     def override(self, overrides: Any) -> None:
         """What a template set in `$context.requestOverride`."""
-        if not isinstance(overrides, dict):
-            return
-        for name, value in (overrides.get("header") or {}).items():
-            self.headers[name] = str(value)
-        for name, value in (overrides.get("querystring") or {}).items():
-            self.query = [(n, v) for n, v in self.query if n != name] + [(name, str(value))]
-        for name, value in (overrides.get("path") or {}).items():
-            self.path[name] = str(value)
+        places = overrides if isinstance(overrides, dict) else {}
+        parts = {
+            place: found if isinstance(found := places.get(place), dict) else {}
+            for place in ("header", "querystring", "path")
+        }
+        for name, value in parts["header"].items():
+            self.headers[str(name)] = str(value)
+        for name, value in parts["querystring"].items():
+            self.query = [(n, v) for n, v in self.query if n != name] + [(str(name), str(value))]
+        for name, value in parts["path"].items():
+            self.path[str(name)] = str(value)
 
     def header(self, name: str) -> str | None:
         """A header that was mapped."""

@@ -175,7 +175,7 @@ class HttpServing:
         }
         incoming.headers = changed.apply(incoming.headers, "header")
         incoming.query = changed.apply(incoming.query, "querystring")
-        sent = backends.Sent({}, None)  # type: ignore[arg-type]
+        sent = backends.Sent({}, None)
         sent.path = dict(values)
         answer = await backends.http(
             self._gateway, incoming, as_rest, sent, incoming.request.body, proxy=True

@@ -96,8 +96,9 @@ class Incoming:
 
 
 def read_query(query: str) -> list[tuple[str, str]]:
-    """The parameters of a query, in their order; `+` is a blank."""
-    return parse_qsl(query, keep_blank_values=True, max_num_fields=QUERY_FIELDS_MAX)
+    """The parameters of a query, in their order, as many as are looked at; `+` is a blank."""
+    fields = "&".join(query.split("&", QUERY_FIELDS_MAX)[:QUERY_FIELDS_MAX])
+    return parse_qsl(fields, keep_blank_values=True)
 
 
 def read_path(path: str) -> str:

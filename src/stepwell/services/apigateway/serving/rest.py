@@ -305,19 +305,25 @@ def _mapped(
             headers = {n: v for n, v in headers.items() if n.lower() != name.lower()}
             headers[name] = ",".join(value) if isinstance(value, list) else value
     status = int(response["statusCode"])
-    override = context.get("responseOverride")
-    if isinstance(override, dict):
-        if isinstance(override.get("status"), int):
-            status = override["status"]
-        elif str(override.get("status", "")).isdecimal():
-            status = int(override["status"])
-        for name, value in (override.get("header") or {}).items():
-            headers = {n: v for n, v in headers.items() if n.lower() != name.lower()}
-            headers[name] = shown(value)
+    status, headers = _overridden(status, headers, context.get("responseOverride"))
     clean = [(n, v.replace("\r", " ").replace("\n", " ")) for n, v in headers.items()]
     if response.get("contentHandling") == "CONVERT_TO_BINARY":
         body = _from_base64(body)
     return HttpAnswer(status, clean, body)
+
+
+def _overridden(status: int, headers: dict[str, str], override: Any) -> tuple[int, dict[str, str]]:
+    """What a template set in `$context.responseOverride` goes before the mapping."""
+    if not isinstance(override, dict):
+        return status, headers
+    told = str(override.get("status", ""))
+    if told.isdecimal() and 100 <= int(told[:4]) <= 599:
+        status = int(told)
+    given = override.get("header")
+    for name, value in (given if isinstance(given, dict) else {}).items():
+        headers = {n: v for n, v in headers.items() if n.lower() != str(name).lower()}
+        headers[str(name)] = shown(value)
+    return status, headers
 
 
 def _from_base64(body: bytes) -> bytes:
