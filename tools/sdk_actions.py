@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stepwell.engine.limits import Limits
 from stepwell.gateway.temporary import TemporaryKeys
-from stepwell.integrations.aws_sdk_names import member_name, resource_name
+from stepwell.integrations.aws_sdk_names import member_spellings, resource_name
 from stepwell.models.service_model import OperationModel, ServiceModel, known_services, load
 from stepwell.server import Core
 from stepwell.services.sts import sts_service
@@ -67,7 +67,10 @@ def _parameters(model: ServiceModel, operation: OperationModel) -> str:
         return ""
     shape = model.shape(operation.input)
     return " ".join(
-        f"{member_name(name)}{'*' if name in shape.required else ''}" for name in shape.members
+        f"{spelt}{'*' if name in shape.required and len(spellings) == 1 else ''}"
+        for name in shape.members
+        for spellings in (member_spellings(name),)
+        for spelt in spellings
     )
 
 

@@ -190,5 +190,5 @@ def test_pages_are_read_only_and_not_kept(world: World) -> None:
     assert (response.status, response.getheader("cache-control")) == (200, "no-store")
     assert response.read() == b""
     connection.request("POST", TOKENS, b"{}")
-    assert connection.getresponse().status == 404
+    assert connection.getresponse().status == 405
     connection.close()

@@ -114,7 +114,8 @@ def test_express_machines_take_no_callbacks_jobs_or_activities() -> None:
         ("arn:aws:states:::aws-sdk:sqs:sendMessage", True),
         ("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.waitForTaskToken", True),
         ("arn:aws:states:::aws-sdk:sfn:redriveExecution", True),
-        ("arn:aws:states:::aws-sdk:s3:listBuckets", False),
+        ("arn:aws:states:::aws-sdk:s3:listBuckets", True),
+        ("arn:aws:states:::aws-sdk:s3:selectObjectContent", False),
         (LAMBDA, True),
     ],
 )

@@ -13,6 +13,7 @@ from stepwell.errors import ServiceError
 from stepwell.models.service_model import ServiceModel
 from stepwell.runtime.ports import Refused, ServiceCall
 
+_CAPITALS = re.compile(r"[A-Z]+(?![a-z])")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -29,6 +30,17 @@ def error_prefix(model: ServiceModel) -> str:
 def member_name(name: str) -> str:
     """A member as states spell it."""
     return name[:1].upper() + name[1:]
+
+
+def member_spellings(name: str) -> tuple[str, ...]:
+    """How parameters may spell a member: as the model does, and as the SDK's methods do.
+
+    ACL -> ACL, Acl; SSEKMSKeyId -> SSEKMSKeyId, SsekmsKeyId; ETag -> ETag.
+    """
+    whole = member_name(name)
+    small = _CAPITALS.match(whole)
+    sdk = whole if small is None else small[0].capitalize() + whole[small.end() :]
+    return (whole,) if sdk == whole else (whole, sdk)
 
 
 def exception_name(model: ServiceModel, code: str) -> str:

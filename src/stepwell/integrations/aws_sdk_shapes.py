@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from stepwell.integrations.aws_sdk_names import member_name
+from stepwell.integrations.aws_sdk_names import member_name, member_spellings
 from stepwell.models import timestamps
 from stepwell.models.compounds import Compounds
 from stepwell.models.service_model import Ref, ServiceModel, Shape
@@ -71,7 +71,12 @@ class _Readers(Compounds[Read]):
         return self.compound(shape)
 
     def _structure(self, shape: Shape) -> Read:
-        members = {member_name(name): (name, self.read(ref)) for name, ref in shape.members.items()}
+        members = {
+            spelt: (name, read_member)
+            for name, ref in shape.members.items()
+            for read_member in (self.read(ref),)
+            for spelt in member_spellings(name)
+        }
 
         def read(value: JsonValue, field: str, problems: list[str]) -> Any:
             if not isinstance(value, dict):
