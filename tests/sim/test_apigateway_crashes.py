@@ -96,7 +96,7 @@ async def ask(simulation: Simulation, api: str, body: bytes) -> HttpAnswer:
     while True:
         await simulation._up.wait()
         door = next(d for d in simulation.core.doors() if "execute-api" in d.host_labels)
-        task = asyncio.ensure_future(door.answer(request))  # type: ignore[arg-type]
+        task = asyncio.ensure_future(door.answer(request))
         try:
             answer = await task
             # The second request is refused when the first one took effect and was not answered.

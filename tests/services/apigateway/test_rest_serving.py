@@ -103,6 +103,13 @@ def test_templates_see_the_request(api: RestApi) -> None:
     assert (told["stage"], told["variable"]) == ("dev", "blue")
 
 
+def test_a_body_that_is_no_json_is_told_so(api: RestApi) -> None:
+    """A template that reads the body needs JSON."""
+    reply = api.ask("POST", "/echo/7", "{")
+    assert reply.status == 400
+    assert reply.json["message"].startswith("Could not parse request body into json: ")
+
+
 def test_an_execution_is_started(running_server: ServerProcess) -> None:
     """What Serverless' `http` event makes: also with apostrophes, quotes and other signs."""
     states = client(running_server, "stepfunctions")

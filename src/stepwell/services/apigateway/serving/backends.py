@@ -12,10 +12,16 @@ from stepwell.services.apigateway.documents import Document
 from stepwell.services.apigateway.gateway import ApiGateway
 from stepwell.services.apigateway.ports import BackendAnswer, BackendRequest, Unreachable
 from stepwell.services.apigateway.rest.integrations import function_arn, read_uri
-from stepwell.services.apigateway.serving.answers import CONFIGURATION, FAILED, UNSUPPORTED, Refusal
+from stepwell.services.apigateway.serving.answers import (
+    BAD_BODY,
+    CONFIGURATION,
+    FAILED,
+    UNSUPPORTED,
+    Refusal,
+)
 from stepwell.services.apigateway.serving.incoming import Incoming
 from stepwell.services.apigateway.serving.mapping import Answered, Mapper, with_variables
-from stepwell.services.apigateway.templates import TemplateTrouble
+from stepwell.services.apigateway.templates import BodyTrouble, TemplateTrouble
 from stepwell.values import BadJson, decode, encode
 
 HOP_BY_HOP = frozenset(
@@ -91,6 +97,9 @@ def integration_body(integration: Document, mapper: Mapper, incoming: Incoming) 
     if chosen is not None:
         try:
             return mapper.render(chosen, incoming.text_body()).encode("utf-8", "surrogatepass")
+        except BodyTrouble as trouble:
+            told = f"Could not parse request body into json: {trouble}"
+            raise Refusal(BAD_BODY, told) from trouble
         except TemplateTrouble as trouble:
             raise Refusal(FAILED, why=f"the request template: {trouble}") from trouble
     behaviour = integration.get("passthroughBehavior") or "WHEN_NO_MATCH"

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from stepwell.services.apigateway.ports import SelectPath
 from stepwell.services.apigateway.serving.incoming import Incoming, last_values
-from stepwell.services.apigateway.templates import TemplateTrouble, parse_template
+from stepwell.services.apigateway.templates import BodyTrouble, TemplateTrouble, parse_template
 from stepwell.services.apigateway.templates.evaluate import render_with_names
 from stepwell.services.apigateway.templates.values import Helper, shown
 from stepwell.values import BadJson, JsonValue, decode, encode_text
@@ -163,7 +163,7 @@ class Mapper:
                 try:
                     document.append(decode(body) if body else {})
                 except BadJson as error:
-                    raise TemplateTrouble(f"the body is no JSON: {error}") from error
+                    raise BodyTrouble(str(error)) from error
             return document[0]
 
         def path(expression: Any) -> Any:

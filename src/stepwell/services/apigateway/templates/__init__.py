@@ -5,8 +5,8 @@ methods are a table, and steps, loops, text and nesting are bounded (`limits`).
 """
 
 from stepwell.services.apigateway.templates.evaluate import render
-from stepwell.services.apigateway.templates.limits import TemplateTrouble
+from stepwell.services.apigateway.templates.limits import BodyTrouble, TemplateTrouble
 from stepwell.services.apigateway.templates.parse import parse_template
 from stepwell.services.apigateway.templates.syntax import Template
 
-__all__ = ["Template", "TemplateTrouble", "parse_template", "render"]
+__all__ = ["BodyTrouble", "Template", "TemplateTrouble", "parse_template", "render"]

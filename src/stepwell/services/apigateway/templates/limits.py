@@ -17,3 +17,7 @@ PATTERN_CHARACTERS_MAX = 1_000
 
 class TemplateTrouble(Exception):
     """A template that cannot be read or carried out. The message says why."""
+
+
+class BodyTrouble(TemplateTrouble):
+    """The body that a template reads as JSON is none."""
