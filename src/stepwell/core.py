@@ -245,7 +245,7 @@ class Core:
             "dynamodb": DynamoDbIntegration(self.dynamodb, self._place),
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),
-            "events": EventsIntegration(self.events),
+            "events": EventsIntegration(self.events, self._place),
             "http": HttpIntegration(self.connections, self.http_calls),
             "sqs": SqsIntegration(self.queues),
             "states": states,

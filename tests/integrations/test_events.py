@@ -220,3 +220,49 @@ def test_without_a_rule_no_event_is_made() -> None:
         assert len(drawn) > 2 * without + 1
 
     _run(client)
+
+
+_ODD: list[Any] = [None, True, 0, -1, 10**30, 1.5, "", "x", [], [1], {}, {"a": 1}]
+_FIELDS = ("Source", "DetailType", "Detail", "Resources", "Time", "EventBusName", "TraceHeader")
+
+
+@pytest.mark.parametrize("field", ["Entries", *_FIELDS])
+def test_a_field_may_be_anything(field: str) -> None:
+    """The execution ends, and says why."""
+
+    async def client(simulation: Simulation) -> None:
+        entry = {"Source": "shop", "DetailType": "order", "Detail": "{}"}
+        entries = {"Entries.$": "$.v"}
+        if field != "Entries":
+            entries = {"Entries": [{**entry, f"{field}.$": "$.v"}]}  # type: ignore[dict-item]
+            entries["Entries"][0].pop(field, None)  # type: ignore[attr-defined]
+        state = {**_put([]), "Parameters": entries}
+        machine = await create(simulation, "m", Put=state)
+        for number, value in enumerate(_ODD):
+            arn = await start(simulation, machine, f"x{number}", {"v": value})
+            done = await ended(simulation, arn)
+            assert done.status == "SUCCEEDED" or done.error in (
+                "EventBridge.FailedEntry",
+                "EventBridge.AmazonEventBridgeException",
+                "States.Runtime",
+            )
+
+    _run(client)
+
+
+def test_a_time_is_text() -> None:
+    """As everywhere in the parameters of tasks."""
+
+    async def client(simulation: Simulation) -> None:
+        await _listen(simulation, {"source": ["shop"]})
+        entry = {
+            "Source": "shop",
+            "DetailType": "order",
+            "Detail": {},
+            "Time": "2020-02-03T04:05:06Z",
+        }
+        await _play(simulation, _put([entry]))
+        [event] = await _heard(simulation)
+        assert event["time"] == "2020-02-03T04:05:06Z"
+
+    _run(client)

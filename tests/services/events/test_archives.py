@@ -113,6 +113,7 @@ async def test_a_replay_can_be_cancelled_once(world: World) -> None:
     [
         ({"EventSourceArn": _BUS.replace("event-bus/default", "archive/z")}, "Archive z does not"),
         ({"EventStartTime": 5.0, "EventEndTime": 5.0}, "must be before"),
+        ({"EventStartTime": 1e299, "EventEndTime": 1e300}, "must be before"),
         ({"Destination": {"Arn": "arn:aws:sqs:a:1:q"}}, "Must contain an event bus ARN"),
         ({"Destination": {"Arn": f"{_BUS}2"}}, "Event bus default2 does not exist"),
     ],

@@ -235,6 +235,15 @@ def test_refuses(pattern: JsonValue, reason: str) -> None:
     assert str(refused.value) == f"Event pattern is not valid. Reason: {reason}"
 
 
+def test_too_deep_patterns_are_refused() -> None:
+    """Nobody can make matching run out of stack."""
+    pattern: JsonValue = ["x"]
+    for _ in range(300):
+        pattern = {"a": pattern}
+    with pytest.raises(InvalidPattern, match="nested deeper"):
+        compile_pattern(pattern)
+
+
 def test_too_many_combinations_are_refused() -> None:
     """The branches of several `$or` multiply, and have a bound."""
     branches: JsonValue = [{"a": [n]} for n in range(32)]

@@ -220,6 +220,8 @@ async def test_a_group_takes_its_schedules_with_it(world: World) -> None:
         ("rate(1 second)", {}, "Invalid Schedule Expression"),
         ("rate(1 day)", {"ScheduleExpressionTimezone": "Mars/Base"}, "Timezone Mars/Base"),
         ("rate(1 day)", {"StartDate": 1.0}, "cannot be earlier"),
+        ("rate(1 day)", {"StartDate": 1e300}, "between the years"),
+        ("rate(1 day)", {"EndDate": -1.0}, "between the years"),
         ("rate(1 day)", {"EndDate": 1.0}, "cannot be in the past"),
         ("rate(1 day)", {"StartDate": 2e9, "EndDate": 2e9}, "must come before"),
         ("rate(1 day)", {"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "is required"),

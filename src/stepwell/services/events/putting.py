@@ -23,6 +23,8 @@ from stepwell.values import BadJson, JsonObject, JsonValue, decode, nests_too_de
 ENTRIES_BYTES_MAX = 1_048_576
 """How large the entries of a request may be together."""
 _TIME_BYTES = 14
+LATEST_SECONDS = 253_402_300_800
+"""The year 10000: times of events have four digits for the year."""
 _log = logging.getLogger("stepwell.events")
 
 
@@ -94,6 +96,9 @@ def _checked(entry: Params, *, trusted: bool) -> JsonValue:
             )
     if entry["Source"].startswith("aws.") and not trusted:
         raise ServiceError("NotAuthorizedForSourceException", "Not authorized for the source.")
+    at = entry.get("Time")
+    if at is not None and not 0 <= float(at) < LATEST_SECONDS:
+        raise ServiceError("InvalidArgument", "Parameter Time is not valid.")
     text = entry["Detail"]
     try:
         detail = decode(text)
@@ -123,7 +128,7 @@ def run_test_event_pattern(events: Events, call: Call, params: Params) -> dict[s
         event = decode(params["Event"])
     except BadJson:
         event = None
-    if not isinstance(event, dict):
+    if not isinstance(event, dict) or nests_too_deep(params["Event"]):
         raise invalid("Parameter Event is not valid. Reason: Event must be a valid JSON object.")
     needed = ("id", "account", "source", "time", "region", "resources", "detail-type")
     missing = [name for name in needed if name not in event]

@@ -16,6 +16,7 @@ from stepwell.services.events.records import ArchiveRow, ReplayRow
 from stepwell.values import decode, encode_text
 
 _LAST = 2**63 - 1
+_LATEST_SECONDS = 1e12
 
 
 def start_replay(events: Events, turn: Turn, call: Call, params: Params) -> dict[str, Any]:
@@ -25,8 +26,7 @@ def start_replay(events: Events, turn: Turn, call: Call, params: Params) -> dict
         raise already_exists(f"Replay {name} already exists.")
     archive = _archive(events, call, params["EventSourceArn"])
     bus = _destination(events, call, params["Destination"], archive)
-    from_at = int(float(params["EventStartTime"]) * 1000)
-    until_at = int(float(params["EventEndTime"]) * 1000)
+    from_at, until_at = _time(params["EventStartTime"]), _time(params["EventEndTime"])
     if from_at >= until_at:
         raise invalid(
             "Parameter EventEndTime is not valid."
@@ -95,6 +95,11 @@ def list_replays(events: Events, call: Call, params: Params) -> dict[str, Any]:
     ]
     shown, more = page(rows, params, lambda row: row.name)
     return {"Replays": [_listed(row) for row in shown], **more}
+
+
+def _time(seconds: float) -> int:
+    """Epoch milliseconds, within what a row can hold."""
+    return int(min(max(float(seconds), 0.0), _LATEST_SECONDS) * 1000)
 
 
 def _archive(events: Events, call: Call, arn: str) -> ArchiveRow:

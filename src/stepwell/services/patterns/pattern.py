@@ -20,6 +20,9 @@ OR = "$or"
 COMBINATIONS_MAX = 1_000
 """How many ways to match a pattern may have, all `$or` multiplied."""
 
+DEPTH_MAX = 100
+"""How deep objects may stand in each other."""
+
 Wants: TypeAlias = "Callable[[JsonValue], bool]"
 
 _Path = tuple[str, ...]
@@ -103,6 +106,8 @@ def _has_leaf(node: JsonValue, path: _Path) -> bool:
 def _compile_object(pattern: JsonObject, path: _Path, *, in_or: bool) -> _Object:
     if not pattern:
         raise InvalidPattern("Empty objects are not allowed")
+    if len(path) > DEPTH_MAX:
+        raise InvalidPattern(f"Rule is too complex: objects are nested deeper than {DEPTH_MAX}")
     leaves: list[tuple[str, Leaf, _Path]] = []
     objects: list[tuple[str, _Object]] = []
     choices: list[tuple[_Object, ...]] = []

@@ -25,6 +25,8 @@ from stepwell.services.schedules.expressions import BadSchedule, parse
 from stepwell.values import decode, encode_text
 
 _LATE_MS = 300_000
+LATEST_SECONDS = 7_258_118_400
+"""The year 2200: no expression goes beyond it."""
 
 
 def create_schedule(scheduler: Scheduler, turn: Turn, call: Call, params: Params) -> dict[str, Any]:
@@ -168,7 +170,11 @@ def _dates(params: Params, now: int) -> tuple[int | None, int | None]:
 
 
 def _date(seconds: float | None) -> int | None:
-    return None if seconds is None else int(float(seconds) * 1000)
+    if seconds is None:
+        return None
+    if not 0 <= float(seconds) <= LATEST_SECONDS:
+        raise invalid("A date must lie between the years 1970 and 2199.")
+    return int(float(seconds) * 1000)
 
 
 def _window(window: Params) -> int:

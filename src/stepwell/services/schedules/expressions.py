@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Protocol
 
 from stepwell.errors import StepwellError
-from stepwell.services.schedules.cron import Cron, parse_cron
+from stepwell.services.schedules.cron import YEAR_MAX, YEAR_MIN, Cron, parse_cron
 
 _RATE = re.compile(r"rate\(\s*([1-9]\d{0,8})\s+(minute|hour|day)(s?)\s*\)")
 _CRON = re.compile(r"cron\((.*)\)")
@@ -93,9 +93,11 @@ def parse(text: str, *, any_number: bool = False) -> Rate | Calendar | Once:
         return Calendar(parsed)
     if at := _AT.fullmatch(text):
         try:
-            return Once(datetime.fromisoformat(at[1]))
+            local = datetime.fromisoformat(at[1])
         except ValueError as error:
             raise BadSchedule(text) from error
+        if YEAR_MIN <= local.year <= YEAR_MAX:
+            return Once(local)
     raise BadSchedule(text)
 
 
