@@ -80,10 +80,12 @@ class Shelf(Generic[R]):
                 del self._partitions[key[0]]
 
     def _forget(self) -> None:
+        # Begun at once: whoever looks things up without waiting must not wait for a request.
         self._loaded = False
         if self._loading is not None:
             self._loading.cancel()
-            self._loading = None
+        self._loading = asyncio.ensure_future(self._load())
+        self._loading.add_done_callback(_looked_at)
 
     async def _load(self) -> None:
         partitions: dict[Any, dict[Key, R]] = {}
@@ -98,3 +100,9 @@ class Shelf(Generic[R]):
             after = self.table.key_of(rows[-1])
         self._partitions = partitions
         self._loaded = True
+
+
+def _looked_at(loading: asyncio.Task[None]) -> None:
+    """Trouble is told to whoever waits; if nobody does, the next one to ask tries again."""
+    if not loading.cancelled():
+        loading.exception()
