@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from stepwell.services.api import Params
 from stepwell.services.iam.errors import validation
+from stepwell.services.paging import page_after
 
 PAGE = 100
 
@@ -18,21 +18,10 @@ def page(
     name: str, items: Sequence[T], key: Callable[[T], str], show: Callable[[T], Any], params: Params
 ) -> dict[str, Any]:
     """The answer of a list: the page under its name, and how to go on."""
-    rest = sorted(items, key=key)
-    marker = params.get("Marker")
-    if marker:
-        after = _read(marker)
-        rest = [item for item in rest if key(item) > after]
-    shown = rest[: params.get("MaxItems") or PAGE]
-    answer: dict[str, Any] = {name: [show(item) for item in shown], "IsTruncated": False}
-    if len(rest) > len(shown):
-        answer["IsTruncated"] = True
-        answer["Marker"] = urlsafe_b64encode(key(shown[-1]).encode()).decode()
-    return answer
-
-
-def _read(marker: str) -> str:
+    size = params.get("MaxItems") or PAGE
     try:
-        return b64decode(marker, altchars=b"-_", validate=True).decode()
+        shown, marker = page_after(sorted(items, key=key), params.get("Marker"), size, key)
     except ValueError:
         raise validation("Invalid Marker.") from None
+    answer: dict[str, Any] = {name: [show(item) for item in shown], "IsTruncated": bool(marker)}
+    return answer | ({"Marker": marker} if marker else {})

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from stepwell.services.api import Params
 from stepwell.services.lambda_.errors import invalid
+from stepwell.services.paging import name_in, token_of
 
 T = TypeVar("T")
 
 
 def page(
     rows: Sequence[T], params: Params, name_of: Callable[[T], str], limit: int = 50
-) -> tuple[list[T], dict[str, Any]]:
+) -> tuple[list[T], dict[str, str]]:
     """The rows of the page that the request asks for, and `NextMarker` if more follow.
 
     Raises ServiceError for a marker that is none.
@@ -30,13 +29,12 @@ def page(
         start = before[0] + 1 if before else sum(1 for name in names if name <= last)
     shown = list(rows[start : start + size])
     if start + size < len(rows):
-        text = base64.urlsafe_b64encode(name_of(shown[-1]).encode()).decode()
-        return shown, {"NextMarker": text}
+        return shown, {"NextMarker": token_of(name_of(shown[-1]))}
     return shown, {}
 
 
 def _read(marker: str) -> str:
     try:
-        return base64.urlsafe_b64decode(marker.encode()).decode()
-    except (binascii.Error, ValueError) as error:
+        return name_in(marker)
+    except ValueError as error:
         raise invalid("Invalid marker") from error

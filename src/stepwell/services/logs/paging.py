@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from stepwell.services.api import Params
 from stepwell.services.logs.errors import invalid
+from stepwell.services.paging import name_in, token_of
 
 R = TypeVar("R")
 PAGE = 50
@@ -28,12 +28,11 @@ def cut(
         rows = rows[names.index(after) + 1 :] if after in names else []
     size = params.get("limit") or PAGE
     page = list(rows[:size])
-    token = urlsafe_b64encode(name(page[-1]).encode()).decode() if len(rows) > size else None
-    return page, token
+    return page, token_of(name(page[-1])) if len(rows) > size else None
 
 
 def _read(token: str) -> str:
     try:
-        return b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+        return name_in(token)
     except ValueError:
         raise invalid("The specified nextToken is invalid.") from None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
 from stepwell.services.api import Answer, Call, Params
+from stepwell.services.paging import name_in, token_of
 from stepwell.services.s3.errors import invalid_argument
 from stepwell.services.s3.records import OBJECT, VERSION, BucketRow, ObjectRow
 from stepwell.services.s3.shown import loaded
@@ -54,7 +53,7 @@ async def list_objects_v2(storage: Storage, call: Call, params: Params) -> Answe
     if token is not None:
         answer["ContinuationToken"] = token
     if page.truncated:
-        answer["NextContinuationToken"] = _token(page.last)
+        answer["NextContinuationToken"] = token_of(page.last)
     return answer
 
 
@@ -217,13 +216,9 @@ def _owned(bucket: BucketRow) -> dict[str, Any]:
     return {"Owner": owner(account_of(bucket))}
 
 
-def _token(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode()).decode()
-
-
 def _read_token(token: str) -> str:
     try:
-        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+        return name_in(token)
+    except ValueError as error:
         text = "The continuation token provided is incorrect"
         raise invalid_argument(text, "continuation-token", token) from error

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
-
 from stepwell.errors import ServiceError
 from stepwell.services.api import Params
+from stepwell.services.paging import name_in, token_of
 
 
 def cut(names: list[str], params: Params, most: int) -> tuple[list[str], str | None]:
@@ -14,12 +13,12 @@ def cut(names: list[str], params: Params, most: int) -> tuple[list[str], str | N
     start = names.index(_read(token, names)) + 1 if token else 0
     page = names[start : start + min(params.get("MaxResults") or most, most)]
     more = start + len(page) < len(names)
-    return page, urlsafe_b64encode(page[-1].encode()).decode() if more and page else None
+    return page, token_of(page[-1]) if more and page else None
 
 
 def _read(token: str, names: list[str]) -> str:
     try:
-        name = b64decode(token, altchars=b"-_", validate=True).decode()
+        name = name_in(token)
     except ValueError:
         name = ""
     if name not in names:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 
 from stepwell.services.api import Params
+from stepwell.services.paging import name_in, token_of
 from stepwell.services.sqs.errors import invalid_parameter, invalid_value
 from stepwell.services.sqs.limits import LIST_PAGE_MAX
 from stepwell.services.sqs.parameters import integer, text
@@ -26,15 +26,11 @@ def cut(named: Mapping[str, str], params: Params) -> tuple[list[str], str | None
     names = [name for name in sorted(named) if name > after]
     page = names[: most or LIST_PAGE_MAX]
     more = most is not None and len(names) > len(page)
-    return [named[name] for name in page], _encode(page[-1]) if more else None
-
-
-def _encode(name: str) -> str:
-    return urlsafe_b64encode(name.encode()).decode()
+    return [named[name] for name in page], token_of(page[-1]) if more else None
 
 
 def _decode(token: str) -> str:
     try:
-        return b64decode(token.encode(), altchars=b"-_", validate=True).decode()
+        return name_in(token)
     except ValueError:
         raise invalid_parameter("Invalid or expired next token.") from None

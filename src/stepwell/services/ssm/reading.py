@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
+from stepwell.services.paging import token_of
 from stepwell.services.ssm import filters, names, paging
 from stepwell.services.ssm.errors import invalid, parameter_not_found
 from stepwell.services.ssm.records import ParameterRow, VersionRow, labels_of
@@ -115,7 +116,7 @@ async def get_parameter_history(
     after = paging.number_of(params.get("NextToken"))
     left = [each for each in parameters.versions_of(row) if each.version > after]
     page = left[:most]
-    token = paging.token_of(str(page[-1].version)) if len(left) > len(page) else None
+    token = token_of(str(page[-1].version)) if len(left) > len(page) else None
     return {
         "Parameters": [_history(row, each, decrypt=decrypt) for each in page],
         "NextToken": token,
