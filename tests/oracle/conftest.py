@@ -55,3 +55,9 @@ def aws(request: pytest.FixtureRequest, running_server: ServerProcess) -> Iterat
         return
     with mock_aws():
         yield Aws(None)
+
+
+@pytest.fixture
+def stepwell(running_server: ServerProcess) -> Aws:
+    """Stepwell alone, for what the other one has not got at all."""
+    return Aws(running_server.endpoint)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,24 +10,6 @@ from botocore.exceptions import ClientError
 from tests.oracle.conftest import Aws
 
 Place = dict[str, str]
-
-
-def _stand_in(name: str, *members: str) -> None:
-    """A module that moto imports for OpenAPI documents, of which there are none here."""
-    if name not in sys.modules:
-        module = ModuleType(name)
-        for member in members:
-            setattr(module, member, type(member, (Exception,), {}))
-        sys.modules[name] = module
-
-
-try:
-    import openapi_spec_validator  # type: ignore[import-not-found]  # noqa: F401
-except ImportError:
-    _stand_in("openapi_spec_validator", "validate", "OpenAPIV2SpecValidator")
-    _stand_in("openapi_spec_validator.exceptions", "OpenAPIError", "OpenAPISpecValidatorError")
-    _stand_in("openapi_spec_validator.validation")
-    _stand_in("openapi_spec_validator.validation.exceptions", "OpenAPIValidationError")
 
 
 def make_api(aws: Aws) -> tuple[Any, str, str]:

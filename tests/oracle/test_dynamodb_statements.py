@@ -11,11 +11,9 @@ from tests.oracle.conftest import Aws
 
 
 @pytest.fixture
-def db(aws: Aws) -> Any:
+def db(stepwell: Aws) -> Any:
     """A client with a table `Messages` (messageId) that holds three items."""
-    if aws.is_moto:
-        pytest.skip("moto has no parser for statements here")
-    client = aws("dynamodb")
+    client = stepwell("dynamodb")
     client.create_table(
         TableName="Messages",
         AttributeDefinitions=[{"AttributeName": "messageId", "AttributeType": "S"}],
@@ -200,11 +198,9 @@ def test_what_is_no_statement_is_refused(db: Any, statement: str) -> None:
 
 
 @pytest.fixture
-def orders(aws: Aws) -> Any:
+def orders(stepwell: Aws) -> Any:
     """A client with a table `Orders` (customer, at) and an index by `state`."""
-    if aws.is_moto:
-        pytest.skip("moto has no parser for statements here")
-    client = aws("dynamodb")
+    client = stepwell("dynamodb")
     names = {"customer": "S", "at": "N", "state": "S"}
     client.create_table(
         TableName="Orders",

@@ -38,18 +38,16 @@ def error_of(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-def test_an_event_reaches_the_queue_of_the_rule_that_wants_it(aws: Aws) -> None:
+def test_an_event_reaches_the_queue_of_the_rule_that_wants_it(stepwell: Aws) -> None:
     """The body is the whole event."""
-    if aws.is_moto:
-        pytest.skip("moto needs a further library to deliver")
-    events = aws("events")
-    url, arn = queue_of(aws, "reaches")
+    events = stepwell("events")
+    url, arn = queue_of(stepwell, "reaches")
     rule = events.put_rule(Name="reaches", EventPattern=json.dumps({"detail": {"n": [1]}}))
     answer = events.put_targets(Rule="reaches", Targets=[{"Id": "q", "Arn": arn}])
     assert (answer["FailedEntryCount"], answer["FailedEntries"]) == (0, [])
     put = events.put_events(Entries=[entry({"n": 1}, Resources=["arn:x"]), entry({"n": 2})])
     assert put["FailedEntryCount"] == 0
-    [event] = bodies(aws, url)
+    [event] = bodies(stepwell, url)
     assert event.pop("time").endswith("Z")
     assert event.pop("id") == put["Entries"][0]["EventId"]
     assert rule["RuleArn"] == f"arn:aws:events:{REGION}:{event.pop('account')}:rule/reaches"
