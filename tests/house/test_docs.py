@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import functools
 import importlib
 import importlib.util
 import json
@@ -16,6 +16,7 @@ import pytest
 from tests.house.documents import broken_links, headings, markdown, sections
 from tests.house.tree import modules, product
 from tests.shared import ROOT
+from tools import sdk_actions
 
 if TYPE_CHECKING:
     import click
@@ -62,22 +63,23 @@ def _walk(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 OPERATION_TITLES = {
     "stepfunctions": "Step Functions",
-    "sqs": "SQS",
-    "sts": "STS",
+    "apigateway": "API Gateway (REST APIs)",
+    "apigatewayv2": "API Gateway (HTTP APIs)",
+    "logs": "CloudWatch Logs",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
     "events": "EventBridge",
     "scheduler": "EventBridge Scheduler",
+    "iam": "IAM",
+    "lambda": "Lambda",
+    "s3": "S3",
+    "secretsmanager": "Secrets Manager",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "ssm": "SSM",
+    "sts": "STS",
 }
-OPERATION_PLACES = {
-    "stepfunctions": "services/states",
-    "sqs": "services/sqs",
-    "sts": "services/sts",
-    "dynamodb": "services/dynamodb",
-    "dynamodbstreams": "services/dynamodb",
-    "events": "services/events",
-    "scheduler": "services/scheduler",
-}
+"""In the order in which the reference has them: Step Functions, then by name."""
 
 
 def operations(model: str) -> set[str]:
@@ -86,19 +88,10 @@ def operations(model: str) -> set[str]:
     return set(json.loads(path.read_text(encoding="utf-8"))["operations"])
 
 
-def offered(model: str) -> set[str]:
-    """The operations a service has in its tables, which are dictionaries by operation name."""
-    place = f"src/stepwell/{OPERATION_PLACES[model]}"
-    names = {
-        key.value
-        for m in product()
-        if m.place.removesuffix(".py") == place or m.place.startswith(f"{place}/")
-        for node in ast.walk(m.tree)
-        if isinstance(node, ast.Dict)
-        for key in node.keys
-        if isinstance(key, ast.Constant) and isinstance(key.value, str)
-    }
-    return names & operations(model)
+@functools.cache
+def offered() -> dict[str, set[str]]:
+    """The operations that each service carries out."""
+    return sdk_actions.offered()
 
 
 @pytest.mark.parametrize("model", OPERATION_TITLES)
@@ -107,9 +100,23 @@ def test_every_operation_is_listed(model: str) -> None:
     told = sections(read("docs", "reference", "api.md"))
     title = OPERATION_TITLES[model]
     listed = set(re.findall(r"^\| `(\w+)`", told[title], re.MULTILINE))
-    missing = set(re.findall(r"`(\w+)`", told.get(f"{title}: not yet", "")))
-    assert listed == offered(model)
-    assert missing == operations(model) - offered(model)
+    missing = set(re.findall(r"`(\w+)`", told.get(f"{title}: not here", "")))
+    assert listed == offered()[model]
+    assert missing == operations(model) - offered()[model]
+
+
+def test_every_service_has_its_section_in_order() -> None:
+    """docs/reference/api.md has one section for each service of the server, in a fixed order."""
+    told = [h for h in headings(read("docs", "reference", "api.md"))[1:] if ": not here" not in h]
+    assert told == list(OPERATION_TITLES.values())
+    assert set(OPERATION_TITLES) == set(offered())
+
+
+def test_the_front_page_leads_to_every_guide() -> None:
+    """README.md links each page of docs/guides."""
+    text = read("README.md")
+    guides = sorted(path.name for path in (DOCS / "guides").glob("*.md"))
+    assert [name for name in guides if f"(docs/guides/{name})" not in text] == []
 
 
 def test_every_make_target_is_explained() -> None:
