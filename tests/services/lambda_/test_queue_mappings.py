@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError
+from stepwell.services.lambda_ import queue_mapping
+from stepwell.services.lambda_.queue_records import queue_record
 from stepwell.testing.simulation import Faults
 from stepwell.values import encode_text
 from tests.services.lambda_.world import World, arn_of
@@ -140,6 +142,28 @@ def test_what_a_filter_does_not_want_is_deleted_unseen() -> None:
         await _send(world, url, {"kind": "order"}, {"kind": "news"}, "no json")
         await world.sleep(2)
         assert _bodies(world) == ['{"kind":"order"}']
+        assert await _depth(world, url) == (0, 0)
+
+    World().run(play)
+
+
+def test_a_message_that_breaks_the_reading_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue is read on, and the message comes back after its visibility timeout."""
+    calls: list[str] = []
+
+    def broken_once(message: dict[str, Any], arn: str) -> Any:
+        calls.append(arn)
+        if len(calls) == 1:
+            raise RecursionError
+        return queue_record(message, arn)
+
+    monkeypatch.setattr(queue_mapping, "queue_record", broken_once)
+
+    async def play(world: World) -> None:
+        url = await _wire(world)
+        await _send(world, url, "hello")
+        await world.sleep(60)
+        assert _bodies(world) == ["hello"]
         assert await _depth(world, url) == (0, 0)
 
     World().run(play)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import compress
+from operator import not_
 from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.errors import ServiceError, StorageTrouble
@@ -86,6 +88,10 @@ class QueueMapping:
                 except (ServiceError, StorageTrouble) as trouble:
                     _log.warning("reading %s: %s", self._row.source, trouble)
                     await self._functions.pause(_TROUBLE_MS)
+                except Exception:
+                    # One odd message must not end the reading of its queue: it comes back.
+                    _log.exception("reading %s broke", self._row.source)
+                    await self._functions.pause(_TROUBLE_MS)
         finally:
             leave()
 
@@ -126,9 +132,10 @@ class QueueMapping:
         try:
             wanted = records
             if self._wanted is not None:
-                wanted = [record for record in records if self._wanted(record)]
+                fits = [self._wanted(record) for record in records]
+                wanted = list(compress(records, fits))
                 # What the function is not to see is done.
-                await self._delete([record for record in records if record not in wanted])
+                await self._delete(list(compress(records, map(not_, fits))))
             if wanted:
                 await self._delete(await self._run(wanted))
                 self._limit = min(self._limit + 1, self._most)

@@ -97,6 +97,10 @@ class StreamMapping:
                 except (ServiceError, StorageTrouble) as trouble:
                     _log.warning("reading %s: %s", self._row.source, trouble)
                     await self._functions.pause(_TROUBLE_MS)
+                except Exception:
+                    # The position stands where it was: the records are read again.
+                    _log.exception("reading %s broke", self._row.source)
+                    await self._functions.pause(_TROUBLE_MS)
         finally:
             leave()
 
