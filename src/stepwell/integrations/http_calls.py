@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from stepwell.errors import ServiceError
 from stepwell.services.apigateway.ports import Outbound, TooSlow, Unreachable
+from stepwell.services.deliveries.delivery import named
 
 UNREACHABLE = "CONNECTION_FAILURE"
 TOO_SLOW = "TIMEOUT"
@@ -46,7 +47,7 @@ class HttpCalls:
         except TooSlow as error:
             raise ServiceError(TOO_SLOW, str(error), status=504) from error
         except Unreachable as error:
-            raise ServiceError(UNREACHABLE, f"{url}: {error}", status=502) from error
+            raise ServiceError(UNREACHABLE, f"{named(url)}: {error}", status=502) from error
         small = [(name.lower(), value) for name, value in answer.headers]
         return HttpReply(answer.status, _reason(answer.status), small, answer.body)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import httpx
 
 from stepwell.services.apigateway.ports import BackendAnswer, TooSlow, Unreachable
+from stepwell.services.deliveries.delivery import named
 
 ANSWER_BYTES_MAX = 10 * 1024 * 1024
 CONNECTIONS_MAX = 200
@@ -42,9 +43,9 @@ class Web:
                 finally:
                     await answer.aclose()
         except TimeoutError as error:
-            raise TooSlow(f"{url}: no answer within {timeout_seconds:g} seconds") from error
+            raise TooSlow(f"{named(url)}: no answer within {timeout_seconds:g} seconds") from error
         except httpx.TimeoutException as error:
-            raise TooSlow(f"{url}: {type(error).__name__}") from error
+            raise TooSlow(f"{named(url)}: {type(error).__name__}") from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
         pairs = [

@@ -74,3 +74,13 @@ async def test_statuses_to_try_again() -> None:
     with pytest.raises(ServiceError) as refused:
         await answered(409, delivery)
     assert "retryable" not in refused.value.fields
+
+
+@pytest.mark.parametrize("status", [0, 404])
+async def test_refusals_tell_no_secrets(status: int) -> None:
+    """What is logged and goes to dead letters names neither password nor query."""
+    url = "https://me:secret@example.com:8443/hook?key=secret"
+    with pytest.raises(ServiceError) as refused:
+        await answered(status, Delivery(url, DELIVERY.request, "0", "us-east-1", "test"))
+    assert "https://example.com:8443/hook" in refused.value.message
+    assert "secret" not in refused.value.message

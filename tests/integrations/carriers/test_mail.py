@@ -92,5 +92,11 @@ def test_settings() -> None:
     encrypted = read_mail_settings("smtps://me:a%20b@mail")
     assert (encrypted.port, encrypted.encrypted) == (465, True)
     assert (encrypted.user, encrypted.password) == ("me", "a b")
-    with pytest.raises(ValueError, match="is no mail server"):
-        read_mail_settings("mail:25")
+
+
+@pytest.mark.parametrize("url", ["mail:25", "smtp:///me:secret@", "smtp://me:secret/1@mail:25"])
+def test_a_bad_url_is_not_repeated(url: str) -> None:
+    """It may hold a password."""
+    with pytest.raises(ValueError, match="is no mail server") as refused:
+        read_mail_settings(url)
+    assert "secret" not in str(refused.value)

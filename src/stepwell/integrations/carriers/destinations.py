@@ -9,7 +9,7 @@ from stepwell.errors import ServiceError
 from stepwell.integrations.carriers.sqs import for_good
 from stepwell.integrations.connections import Additions, Connections, with_query
 from stepwell.integrations.http_calls import HttpCalls
-from stepwell.services.deliveries.delivery import Delivery, Work
+from stepwell.services.deliveries.delivery import Delivery, Work, named
 from stepwell.services.events.destinations import destination_of
 from stepwell.services.events.events import Events
 from stepwell.services.events.records import ConnectionRow, DestinationRow
@@ -89,5 +89,5 @@ def _judge(url: str, status: int) -> None:
     """Tried again: 401 (with a new token), 407, 409, 429 and what the server is to blame for."""
     if 200 <= status < 300:
         return
-    error = ServiceError("SDK_CLIENT_ERROR", f"{url} answered {status}")
+    error = ServiceError("SDK_CLIENT_ERROR", f"{named(url)} answered {status}")
     raise error if status in (401, 407, 409, 429) or status >= 500 else for_good(error)

@@ -13,7 +13,7 @@ import httpx
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
-from stepwell.services.deliveries.delivery import Delivery, Work
+from stepwell.services.deliveries.delivery import Delivery, Work, named
 from stepwell.values import JsonObject
 
 TIMEOUT_SECONDS = 15.0
@@ -60,7 +60,9 @@ class HttpCarrier:
                 await _read_a_little(answer)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             reason = str(error) or type(error).__name__
-            raise ServiceError("EndpointUnreachable", f"{url}: {reason}", status=504) from error
+            raise ServiceError(
+                "EndpointUnreachable", f"{named(url)}: {reason}", status=504
+            ) from error
         _judge(url, answer.status_code, request)
 
 
@@ -80,4 +82,6 @@ def _judge(url: str, status: int, request: JsonObject) -> None:
     if isinstance(listed, list) and status in listed:
         retried = True
     fields = {} if retried else {"retryable": False}
-    raise ServiceError("EndpointRefused", f"{url} answered {status}", status=502, fields=fields)
+    raise ServiceError(
+        "EndpointRefused", f"{named(url)} answered {status}", status=502, fields=fields
+    )

@@ -15,6 +15,8 @@ from stepwell.services.deliveries.delivery import Delivery, Work
 
 TIMEOUT_SECONDS = 15.0
 SENDER = "no-reply@sns.amazonaws.com"
+_NO_SERVER = "this is no mail server: write smtp://host:port or smtps://host:port"
+"""Does not repeat what was given, which may hold a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,15 @@ def read_mail_settings(url: str, sender: str | None = None) -> MailSettings:
     """The settings of `smtp://user:password@host:port`. Raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError(f"{url!r} is no mail server: write smtp://host:port or smtps://host:port")
+        raise ValueError(_NO_SERVER)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(_NO_SERVER) from None
     encrypted = parts.scheme == "smtps"
     return MailSettings(
         parts.hostname,
-        parts.port or (465 if encrypted else 25),
+        port or (465 if encrypted else 25),
         encrypted,
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,

@@ -23,6 +23,7 @@ from stepwell.services.deliveries.delivery import (
     Delivery,
     Work,
     delivery_text,
+    named,
     read_delivery,
 )
 from stepwell.services.deliveries.records import DELIVERY, SHARD, DeliveryRow
@@ -127,7 +128,7 @@ class Deliveries:
             except StorageTrouble as error:
                 trouble = _unavailable(error)
             except Exception as bug:
-                _log.exception("a delivery to %s broke", delivery.target)
+                _log.exception("a delivery to %s broke", named(delivery.target))
                 trouble = ServiceError("InternalFailure", str(bug), status=500)
         with self._ledger.stage() as turn:
             if trouble is None:
@@ -177,7 +178,8 @@ class Deliveries:
             turn.after_commit(lambda: self._arm(later))
             return
         turn.delete(DELIVERY, (SHARD, row.id))
-        _log.warning("%s: gave up delivering to %s: %s", delivery.source, delivery.target, error)
+        where = named(delivery.target)
+        _log.warning("%s: gave up delivering to %s: %s", delivery.source, where, error)
         if delivery.dead_letter is not None:
             self._bury(turn, row, delivery, delivery.dead_letter, error, why)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
 from stepwell.runtime.turn import Turn
 from stepwell.values import JsonObject, decode, encode_text
@@ -71,6 +72,20 @@ class Delivery:
     """The ARN of what sends it: a rule, a subscription, a bucket, a function."""
     retries: Retries = Retries()
     dead_letter: DeadLetter | None = None
+
+
+def named(target: str) -> str:
+    """A target as logs and dead letters may show it: a URL without password and query.
+
+    Both may hold secrets: `https://user:password@host/`, and the parameters of a connection.
+    """
+    if not target.startswith(("http://", "https://")):
+        return target
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return target.partition(":")[0]
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 Work = Callable[[], Awaitable[None]]

@@ -22,6 +22,7 @@ from stepwell.services.apigateway.serving.answers import (
 from stepwell.services.apigateway.serving.incoming import Incoming
 from stepwell.services.apigateway.serving.mapping import Answered, Mapper, with_variables
 from stepwell.services.apigateway.templates import BodyTrouble, TemplateTrouble
+from stepwell.services.deliveries.delivery import named
 from stepwell.values import BadJson, decode, encode
 
 HOP_BY_HOP = frozenset(
@@ -226,7 +227,7 @@ async def http(
     try:
         answer = await gateway.outbound.send(method, url, headers, body, timeout)
     except Unreachable as error:
-        raise Refusal(FAILED, why=f"{url}: {error}") from error
+        raise Refusal(FAILED, why=f"{named(url)}: {error}") from error
     return _passed_on(answer)
 
 
