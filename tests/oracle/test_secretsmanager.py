@@ -221,3 +221,26 @@ def test_secrets_as_parameters(aws: Aws) -> None:
     assert refusal(ssm.get_parameter, Name=name)[0] == "ValidationException"
     code, _ = refusal(ssm.get_parameter, Name=f"{name}-not", WithDecryption=True)
     assert code == "ParameterNotFound"
+
+
+def test_stages_are_few(aws: Aws) -> None:
+    """All versions of a secret have at most twenty together; moving one is always possible."""
+    if aws.is_moto:
+        pytest.skip("moto does not count them")
+    secrets = aws("secretsmanager")
+    secrets.create_secret(Name="staged", SecretString="1")
+    stages = [f"stage-{number}" for number in range(19)]
+    made = secrets.put_secret_value(SecretId="staged", SecretString="2", VersionStages=stages)
+    code, _ = refusal(
+        secrets.put_secret_value, SecretId="staged", SecretString="3", VersionStages=["one-more"]
+    )
+    assert code == "LimitExceededException"
+    code, _ = refusal(
+        secrets.update_secret_version_stage,
+        SecretId="staged",
+        VersionStage="one-more",
+        MoveToVersionId=made["VersionId"],
+    )
+    assert code == "LimitExceededException"
+    moved = secrets.put_secret_value(SecretId="staged", SecretString="4", VersionStages=stages[:1])
+    assert moved["VersionStages"] == ["stage-0"]

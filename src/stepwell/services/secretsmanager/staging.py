@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.secretsmanager.arns import arn_of
@@ -50,6 +51,19 @@ def settle(
         for version in versions
         if wanted[version.version_id] != stages_of(version)
     ]
+
+
+def check_room(secrets: Secrets, row: SecretRow, stages: list[str]) -> None:
+    """Refuse stages beyond the twenty that all versions of a secret may have together.
+
+    Versions with a stage are never removed, so this bounds them too.
+    """
+    held = {stage for version in secrets.versions_of(row) for stage in stages_of(version)}
+    if len(held | set(stages)) > STAGES_MAX:
+        raise ServiceError(
+            "LimitExceededException",
+            "The request failed because it would exceed one of the Secrets Manager quotas.",
+        )
 
 
 def add_version(
@@ -116,6 +130,7 @@ async def update_stage(secrets: Secrets, call: Call, params: Params) -> dict[str
             "completely removed."
         )
     if given:
+        check_room(secrets, row, [stage])
         changed = settle(versions, given, [stage])
     elif held is not None:
         left = [each for each in stages_of(held) if each != stage]

@@ -125,6 +125,7 @@ async def put_secret_value(secrets: Secrets, call: Call, params: Params) -> dict
     version_id = _version_id(secrets, params)
     stages = params.get("VersionStages") or [staging.CURRENT]
     if not staging.repeated(secrets, row, version_id, value):
+        staging.check_room(secrets, row, stages)
         now = secrets.parts.clock.now()
         with secrets.parts.ledger.stage() as turn:
             secrets.secrets.put(turn, row._replace(changed_at=now))
