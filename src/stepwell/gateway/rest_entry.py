@@ -32,11 +32,6 @@ class RestEntry:
         self._services = services
         self._store = services.get(STORE, [])
 
-    @property
-    def has_store(self) -> bool:
-        """Whether S3 is served."""
-        return bool(self._store)
-
     def signed(self, request: Request) -> tuple[str, Route | Refusal | None]:
         """The signing name of a request, and its route when a REST service has that name."""
         scope = scope_service(request.headers, request.query)

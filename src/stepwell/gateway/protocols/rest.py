@@ -16,7 +16,6 @@ from email.utils import formatdate
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-from stepwell import values
 from stepwell.errors import ServiceError
 from stepwell.gateway.messages import Request, Response, header_lines
 from stepwell.gateway.protocols.port import Reader, Writer
@@ -434,8 +433,3 @@ def _body_writer(
         return whole, "application/octet-stream"
 
     return plain
-
-
-def json_bytes(value: object) -> bytes:
-    """The bytes of a JSON document."""
-    return values.encode(value)

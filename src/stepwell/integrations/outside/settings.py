@@ -27,7 +27,6 @@ from typing import cast
 from stepwell.errors import StepwellError
 from stepwell.values import BadJson, JsonObject, JsonValue, decode
 
-SETTING = "--integrations"
 ANY = "*"
 AWS = "aws"
 COMMAND_RESOURCES = ("ecs:runTask", "batch:submitJob")

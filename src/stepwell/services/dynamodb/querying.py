@@ -31,7 +31,6 @@ from stepwell.services.dynamodb.requests import check_one_style, projection_of
 from stepwell.services.dynamodb.schema import Index, TableSchema
 from stepwell.values import encode
 
-SEGMENTS_MAX = 1_000_000
 _EXPRESSIONS = ("FilterExpression", "KeyConditionExpression", "ProjectionExpression")
 
 
@@ -54,7 +53,7 @@ async def query(dynamodb: DynamoDb, call: Call, params: Params) -> Answer:
     keys = table.keys if index is None else index.keys
     check_one_style(params)
     placeholders = Placeholders.of(params, *_EXPRESSIONS)
-    wanted = _wanted(table, index, params, placeholders, "QueryFilter")
+    wanted = _wanted(index, params, placeholders, "QueryFilter")
     condition = _key_condition(params, keys, placeholders)
     placeholders.all_used()
     _check_filter(wanted.condition, keys, params)
@@ -88,7 +87,7 @@ async def scan(dynamodb: DynamoDb, call: Call, params: Params) -> Answer:
     index = _index(table, params)
     check_one_style(params)
     placeholders = Placeholders.of(params, "FilterExpression", "ProjectionExpression")
-    wanted = _wanted(table, index, params, placeholders, "ScanFilter")
+    wanted = _wanted(index, params, placeholders, "ScanFilter")
     placeholders.all_used()
     low, high = _segment(params)
     start = start_of(table, index, params.get("ExclusiveStartKey"))
@@ -125,7 +124,6 @@ def _index(table: TableSchema, params: Params) -> Index | None:
 
 
 def _wanted(
-    table: TableSchema,
     index: Index | None,
     params: Params,
     placeholders: Placeholders,

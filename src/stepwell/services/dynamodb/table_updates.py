@@ -50,7 +50,7 @@ async def update_table(dynamodb: DynamoDb, call: Call, params: Params) -> Answer
     for member, name in _KEPT.items():
         if params.get(member) is not None:
             settings[name] = params[member]
-    _bill(dynamodb, table, settings, params)
+    _bill(dynamodb, settings, params)
     with dynamodb.ledger.stage() as turn:
         _index(dynamodb, turn, table, settings, params)
         _stream(dynamodb, turn, table, settings, params.get("StreamSpecification"))
@@ -61,7 +61,7 @@ async def update_table(dynamodb: DynamoDb, call: Call, params: Params) -> Answer
     return {"TableDescription": await described(dynamodb, dynamodb.schema(row))}
 
 
-def _bill(dynamodb: DynamoDb, table: TableSchema, settings: Settings, params: Params) -> None:
+def _bill(dynamodb: DynamoDb, settings: Settings, params: Params) -> None:
     throughput = params.get("ProvisionedThroughput")
     billing = params.get("BillingMode") or settings["billing"]
     if billing == "PAY_PER_REQUEST":

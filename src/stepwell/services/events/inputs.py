@@ -18,7 +18,6 @@ from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
 _VARIABLE = re.compile(r"<([A-Za-z0-9_.-]+)>")
 _OWN = "aws.events."
 _WHOLE = frozenset({"aws.events.event", "aws.events.event.json"})
-VARIABLES_MAX = 100
 
 
 class BadInput(ValueError):

@@ -64,9 +64,7 @@ def _check(events: Events, target: dict[str, Any]) -> None:
     arn, name = target["Arn"], target["Id"]
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or not parts[5]:
-        raise invalid(
-            f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
-        )
+        raise _bad_arn(arn)
     if parts[2] not in SERVICES or not events.parts.deliveries.reaches(arn):
         raise not_here(f"Targets of the service {parts[2]} are")
     if parts[2] == "events" and not is_bus(arn) and not parts[5].startswith("api-destination/"):
@@ -82,9 +80,7 @@ def _check(events: Events, target: dict[str, Any]) -> None:
         raise invalid(f"Input transformations are not supported for event bus target {name}.")
     dead = (target.get("DeadLetterConfig") or {}).get("Arn")
     if dead and dead.split(":", 3)[2:3] != ["sqs"]:
-        raise invalid(
-            f"Parameter {dead} is not valid. Reason: Provided Arn is not in correct format."
-        )
+        raise _bad_arn(dead)
 
 
 def _bad_arn(arn: str) -> ServiceError:

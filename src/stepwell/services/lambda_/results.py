@@ -30,7 +30,7 @@ def succeeded(
     rules = invoke_configs.rules(functions, row.function, row.qualifier)
     if rules.on_success is None:
         return None
-    record = _record(functions, found, row, "Success", outcome, version)
+    record = _record(functions, row, "Success", outcome, version)
     return _to(functions, found, rules.on_success, record, "Success")
 
 
@@ -48,7 +48,7 @@ def gave_up(
     condition = "EventAgeExceeded" if too_old else "RetriesExhausted"
     told: list[Tell] = []
     if rules.on_failure is not None:
-        record = _record(functions, found, row, condition, outcome, version)
+        record = _record(functions, row, condition, outcome, version)
         told.append(_to(functions, found, rules.on_failure, record, "Failure"))
     members = cast("dict[str, Any]", decode(found.version.configuration))
     letter = (members.get("DeadLetterConfig") or {}).get("TargetArn")
@@ -64,7 +64,6 @@ def gave_up(
 
 def _record(
     functions: Lambda,
-    found: Found,
     row: EventRow,
     condition: str,
     outcome: Outcome | None,

@@ -30,7 +30,7 @@ class Authorizers:
     def __init__(self, gateway: ApiGateway) -> None:
         self._gateway = gateway
 
-    async def authorise(self, incoming: Incoming, authorizer: Document, method: str) -> None:
+    async def authorise(self, incoming: Incoming, authorizer: Document) -> None:
         """Return when the caller may; leaves what the function told. Raises Refusal."""
         arn = function_arn(
             read_uri(with_variables(authorizer["authorizerUri"], incoming.variables))

@@ -52,7 +52,7 @@ class Entrance:
         async with self._room:
             return await self._answer(request, *place)
 
-    async def _answer(self, request: HttpRequest, api: str, path: str, by_path: bool) -> HttpAnswer:
+    async def _answer(self, request: HttpRequest, api: str, path: str) -> HttpAnswer:
         extended_id = extended_request_id(self._gateway.ids.secret(11))
         documents = self._gateway.documents
         scope = documents.owner_of(REST_API, api)
@@ -92,18 +92,18 @@ class Entrance:
         return Incoming(call, request, api, owner, stage, name, "/", "/", extended, now)
 
 
-def _place(request: HttpRequest) -> tuple[str, str, bool] | None:
-    """The API's id, the path from the stage on, and whether the path named the API."""
+def _place(request: HttpRequest) -> tuple[str, str] | None:
+    """The API's id, and the path from the stage on."""
     labels = request.host.partition(":")[0].split(".")
     if LABEL in labels[1:]:
-        return labels[labels.index(LABEL) - 1], request.path, False
+        return labels[labels.index(LABEL) - 1], request.path
     if request.path.startswith(_OWN):
         api, rest = _first(request.path.removeprefix(_OWN[:-1]))
-        return api, rest or "/", True
+        return api, rest or "/"
     before, marker, after = request.path.partition("/_user_request_")
     parts = before.split("/")
     if marker and len(parts) == 4 and (not after or after[0] == "/"):
-        return parts[2], f"/{parts[3]}{after}", True
+        return parts[2], f"/{parts[3]}{after}"
     return None
 
 

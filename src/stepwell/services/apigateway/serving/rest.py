@@ -149,7 +149,7 @@ class RestServing:
             authorizer = deployed.named("authorizer", "id", name)
             if authorizer is None:
                 raise Refusal(CONFIGURATION, why=f"no authorizer {name}")
-            await self._authorizers.authorise(incoming, authorizer, found.method["httpMethod"])
+            await self._authorizers.authorise(incoming, authorizer)
         if found.method["apiKeyRequired"]:
             self._check_key(incoming, deployed)
 
