@@ -33,8 +33,8 @@ from stepwell.gateway.pages import (
     root_page,
 )
 from stepwell.gateway.presigned import check_expiry
-from stepwell.gateway.rest_entry import STORE, RestEntry, store_path
-from stepwell.gateway.routes import Refusal, Route, Routes
+from stepwell.gateway.rest_entry import RestEntry, store_path
+from stepwell.gateway.routes import STORE, Refusal, Route, Routes
 from stepwell.gateway.settings import FUNCTION_BYTES_MAX, GatewaySettings
 from stepwell.gateway.sigv4 import Verifier
 from stepwell.gateway.temporary import TemporaryKeys
@@ -117,14 +117,17 @@ class Gateway:
         """The answer to any request. Raises Disconnected when nobody wants it."""
         request_id = self.request_ids.next()
         try:
+            target = request.headers.get(b"x-amz-target")
+            route = None if target is None else self.targets.get(target)
+            if route is not None and request.path == "/":
+                # What nearly every request is, so nothing else is looked at first.
+                return await self._run(route, request, request_id)
             if self.doors is not None:
                 answer = await self._through_door(self.doors, request, request_id)
                 if answer is not None:
                     return answer
-            target = request.headers.get(b"x-amz-target")
             if target is None:
                 return await self._without_target(request, request_id)
-            route = self.targets.get(target)
             if route is not None:
                 return await self._run(route, request, request_id)
             kind = request.headers.get(b"content-type", b"")
@@ -166,10 +169,10 @@ class Gateway:
             if request.fields is None:
                 self._unpack(request, route.model.name)
             handler = route.handler
-            if route.model.name == STORE:
+            if route.is_store:
                 check_expiry(request.query, self.clock.now())
             who = self._caller(route.signing_name, request, unsigned=route.unsigned)
-            if route.model.name == STORE:
+            if route.is_store:
                 _join_chunks(request)
             if handler is None:
                 raise ways.not_implemented(route.model, route.operation.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 Headers: TypeAlias = "list[tuple[bytes, bytes]]"
@@ -35,7 +35,7 @@ class Request:
     """Set by the handler: when the caller goes away, the work for it is cancelled."""
     gone: bool = False
     """The caller has gone away already."""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] | None = None
     """Of a REST request: the labels in its path, still escaped."""
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from stepwell.gateway.identity import scope_service
 from stepwell.gateway.messages import Request
-from stepwell.gateway.routes import Refusal, RestService, Route
+from stepwell.gateway.routes import STORE, Refusal, RestService, Route
 
 _DATED = re.compile(r"/20\d\d-\d\d-\d\d/")
 _BY_PATH = (
@@ -22,7 +22,6 @@ _BY_PATH = (
 _STORE_HOST = re.compile(r"(?P<bucket>.+)\.s3(?:[.-].+)?")
 _STORE_ITSELF = re.compile(r"s3(?:[.-].+)?")
 _LOCAL_HOST = re.compile(r"(?P<bucket>.+)\.localhost")
-STORE = "s3"
 
 
 class RestEntry:

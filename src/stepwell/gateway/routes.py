@@ -30,6 +30,9 @@ REST: Mapping[str, WireProtocol] = {
     "rest-xml": RestXmlProtocol(),
 }
 
+STORE = "s3"
+"""The service whose requests are objects: any path may be its own."""
+
 OLDER_VERSIONS = {"sqs": ("2008-01-01", "2009-02-01", "2011-10-01")}
 """Query API versions that mean the same service as the model's own."""
 
@@ -41,6 +44,7 @@ class Route:
         "_reader",
         "_writer",
         "handler",
+        "is_store",
         "long_poll",
         "model",
         "operation",
@@ -65,6 +69,7 @@ class Route:
         self.signing_name = model.signing_name
         self.long_poll = operation.name in service.long_polls
         self.unsigned = operation.name in service.unsigned
+        self.is_store = model.name == STORE
         self._reader: Reader | None = None
         self._writer: Writer | None = None
 

@@ -99,7 +99,7 @@ def _label(model: ServiceModel, name: str, ref: Ref) -> Part:
     wire, convert = ref.traits.get("locationName", name), _from_text(model, name, ref)
 
     def read(request: Request, params: Params) -> None:
-        text = request.labels.get(wire)
+        text = (request.labels or {}).get(wire)
         if text is not None:
             try:
                 params[name] = convert(unquote(text, errors="strict"))
