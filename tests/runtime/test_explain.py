@@ -20,6 +20,13 @@ def asked(**fields: object) -> Waiting:
     return Waiting({"Ask": ask(**fields)}).tell(TaskAnswered(0, 3, {"MessageId": "m"}))
 
 
+def called(resource: str, **parameters: JsonValue) -> Waiting:
+    """A task that calls this with these parameters."""
+    arn = f"arn:aws:states:::{resource}"
+    task: JsonObject = {"Type": "Task", "Resource": arn, "Parameters": parameters, "End": True}
+    return Waiting({"Call": task})
+
+
 def retrying() -> Waiting:
     """A task whose first attempt failed after ten seconds."""
     failed = TaskFailed(0, 3, "Rejected", "no", "request")
@@ -39,6 +46,28 @@ SENTENCES: dict[str, tuple[Callable[[], Waiting], str, str]] = {
         "token",
         "Ask waits for an answer to its task token, which went out in a message to the queue "
         "approvals.",
+    ),
+    "token, published": (
+        lambda: called(
+            "sns:publish.waitForTaskToken",
+            TopicArn="arn:aws:sns:us-east-1:000000000000:approvals",
+            **{"Message.$": "$$.Task.Token"},
+        ).tell(TaskAnswered(0, 3, {"MessageId": "m"})),
+        "token",
+        "Call waits for an answer to its task token, which was published to the topic approvals.",
+    ),
+    "token, in an event": (
+        lambda: called(
+            "events:putEvents.waitForTaskToken",
+            Entries=[{"Source": "s", "DetailType": "t", "Detail": {"token.$": "$$.Task.Token"}}],
+        ).tell(TaskAnswered(0, 3, {"FailedEntryCount": 0})),
+        "token",
+        "Call waits for an answer to its task token, which went out in an event.",
+    ),
+    "function that is invoked": (
+        lambda: called("lambda:invoke", FunctionName="greet"),
+        "call",
+        "Call waits for the function greet to answer its call.",
     ),
     "activity nobody asked for": (
         lambda: Waiting({"Act": work()}),

@@ -151,11 +151,19 @@ def _task(facts: Facts, branch: Branch, state: TaskState) -> Waiting:
             command=f"stepwell explain {child}" if child.startswith("arn:") else "",
             hints=_timeout_hints(facts, state),
         )
-    called = f"{resource.service}:{resource.action}"
-    if resource.kind == "lambda":
-        called = f"the function {resource.arn.partition(':function:')[2]}"
-    sentence = f"{branch.state} waits for {called} to answer its call."
+    sentence = f"{branch.state} waits for {_callee(state, event)} to answer its call."
     return _entry(facts, branch, "call", sentence, since=since)
+
+
+def _callee(state: TaskState, event: HistoryEvent | None) -> str:
+    """Who was called: a function by its name, anything else by the action."""
+    resource = state.resource
+    if resource.kind == "lambda":
+        return f"the function {resource.arn.partition(':function:')[2]}"
+    function = _object(event.text("parameters") if event is not None else "").get("FunctionName")
+    if resource.service == "lambda" and isinstance(function, str):
+        return f"the function {function.rpartition(':function:')[2]}"
+    return f"{resource.service}:{resource.action}"
 
 
 def _carrier(state: TaskState, event: HistoryEvent | None) -> str:
@@ -171,6 +179,11 @@ def _carrier(state: TaskState, event: HistoryEvent | None) -> str:
     function = parameters.get("FunctionName")
     if resource.service == "lambda" and isinstance(function, str):
         return f"which was given to the function {function.rpartition(':function:')[2]}"
+    topic = parameters.get("TopicArn")
+    if resource.service == "sns" and isinstance(topic, str):
+        return f"which was published to the topic {topic.rpartition(':')[2]}"
+    if resource.service == "events":
+        return "which went out in an event"
     return f"which went out with {resource.service}:{resource.action}"
 
 
