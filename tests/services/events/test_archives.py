@@ -123,3 +123,36 @@ async def test_replays_that_make_no_sense(world: World, params: Any, message: st
     arn = await _archive(world)
     with pytest.raises(ServiceError, match=message):
         await _replay(world, arn, **params)
+
+
+async def test_an_entry_for_no_bus_takes_no_other_with_it(world: World) -> None:
+    """The entry fails by itself, and the archive counts what it keeps."""
+    await _archive(world)
+    entry = {"Source": "shop", "DetailType": "d", "Detail": "{}"}
+    entries = [entry, {**entry, "EventBusName": "arn:aws:sqs:eu-west-1:123456789012:q"}]
+    answer = await world.events("PutEvents", Entries=entries)
+    assert answer["FailedEntryCount"] == 1
+    assert "EventId" in answer["Entries"][0]
+    assert answer["Entries"][1]["ErrorCode"] == "ValidationException"
+    shown = await world.events("DescribeArchive", ArchiveName="a")
+    assert shown["EventCount"] == 1
+    kept = [rows for table, rows in world.disk.tables.items() if table == "events_archived"]
+    assert [len(rows) for rows in kept] == [1]
+
+
+async def test_clearing_goes_on_after_a_round_that_broke(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks one round, the next one clears what is old."""
+    await _archive(world, RetentionDays=1)
+    await _put(world, 1)
+
+    async def broken(archive: int, before: int | None) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.core.events.archiving, "_clear", broken)
+        await world.pass_time(DAY_MS + 4_000_000)
+    assert (await world.events("DescribeArchive", ArchiveName="a"))["EventCount"] == 1
+    await world.pass_time(4_000_000)
+    assert (await world.events("DescribeArchive", ArchiveName="a"))["EventCount"] == 0

@@ -122,6 +122,9 @@ class Archiving:
                     self._abandoned.delete(turn, row.node, row.archive)
         except StorageTrouble as trouble:
             _log.warning("archives are cleared later: %s", trouble)
+        except Exception:
+            # The next round may go better, and none at all lets the disk fill up.
+            _log.exception("clearing archives broke")
         self._watching = False
         self.watch()
 

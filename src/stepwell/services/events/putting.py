@@ -51,10 +51,10 @@ def put_entries(
     for entry in entries:
         try:
             detail = _checked(entry, trusted=trusted)
+            bus = bus_named(account, region, entry.get("EventBusName"))
         except ServiceError as error:
             results.append({"ErrorCode": error.code, "ErrorMessage": error.message})
             continue
-        bus = bus_named(account, region, entry.get("EventBusName"))
         event = _event(events, account, region, entry, detail)
         put_event(events, turn, bus, event)
         results.append({"EventId": event["id"]})

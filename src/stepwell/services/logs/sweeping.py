@@ -43,6 +43,9 @@ class Sweeper:
             await sweep(self._logs)
         except StorageTrouble as trouble:
             _log.warning("old log events are cleared later: %s", trouble)
+        except Exception:
+            # The next round may go better, and none at all lets the disk fill up.
+            _log.exception("clearing old log events broke")
         self.arm()
 
 
