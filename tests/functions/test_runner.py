@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +120,21 @@ async def test_a_process_that_dies_at_the_beginning(running: Running, code: str)
     assert found["errorMessage"] == (
         "RequestId: request-1 Error: Runtime exited with error: exit status 1"
     )
+
+
+async def test_what_left_the_group_does_not_hold_up_the_end(running: Running) -> None:
+    """A daemon that still holds the output delays neither the error nor the runner's close."""
+    code = "import os, subprocess\ndef handler(file, context):\n"
+    code += "    away = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+    code += "    open(file, 'w').write(str(away.pid))\n    os._exit(3)\n"
+    spec = running.function(PYTHON, "app.handler", {"app.py": code}, timeout_seconds=15)
+    file = running.folder / "pid"
+    try:
+        assert (await running.error(spec, str(file)))["errorType"] == "Runtime.ExitError"
+        async with asyncio.timeout(10):
+            await running.runner.close()
+    finally:
+        os.kill(int(file.read_text()), signal.SIGKILL)
 
 
 async def test_an_answer_that_is_too_large(running: Running) -> None:

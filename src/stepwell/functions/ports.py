@@ -26,6 +26,8 @@ CROWDED_SECONDS: Final = 1.0
 """How long a start waits when that many processes are at work already."""
 SETTLE_SECONDS: Final = 0.05
 """How long an answer waits for its process to ask for the next event."""
+PIPE_SECONDS: Final = 1.0
+"""How long the end of a process waits for the end of its output."""
 WATCHED_FILES_MAX: Final = 5_000
 """How many files of a watched folder are looked at."""
 

@@ -14,6 +14,7 @@ from typing import cast
 
 from stepwell.functions.keeper import Keeper
 from stepwell.functions.output import FrameReader
+from stepwell.functions.ports import PIPE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Child(asyncio.SubprocessProtocol):
         """The exit status; negative for a signal."""
         self._exited = False
         self._piped = True
+        self._give_up: asyncio.TimerHandle | None = None
         self._memory_mb = 0
 
     @classmethod
@@ -89,9 +91,19 @@ class Child(asyncio.SubprocessProtocol):
         self._end_when_whole()
 
     def process_exited(self) -> None:
-        """It has ended; what it has started ends with it, and so the pipe closes."""
+        """It has ended; what it has started ends with it, and so the pipe closes.
+
+        What has left the group may hold the pipe for as long as it likes: nobody waits for that.
+        """
         self._exited = True
         self.kill()
+        self._end_when_whole()
+        if not self.ended.done():
+            loop = asyncio.get_running_loop()
+            self._give_up = loop.call_later(PIPE_SECONDS, self._stop_listening)
+
+    def _stop_listening(self) -> None:
+        self._piped = False
         self._end_when_whole()
 
     def _end_when_whole(self) -> None:
@@ -101,6 +113,8 @@ class Child(asyncio.SubprocessProtocol):
         status = None if transport is None else transport.get_returncode()
         if self._keeper is not None:
             self._keeper.remove(self.pid)
+        if self._give_up is not None:
+            self._give_up.cancel()
         self.ended.set_result(status or 0)
         if transport is not None:
             transport.close()

@@ -297,6 +297,24 @@ def test_what_cannot_be_is_refused(given: dict[str, Any], text: str) -> None:
     World().run(play)
 
 
+def test_a_function_that_is_gone_is_complained_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """One warning, however long it is gone; messages wait, and arrive once it is back."""
+
+    async def play(world: World) -> None:
+        url = await _wire(world)
+        await world.call("DeleteFunction", FunctionName="work")
+        await _send(world, url, "a", "b")
+        await world.sleep(600)
+        assert _bodies(world) == []
+        await world.function("work")
+        await world.sleep(60)
+        assert sorted(_bodies(world)) == ["a", "b"]
+
+    World().run(play)
+    told = [record for record in caplog.records if record.message.startswith("reading ")]
+    assert [record.levelname for record in told] == ["WARNING"]
+
+
 @pytest.mark.parametrize("point", range(1, 17))
 def test_a_crash_at_any_commit_loses_no_message(point: int) -> None:
     """A crash at any commit loses no message."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,22 @@ from stepwell.values import decode, encode
 if TYPE_CHECKING:
     from stepwell.services.lambda_.lambdas import Found, Lambda
 
+_log = logging.getLogger("stepwell.lambda")
 _ENVELOPE_BYTES = 64
+
+
+class Complaint:
+    """Says why a mapping cannot read: once for each reason, not again at every attempt."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def say(self, source: str, trouble: Exception) -> None:
+        """It could not, just now."""
+        text = str(trouble)
+        level = logging.DEBUG if text == self._last else logging.WARNING
+        self._last = text
+        _log.log(level, "reading %s: %s", source, text)
 
 
 def target(functions: Lambda, row: MappingRow) -> Found:

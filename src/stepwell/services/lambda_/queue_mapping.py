@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.services.lambda_.batches import (
+    Complaint,
     failed_items,
     is_throttled,
     run_batch,
@@ -55,6 +56,7 @@ class QueueMapping:
         )
         self._limit = min(POLLERS_FIRST, self._most)
         self._wanted = compile_filters(members.get("FilterCriteria"))
+        self._complaint = Complaint()
         self._under_way = 0
         self._changed = asyncio.Event()
         self._feeder: asyncio.Task[None] | None = None
@@ -86,7 +88,7 @@ class QueueMapping:
                     await self._until_room()
                     await self._take()
                 except (ServiceError, StorageTrouble) as trouble:
-                    _log.warning("reading %s: %s", self._row.source, trouble)
+                    self._complaint.say(self._row.source, trouble)
                     await self._functions.pause(_TROUBLE_MS)
                 except Exception:
                     # One odd message must not end the reading of its queue: it comes back.

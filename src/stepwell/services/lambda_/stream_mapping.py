@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.errors import ServiceError, StorageTrouble
-from stepwell.services.lambda_.batches import failed_items, run_batch, split_by_size, target
+from stepwell.services.lambda_.batches import (
+    Complaint,
+    failed_items,
+    run_batch,
+    split_by_size,
+    target,
+)
 from stepwell.services.lambda_.filters import compile_filters
 from stepwell.services.lambda_.names import LATEST, function_arn
 from stepwell.services.lambda_.ports import Outcome, StreamSource
@@ -69,6 +75,7 @@ class StreamMapping:
         members = cast("dict[str, Any]", decode(row.configuration))
         self._rules = _rules(members)
         self._wanted = compile_filters(members.get("FilterCriteria"))
+        self._complaint = Complaint()
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
@@ -95,7 +102,7 @@ class StreamMapping:
                     await self._functions.ready()
                     await self._step()
                 except (ServiceError, StorageTrouble) as trouble:
-                    _log.warning("reading %s: %s", self._row.source, trouble)
+                    self._complaint.say(self._row.source, trouble)
                     await self._functions.pause(_TROUBLE_MS)
                 except Exception:
                     # The position stands where it was: the records are read again.
