@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
 from stepwell.errors import ServiceError
+from stepwell.services.scheduler import timing
 from stepwell.values import encode_text
 from tests.services.events.world import ACCOUNT, DAY_MS, REGION, World, arn_of
 
@@ -218,7 +220,7 @@ async def test_a_group_takes_its_schedules_with_it(world: World) -> None:
     ("expression", "other", "message"),
     [
         ("rate(1 second)", {}, "Invalid Schedule Expression"),
-        ("rate(1 day)", {"ScheduleExpressionTimezone": "Mars/Base"}, "Timezone Mars/Base"),
+        ("rate(1 day)", {"ScheduleExpressionTimezone": "Mars/Base"}, r"Timezone Mars/Base\.$"),
         ("rate(1 day)", {"StartDate": 1.0}, "cannot be earlier"),
         ("rate(1 day)", {"StartDate": 1e300}, "between the years"),
         ("rate(1 day)", {"EndDate": -1.0}, "between the years"),
@@ -245,3 +247,17 @@ async def test_refused(world: World, expression: str, other: Any, message: str) 
     """What makes no sense, or does not exist here, is refused when it is created."""
     with pytest.raises(ServiceError, match=message):
         await _schedule(world, expression, **other)
+
+
+async def test_without_zone_data_the_refusal_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slim image may have none: UTC goes on, and other zones are refused with what is missing."""
+
+    def no_zone(name: str) -> None:
+        raise ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr(timing, "ZoneInfo", no_zone)
+    with pytest.raises(ServiceError, match=r"Timezone Europe/Paris\. \(.* install .* tzdata"):
+        await _schedule(world, "rate(1 day)", ScheduleExpressionTimezone="Europe/Paris")
+    await _schedule(world, "rate(1 day)", ScheduleExpressionTimezone="UTC")

@@ -20,13 +20,17 @@ from stepwell.services.scheduler.paging import page
 from stepwell.services.scheduler.records import ScheduleRow
 from stepwell.services.scheduler.scheduler import Scheduler
 from stepwell.services.scheduler.targets import checked_target
-from stepwell.services.scheduler.timing import anchor_of, due_after, zone_of
+from stepwell.services.scheduler.timing import anchor_of, due_after, zone_data_is_there, zone_of
 from stepwell.services.schedules.expressions import BadSchedule, parse
 from stepwell.values import decode, encode_text
 
 _LATE_MS = 300_000
 LATEST_SECONDS = 7_258_118_400
 """The year 2200: no expression goes beyond it."""
+NO_ZONE_DATA = (
+    " (Stepwell finds no time zone data here, so it knows UTC only: install the Python package "
+    "tzdata, or the one of the system.)"
+)
 
 
 def create_schedule(scheduler: Scheduler, turn: Turn, call: Call, params: Params) -> dict[str, Any]:
@@ -155,7 +159,8 @@ def _check_times(expression: str, zone: str) -> None:
     try:
         zone_of(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise invalid(f"Invalid Schedule Expression Timezone {zone}.") from error
+        hint = "" if zone_data_is_there() else NO_ZONE_DATA
+        raise invalid(f"Invalid Schedule Expression Timezone {zone}.{hint}") from error
 
 
 def _dates(params: Params, now: int) -> tuple[int | None, int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stepwell.runtime.ports import Ids
 from stepwell.services.scheduler.records import ScheduleRow
@@ -24,6 +24,15 @@ def due_after(row: ScheduleRow, after: int) -> int | None:
 def zone_of(name: str) -> tzinfo:
     """The zone of that name. Raises ZoneInfoNotFoundError and others; UTC needs no data."""
     return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def zone_data_is_there() -> bool:
+    """Whether the system or the package `tzdata` knows any zone; slim images lack both."""
+    try:
+        zone_of("Europe/London")
+    except (ZoneInfoNotFoundError, OSError):
+        return False
+    return True
 
 
 def anchor_of(expression: str, begin: int) -> int:
