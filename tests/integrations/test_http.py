@@ -221,6 +221,22 @@ async def test_a_token_is_fetched_once_and_again_when_it_is_refused(place: Place
     assert place.partner.got[-1].headers["Authorization"] == "Bearer two"
 
 
+@pytest.mark.parametrize("life", ["²", "soon", "nan", None, -1, 10**400])
+async def test_a_token_with_an_odd_life_is_used(place: Place, life: Any) -> None:
+    """At least once; what the authorization server says of its life breaks nothing."""
+    oauth = {
+        "ClientParameters": {"ClientID": "id", "ClientSecret": "secret"},
+        "AuthorizationEndpoint": "https://login.example/token",
+        "HttpMethod": "POST",
+    }
+    arn = await place.connection("OAUTH_CLIENT_CREDENTIALS", OAuthParameters=oauth)
+    place.partner.answer = lambda request: httpx.Response(
+        200, json={"access_token": "one", "expires_in": life}
+    )
+    await place.invoke(arn)
+    assert place.partner.got[-1].headers["Authorization"] == "Bearer one"
+
+
 async def _destination(place: Place, **target: Any) -> None:
     connection = await place.connection(
         "BASIC", BasicAuthParameters={"Username": "u", "Password": "p"}

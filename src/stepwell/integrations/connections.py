@@ -22,6 +22,7 @@ from stepwell.values import BadJson, decode
 _TIMEOUT_SECONDS = 10.0
 _EARLY_MS = 60_000
 _LIFE_SECONDS = 3_600
+_LIFE_SECONDS_MAX = 86_400.0
 TOKENS_MAX = 1_000
 
 
@@ -85,8 +86,7 @@ class Connections:
         token = answer.get("access_token")
         if not isinstance(token, str):
             raise _no_token("the answer has no access_token")
-        life = answer.get("expires_in", _LIFE_SECONDS)
-        seconds = float(life) if isinstance(life, (int, float, str)) and _is_number(life) else 0.0
+        seconds = _life_seconds(answer.get("expires_in", _LIFE_SECONDS))
         if len(self._tokens) >= TOKENS_MAX:
             self._tokens.clear()
         self._tokens[key] = (token, self._clock.now() + int(seconds * 1000) - _EARLY_MS)
@@ -129,8 +129,12 @@ def with_query(url: str, query: dict[str, str]) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
-def _is_number(text: object) -> bool:
-    return str(text).replace(".", "", 1).isdigit()
+def _life_seconds(given: object) -> float:
+    """How long a token is good, whatever the server says: what is no number means not at all."""
+    try:
+        return min(max(0.0, float(str(given))), _LIFE_SECONDS_MAX)  # NaN is 0
+    except ValueError:
+        return 0.0
 
 
 def _no_token(why: str) -> ServiceError:
