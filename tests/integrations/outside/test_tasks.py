@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from stepwell.integrations.outside.commands import own_environment
 from stepwell.server import ServerSettings, read_outside_settings
 from stepwell.testing.skipping import SkippingServer
 
@@ -148,6 +149,18 @@ def test_nothing_configured_is_refused_with_the_setting(tmp_path: Path) -> None:
     message = refused.value.response["Error"]["Message"]
     assert "glue:startJobRun.sync" in message
     assert "upstream.glue" in message
+
+
+def test_commands_get_none_of_the_servers_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its keys nor passwords in its addresses; the rest of its environment, yes."""
+    monkeypatch.setenv("STEPWELL_STORE", "postgresql://me:secret@db/x")
+    monkeypatch.setenv("STEPWELL_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("STEPWELL_SMTP", "smtp://me:secret@mail")
+    monkeypatch.setenv("OTHER", "kept")
+    environment = own_environment()
+    assert environment["OTHER"] == "kept"
+    assert "STEPWELL_SMTP" not in environment
+    assert not any("secret" in value for name, value in environment.items() if "STEPWELL" in name)
 
 
 def test_commands_run_tasks(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from stepwell.values import JsonObject, JsonValue, encode_text
 OUTPUT_BYTES_MAX = 64 * 1024
 """How much of what a command prints is kept for the cause of a failure."""
 _NAMES = {"ecs:runTask": "TaskDefinition", "batch:submitJob": "JobDefinition"}
+_SECRETS = frozenset({"STEPWELL_SECRET_ACCESS_KEY", "STEPWELL_SMTP", "STEPWELL_STORE"})
+"""Settings of the server's own that hold keys or passwords: no task needs them."""
 
 Commands = Mapping[str, Mapping[str, tuple[str, ...]]]
 
@@ -106,8 +108,13 @@ def _override(call: ServiceCall) -> JsonObject:
     return {}
 
 
+def own_environment() -> dict[str, str]:
+    """What commands have of the server's environment."""
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
+
+
 def _environment(call: ServiceCall) -> dict[str, str]:
-    environment = dict(os.environ)
+    environment = own_environment()
     entries = _override(call).get("Environment")
     for entry in entries if isinstance(entries, list) else []:
         name, value = look(entry, ("Name",)), look(entry, ("Value",))
