@@ -89,6 +89,13 @@ SENTENCES: dict[str, tuple[Callable[[], Waiting], str, str]] = {
         "child",
         f"Run waits for the end of the execution {CHILD}.",
     ),
+    "job of another service": (
+        lambda: called("ecs:runTask.sync", TaskDefinition="report").tell(
+            TaskAnswered(0, 3, {"Tasks": []})
+        ),
+        "job",
+        "Call waits for the end of what ecs:runTask started.",
+    ),
     "child that is not started yet": (
         lambda: Waiting({"Run": child()}),
         "call",

@@ -141,6 +141,8 @@ def _task(facts: Facts, branch: Branch, state: TaskState) -> Waiting:
         sentence = f"{branch.state} waits for an answer to its task token, {_carrier(state, event)}"
         return _with_token(facts, branch, state, "token", f"{sentence}.")
     if resource.pattern.startswith("sync") and branch.phase == "submitted":
+        if resource.service != "states":
+            return _job(facts, branch, state, since)
         child = _answer_member(facts.events.get(branch.last), "ExecutionArn") or "it started"
         return _entry(
             facts,
@@ -153,6 +155,14 @@ def _task(facts: Facts, branch: Branch, state: TaskState) -> Waiting:
         )
     sentence = f"{branch.state} waits for {_callee(state, event)} to answer its call."
     return _entry(facts, branch, "call", sentence, since=since)
+
+
+def _job(facts: Facts, branch: Branch, state: TaskState, since: int | None) -> Waiting:
+    """A task that waits for the end of a job of a service that is not embedded."""
+    called = f"{state.resource.service}:{state.resource.action}"
+    sentence = f"{branch.state} waits for the end of what {called} started."
+    hints = _timeout_hints(facts, state)
+    return _entry(facts, branch, "job", sentence, since=since, hints=hints)
 
 
 def _callee(state: TaskState, event: HistoryEvent | None) -> str:
