@@ -89,3 +89,24 @@ def test_an_executable_stays_executable(tmp_path: Path) -> None:
     """An executable stays executable."""
     archive.unpack(_zip("bootstrap", "#!/bin/sh\n", 0o755), tmp_path / "code")
     assert (tmp_path / "code/bootstrap").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_damaged_file_is_refused(tmp_path: Path, method: int) -> None:
+    """However it is packed, and nothing of it stays."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as file:
+        file.writestr("a.py", "".join(f"x{number} = {number * 7919}\n" for number in range(999)))
+    data = bytearray(buffer.getvalue())
+    data[60:600] = b"\xff" * 540
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.unpack(bytes(data), tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_a_file_and_a_folder_is_refused(tmp_path: Path) -> None:
+    """Nothing of the zip file stays."""
+    data = zip_of({"a": "x", "a/b": "y"})
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.unpack(data, tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import lzma
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from stepwell.errors import ServiceError
@@ -19,6 +21,20 @@ from stepwell.services.lambda_.errors import invalid
 from stepwell.services.lambda_.limits import ARCHIVE_FILES_MAX, UNPACKED_BYTES_MAX
 
 _PIECE_BYTES = 1024 * 1024
+_BROKEN = (
+    zipfile.BadZipFile,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    # A name that is a file and a folder at once.
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+)
+"""What comes of a file that cannot be unpacked, whatever its directory claims."""
 
 
 def code_sha256(data: bytes) -> str:
@@ -64,7 +80,7 @@ def unpack(data: bytes, folder: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for entry in archive.infolist():
                 left -= _unpack_entry(archive, entry, draft, left)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise _unreadable() from error
     except BaseException:
