@@ -1,5 +1,7 @@
 """`aws` makes boto3 clients of either endpoint; a test that takes it runs on both.
 
+The suites of ON_POSTGRES run on Stepwell twice: with SQLite and with PostgreSQL below.
+
 Where moto is known not to do as AWS does, a test asks `aws.is_moto` and says why.
 """
 
@@ -14,9 +16,29 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from stepwell.testing.postgres import PostgresServer, postgres_server
 from stepwell.testing.server import ServerProcess
 
+__all__ = ["postgres_server"]
+
 REGION = "eu-west-1"
+
+ON_POSTGRES = frozenset(
+    {
+        "test_dynamodb_edges",
+        "test_dynamodb_items",
+        "test_dynamodb_random",
+        "test_dynamodb_statements",
+        "test_dynamodb_tables",
+        "test_events",
+        "test_lambda",
+        "test_logs",
+        "test_s3",
+        "test_secretsmanager",
+        "test_sns",
+    }
+)
+"""The suites that run on PostgreSQL too: those of services whose data is in rows of many shapes."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +69,34 @@ class Aws:
         )
 
 
-@pytest.fixture(params=["stepwell", "moto"])
-def aws(request: pytest.FixtureRequest, running_server: ServerProcess) -> Iterator[Aws]:
+@pytest.fixture(scope="module")
+def server_on_postgres(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """A real server that keeps its rows in an empty PostgreSQL database, for a module's tests."""
+    data = tmp_path_factory.mktemp("server") / "data"
+    store = ("--store", postgres_server.database_url())
+    with ServerProcess(data, arguments=store) as server:
+        yield server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Which endpoints a test runs on."""
+    if "aws" in metafunc.fixturenames:
+        name = metafunc.module.__name__.rpartition(".")[2]
+        stores = ["stepwell", "postgresql"] if name in ON_POSTGRES else ["stepwell"]
+        metafunc.parametrize("aws", [*stores, "moto"], indirect=True)
+
+
+@pytest.fixture
+def aws(request: pytest.FixtureRequest) -> Iterator[Aws]:
     """Stepwell, then moto. The server is shared by a module's tests: names must not collide."""
-    if request.param == "stepwell":
-        yield Aws(running_server.endpoint)
+    if request.param == "moto":
+        with mock_aws():
+            yield Aws(None)
         return
-    with mock_aws():
-        yield Aws(None)
+    name = "server_on_postgres" if request.param == "postgresql" else "running_server"
+    yield Aws(request.getfixturevalue(name).endpoint)
 
 
 @pytest.fixture
