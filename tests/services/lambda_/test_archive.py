@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -63,6 +64,45 @@ def test_a_file_behind_a_link_cannot_be_written_outside(tmp_path: Path) -> None:
         file.writestr("inside/a.py", "fine")
     archive.unpack(buffer.getvalue(), tmp_path / "code")
     assert (tmp_path / "code/a.py").read_text() == "fine"
+
+
+def _link(file: zipfile.ZipFile, name: str, target: str) -> None:
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    file.writestr(entry, target)
+
+
+def test_links_that_lead_out_only_together_are_not_written_through(tmp_path: Path) -> None:
+    """A file takes the place of a link of its name: nothing is written where the link leads."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Two entries of one name.
+        _link(file, "d/a", "up/../evil")
+        _link(file, "d/up", "..")
+        file.writestr("d/a", "x")
+    archive.unpack(buffer.getvalue(), tmp_path / "code")
+    assert not (tmp_path / "evil").exists()
+    assert (tmp_path / "code/d/a").read_text() == "x"
+
+
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a"), ("a", "a/"), ("x" * 300,)])
+def test_names_that_no_folder_can_hold_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Names that no folder can hold together are the file's fault."""
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.unpack(zip_of(dict.fromkeys(names, "x")), tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_entry_whose_bytes_are_broken_is_refused(tmp_path: Path) -> None:
+    """Compressed bytes that mean nothing are the file's fault."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a", "text " * 1_000)
+    data = bytearray(buffer.getvalue())
+    data[31:45] = b"\xff" * 14
+    with pytest.raises(ServiceError, match="Could not unzip"):
+        archive.unpack(bytes(data), tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_claims_or_holds_too_much_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from stepwell.services.api import Door, HttpAnswer, HttpRequest
@@ -221,6 +222,9 @@ def test_the_location_of_code_gives_the_zip_file_to_whoever_knows_its_hash() -> 
         door = _door(world, location)
         wrong = HttpRequest("GET", "h", f"{location[:-4]}0000", "", (), b"", "", "request-1")
         assert await door.answer(wrong) is None
+        for number in ("9" * 19, "9" * 30, "9" * 5_000, "\u00b2", "\u0663"):
+            odd = replace(wrong, path=f"/_aws/lambda-code/{number}/00")
+            assert await door.answer(odd) is None
 
     _run(lambda event: None, play)
 

@@ -7,6 +7,7 @@ nothing grows beyond the bound, whatever sizes it claims.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import io
 import lzma
@@ -29,12 +30,19 @@ _BROKEN = (
     EOFError,
     zlib.error,
     lzma.LZMAError,
-    # A name that is a file and a folder at once.
-    FileExistsError,
-    IsADirectoryError,
-    NotADirectoryError,
 )
 """What comes of a file that cannot be unpacked, whatever its directory claims."""
+_ODD_NAMES = frozenset(
+    (
+        errno.EEXIST,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+    )
+)
+"""What the system says of names that no folder can hold, or not together."""
 
 
 def code_sha256(data: bytes) -> str:
@@ -83,6 +91,11 @@ def unpack(data: bytes, folder: Path) -> None:
     except _BROKEN as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise _unreadable() from error
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if error.errno not in _ODD_NAMES:
+            raise
+        raise _unreadable() from error
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -102,6 +115,9 @@ def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, root: Path, 
     if stat.S_ISLNK(mode):
         _link(archive.read(entry)[:4_096].decode(), path, root)
         return 0
+    if path.is_symlink():
+        # What the link leads to may be outside by now: links after it change its way.
+        path.unlink()
     written = 0
     with archive.open(entry) as source, path.open("wb") as target:
         while piece := source.read(_PIECE_BYTES):

@@ -21,6 +21,8 @@ from stepwell.values import JsonObject, encode
 HOST_LABEL = "lambda-url"
 _CREDENTIAL = re.compile(r"(?:Credential=|X-Amz-Credential=)([A-Za-z0-9]+)(?:/|%2F)")
 _JSON = [("content-type", "application/json")]
+_ID = re.compile("[0-9]{1,19}")
+_ID_MAX = 2**63 - 1
 
 
 def doors(functions: Lambda) -> tuple[Door, ...]:
@@ -41,7 +43,7 @@ def doors(functions: Lambda) -> tuple[Door, ...]:
 async def _code(functions: Lambda, request: HttpRequest) -> HttpAnswer | None:
     """A zip file, for whoever knows its hash."""
     number, _, _ = request.path.removeprefix(CODE_PATH).partition("/")
-    if request.method != "GET" or not number.isdigit():
+    if request.method != "GET" or not _ID.fullmatch(number) or int(number) > _ID_MAX:
         return None
     try:
         data = await functions.codes.read(int(number))
