@@ -14,6 +14,10 @@ from stepwell.services.api import Door, HttpAnswer, HttpRequest
 
 _OURS = frozenset({"content-length", "date", "connection", "transfer-encoding", "keep-alive"})
 """Headers that belong to the connection."""
+_FINAL_MIN = 200
+_BODILESS = (204, 205, 304)
+"""Behind these a client takes the next bytes for the next answer."""
+_NO_ANSWER = b'{"message":"Internal server error"}'
 
 
 class Doors:
@@ -57,6 +61,10 @@ def _pairs(request: Request) -> Sequence[tuple[bytes, bytes]]:
 
 
 def out_of_door(answer: HttpAnswer) -> Response:
-    """A door's answer as the connection sends it."""
+    """A door's answer as the connection sends it: final, and without a body where none can be."""
+    if answer.status < _FINAL_MIN:
+        # Clients would go on waiting for an answer after this one.
+        return Response(502, b"content-type: application/json\r\n", _NO_ANSWER)
     kept = [(name, value) for name, value in answer.headers if name.lower() not in _OURS]
-    return Response(answer.status, header_lines(kept), answer.body)
+    body = b"" if answer.status in _BODILESS else answer.body
+    return Response(answer.status, header_lines(kept), body)
