@@ -115,9 +115,9 @@ def _batches(world: World, queue_url: str) -> None:
     """Three records: two make a batch at once, the third waits for the window's end."""
     machine = world.machine("buffered", definition(queue_url, 600))
     executions = [world.start(machine, event(number)) for number in range(3)]
+    see("messages that the queue's delay holds back", _held_back(world, queue_url), 3)
     for execution in executions:
         world.happened(execution, "TaskSubmitted")
-    see("messages that can be received before the delay is over", _visible(world, queue_url), 0)
     world.skip(3)
     _ended(world, executions, 2)
     world.skip(10)
@@ -127,8 +127,8 @@ def _batches(world: World, queue_url: str) -> None:
     world.say("three records in two batches, each answered its own token")
 
 
-def _visible(world: World, queue_url: str) -> int:
-    name = "ApproximateNumberOfMessages"
+def _held_back(world: World, queue_url: str) -> int:
+    name = "ApproximateNumberOfMessagesDelayed"
     answer = world.aws("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
     return int(answer["Attributes"][name])
 
