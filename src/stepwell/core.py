@@ -11,6 +11,7 @@ from pathlib import Path
 from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.integrations import aws_sdk_actions
+from stepwell.integrations.api_calls import ApiCalls
 from stepwell.integrations.apigateway import ApiGatewayIntegration
 from stepwell.integrations.apigateway_backends import (
     LambdaFunctions,
@@ -120,6 +121,7 @@ class Core:
         self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
         self.logs = Logs(self.parts)
+        self.calls = ApiCalls(ids, lambda: self.sdk.base_url)
         self.embedded: list[Embedded] = self._embed(runner, scratch)
         self.watchers: list[Watcher] = []
         self.executions = Executions(
@@ -169,6 +171,7 @@ class Core:
         )
         for service in self.services():
             self.sdk.add(as_tasks_call(service))
+        self.calls.add(self.services())
         self.http_calls = HttpCalls(self.endpoints)
         self.connections = Connections(self.events, self.http_calls, self.clock)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)

@@ -23,10 +23,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "language": frozenset({"language"}),
     "engine": frozenset({"language", "engine"}),
+    # Templates and resource types: read by the stack service, and by `stepwell doctor` offline.
+    "deploy": frozenset({"language", "deploy"}),
     "runtime": frozenset({"language", "engine", "runtime"}),
     "stores": frozenset({"runtime", "stores"}),
     "services": frozenset({"runtime", "services"}),
     "services.states": frozenset({"language", "engine", "runtime", "services"}),
+    "services.cloudformation": frozenset({"deploy", "runtime", "services"}),
     "integrations": frozenset(
         {"language", "engine", "runtime", "models", "services", "integrations"}
     ),
@@ -35,6 +38,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": frozenset({"cli"}),
     # `stepwell check` reviews definitions where they are written, without any server.
     "cli.check": frozenset({"cli", "language"}),
+    "cli.deploy": frozenset({"cli", "deploy", "language"}),
     # Runs functions in processes: implements a port of Lambda's, as the stores do.
     "functions": frozenset({"services.api", "services.lambda_.ports", "functions"}),
     "core": frozenset(

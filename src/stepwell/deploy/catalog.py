@@ -1,0 +1,17 @@
+"""Every resource type that this server knows, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stepwell.deploy.resource_type import ResourceType
+from stepwell.deploy.types import sqs
+
+_ALL = (*sqs.TYPES,)
+
+TYPES: Mapping[str, ResourceType] = {known.name: known for known in _ALL}
+
+
+def find_type(name: str) -> ResourceType | None:
+    """The type of that name; None where it is refused."""
+    return TYPES.get(name)
