@@ -1,4 +1,4 @@
-"""What Lambda reads from in this server: queues, streams of tables, code in buckets."""
+"""What functions and pipes read from in this server: queues, streams of tables, code in buckets."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.integrations.objects import StoredObjects
+from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call
 from stepwell.services.dynamodb.dynamodb import DynamoDb
-from stepwell.services.lambda_.ports import QueueFacts
+from stepwell.services.feeds.ports import QueueFacts
 from stepwell.services.s3.storage import Storage
 from stepwell.services.sqs import receiving, settling
 from stepwell.services.sqs.errors import queue_does_not_exist
@@ -21,7 +22,7 @@ _DELETED_AT_ONCE_MAX = 10
 
 
 class EmbeddedQueues:
-    """The embedded queues as event sources (services.lambda_.ports.QueueSource)."""
+    """The embedded queues as event sources (services.feeds.ports.QueueSource)."""
 
     def __init__(self, queues: Queues) -> None:
         self._queues = queues
@@ -57,6 +58,23 @@ class EmbeddedQueues:
             params = {"QueueUrl": queue.name, "Entries": entries}
             await settling.delete_message_batch(self._queues, _call(queue), params)
 
+    async def reach(self, arn: str, handles: Sequence[str]) -> None:
+        """Have these messages in memory."""
+        await self._queues.settled()
+        queue = self._find(arn)
+        await settling.reach(self._queues, _call(queue), queue.name, handles)
+
+    def held(self, arn: str, handles: Sequence[str]) -> set[str]:
+        """Those whose message is there and was given to nobody else since."""
+        queue = self._queues.by_arn(arn)
+        if queue is None:
+            return set()
+        return settling.held(self._queues, queue, handles)
+
+    def discard(self, turn: Turn, arn: str, handles: Sequence[str]) -> None:
+        """Delete messages that are held, as part of the turn."""
+        settling.discard(self._queues, turn, self._find(arn), handles)
+
     def _find(self, arn: str) -> Queue:
         queue = self._queues.by_arn(arn)
         if queue is None:
@@ -69,7 +87,7 @@ def _call(queue: Queue) -> Call:
 
 
 class EmbeddedStreams:
-    """The streams of the embedded tables (services.lambda_.ports.StreamSource)."""
+    """The streams of the embedded tables (services.feeds.ports.StreamSource)."""
 
     def __init__(self, dynamodb: DynamoDb) -> None:
         self._dynamodb = dynamodb

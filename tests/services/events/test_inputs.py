@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stepwell.services.events.inputs import BadInput, Matched, shape_input
-from stepwell.services.events.paths import NOTHING, look_up
+from stepwell.services.templates.paths import NOTHING, look_up
 from stepwell.values import JsonObject, JsonValue
 
 _EVENT: JsonObject = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError
-from stepwell.services.lambda_ import queue_mapping
-from stepwell.services.lambda_.queue_records import queue_record
+from stepwell.services.feeds import queue_reader
+from stepwell.services.feeds.queue_records import queue_record
 from stepwell.testing.simulation import Faults
 from stepwell.values import encode_text
 from tests.services.lambda_.world import World, arn_of
@@ -157,7 +157,7 @@ def test_a_message_that_breaks_the_reading_does_not_end_it(monkeypatch: pytest.M
             raise RecursionError
         return queue_record(message, arn)
 
-    monkeypatch.setattr(queue_mapping, "queue_record", broken_once)
+    monkeypatch.setattr(queue_reader, "queue_record", broken_once)
 
     async def play(world: World) -> None:
         url = await _wire(world)

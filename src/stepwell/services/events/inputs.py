@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stepwell.services.events.paths import NoPath, Nothing, look_up, parse_path
+from stepwell.services.templates.filling import fill, written
+from stepwell.services.templates.paths import NoPath, Nothing, look_up, parse_path
 from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
 
 _VARIABLE = re.compile(r"<([A-Za-z0-9_.-]+)>")
@@ -117,42 +118,14 @@ def _variables(transformer: Mapping[str, Any], matched: Matched) -> dict[str, Js
 
 
 def _fill(template: str, variables: Mapping[str, JsonValue]) -> str:
-    pieces: list[str] = []
-    end, quoted = 0, False
-    for found in _VARIABLE.finditer(template):
-        before = template[end : found.start()]
-        quoted = _ends_quoted(before, quoted)
-        pieces.append(before)
-        if found[1] in variables:
-            pieces.append(_written(found[1], variables[found[1]], quoted=quoted))
-        elif found[1] in _WHOLE and not quoted:
-            pieces.append("{}")
-        elif found[1].startswith(_OWN) and not quoted:
-            pieces.append('""')
-        end = found.end()
-    pieces.append(template[end:])
-    return _checked("".join(pieces))
+    def write(name: str, quoted: bool) -> str:
+        if name in variables:
+            return written(variables[name], quoted=quoted, whole=name in _WHOLE)
+        if name in _WHOLE and not quoted:
+            return "{}"
+        return '""' if name.startswith(_OWN) and not quoted else ""
 
-
-def _ends_quoted(text: str, quoted: bool) -> bool:
-    """Whether a text ends within quotes when it begins so or not."""
-    at = 0
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] == '"':
-            quoted = not quoted
-        at += 1
-    return quoted
-
-
-def _written(name: str, value: JsonValue, *, quoted: bool) -> str:
-    text = encode_text(value)
-    if not quoted:
-        return text
-    if isinstance(value, str):
-        return text[1:-1]
-    return text if name in _WHOLE else text.replace("\\", "").replace('"', "")
+    return _checked(fill(template, _VARIABLE, write))
 
 
 def _checked(text: str) -> str:

@@ -6,7 +6,6 @@ Operations are plain functions in the modules beside this one that take the `Lam
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,15 +115,6 @@ class Lambda:
         await self.ready()
         await self.events.load()
         self.pollers.load()
-
-    async def pause(self, milliseconds: int, sooner: asyncio.Event | None = None) -> None:
-        """Wait that long, or until `sooner` is set."""
-        over = sooner or asyncio.Event()
-        call_off = self.parts.alarm.call_at(self.parts.clock.now() + milliseconds, over.set)
-        try:
-            await over.wait()
-        finally:
-            call_off()
 
     async def close(self) -> None:
         """End what runs; what was accepted is on disk."""

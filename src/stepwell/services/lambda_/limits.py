@@ -28,9 +28,6 @@ THROTTLED_FIRST_MS = 1_000
 THROTTLED_MAX_MS = 5 * 60_000
 EVENTS_UNDER_WAY_MAX = 200
 """Asynchronous invocations that are worked on at the same time."""
-POLLERS_FIRST = 5
-POLLERS_MAX = 1_000
-"""Batches of one queue that run at the same time: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True)

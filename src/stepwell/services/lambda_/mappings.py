@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from stepwell.services.api import Call, Params
+from stepwell.services.lambda_.batches import wanted_by
 from stepwell.services.lambda_.errors import broken_constraint, conflict, invalid, not_here
-from stepwell.services.lambda_.filters import compile_filters
 from stepwell.services.lambda_.lambdas import Found, Lambda, configuration
 from stepwell.services.lambda_.names import function_arn, partition_of
 from stepwell.services.lambda_.paging import page
@@ -123,7 +123,7 @@ def _members(params: Params, source: str) -> dict[str, Any]:
 
 def _check(functions: Lambda, found: Found, source: str, members: dict[str, Any]) -> None:
     """Whether source, function and settings go together. Raises ServiceError."""
-    compile_filters(members.get("FilterCriteria"))
+    wanted_by(members.get("FilterCriteria"))
     is_queue = source.split(":")[2] == "sqs"
     members.setdefault("BatchSize", 10 if is_queue else 100)
     members.setdefault("MaximumBatchingWindowInSeconds", 0)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.runtime.turn import Turn
+from stepwell.services.feeds.queue_reader import QueueReader
+from stepwell.services.feeds.stream_reader import StreamReader
 from stepwell.services.lambda_.ports import Sources
-from stepwell.services.lambda_.queue_mapping import QueueMapping
+from stepwell.services.lambda_.queue_mapping import queue_mapping
 from stepwell.services.lambda_.records import MappingRow
-from stepwell.services.lambda_.stream_mapping import StreamMapping
+from stepwell.services.lambda_.stream_mapping import stream_mapping
 
 if TYPE_CHECKING:
     from stepwell.services.lambda_.lambdas import Lambda
 
 _log = logging.getLogger("stepwell.lambda")
 ENABLED = "Enabled"
-Reader = QueueMapping | StreamMapping
+Reader = QueueReader | StreamReader[Any]
 
 
 class Pollers:
@@ -75,7 +77,7 @@ class Pollers:
     def _reader(self, row: MappingRow) -> Reader | None:
         service = row.source.split(":")[2]
         if service == "sqs" and self._sources.queues is not None:
-            return QueueMapping(self._functions, self._sources.queues, row)
+            return queue_mapping(self._functions, self._sources.queues, row)
         if service == "dynamodb" and self._sources.streams is not None:
-            return StreamMapping(self._functions, self._sources.streams, row)
+            return stream_mapping(self._functions, self._sources.streams, row)
         return None

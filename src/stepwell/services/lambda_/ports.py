@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+from stepwell.services.feeds.ports import QueueSource, StreamSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,45 +104,6 @@ class CodeSource(Protocol):
         self, account: str, region: str, bucket: str, key: str, version: str | None
     ) -> bytes:
         """The object. Raises ServiceError with AWS's sentence of Lambda."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueFacts:
-    """What a mapping must know of a queue."""
-
-    visibility_seconds: int
-    fifo: bool
-
-
-class QueueSource(Protocol):
-    """Queues, as event source mappings read them: SQS."""
-
-    def facts(self, arn: str) -> QueueFacts | None:
-        """About a queue; None when there is none of that ARN."""
-
-    async def receive(self, arn: str, most: int, wait_seconds: int) -> list[dict[str, Any]]:
-        """Messages as ReceiveMessage shows them, with all attributes.
-
-        Waits that long for the first one. Raises ServiceError, StorageTrouble.
-        """
-
-    async def delete(self, arn: str, handles: Sequence[str]) -> None:
-        """Delete messages by their receipt handles. Raises ServiceError, StorageTrouble."""
-
-
-class StreamSource(Protocol):
-    """Streams, as event source mappings read them: DynamoDB's, of one shard each."""
-
-    def exists(self, arn: str) -> bool:
-        """Whether there is a stream of that ARN."""
-
-    def on_record(self, arn: str, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` whenever new records are there. The answer ends that."""
-
-    async def records(
-        self, arn: str, *, after: int, limit: int
-    ) -> list[tuple[int, dict[str, Any]]]:
-        """Records behind a position, as (position, record in the form that functions get)."""
 
 
 @dataclass(frozen=True, slots=True)

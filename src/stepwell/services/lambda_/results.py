@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import Delivery
+from stepwell.services.feeds.batch_info import iso_time
 from stepwell.services.lambda_ import invoke_configs
 from stepwell.services.lambda_.names import LATEST, function_arn
 from stepwell.services.lambda_.ports import Outcome
@@ -89,12 +89,6 @@ def _record(
         record["responseContext"] = context
         record["responsePayload"] = _parsed(outcome.payload)
     return record
-
-
-def iso_time(milliseconds: int) -> str:
-    """A time with milliseconds, in UTC."""
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
 def _parsed(payload: bytes) -> JsonValue:

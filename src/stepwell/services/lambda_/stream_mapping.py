@@ -1,276 +1,116 @@
-"""Reads one stream for one function, in order.
-
-Records behind the position are run in batches; the position moves on with the turn in which a batch
-is done, or given up. With a ParallelizationFactor a read is divided by the items' keys, and its
-parts run side by side.
-"""
+"""Gives the changes of one stream to one function, in order."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from stepwell.errors import ServiceError, StorageTrouble
-from stepwell.services.lambda_.batches import (
-    Complaint,
-    failed_items,
-    run_batch,
-    split_by_size,
-    target,
-)
-from stepwell.services.lambda_.filters import compile_filters
+from stepwell.runtime.turn import Turn
+from stepwell.services.feeds.batch_info import batch_info, iso_time
+from stepwell.services.feeds.batches import failed_items
+from stepwell.services.feeds.ports import Records, StreamSource
+from stepwell.services.feeds.stream_reader import GivenUp, Passed, StreamReader, StreamRules
+from stepwell.services.lambda_.batches import run_batch, target, wanted_by
 from stepwell.services.lambda_.names import LATEST, function_arn
-from stepwell.services.lambda_.ports import Outcome, StreamSource
+from stepwell.services.lambda_.ports import Outcome
 from stepwell.services.lambda_.records import MappingRow, PositionRow
-from stepwell.services.lambda_.results import iso_time, send
-from stepwell.values import JsonObject, decode, encode
+from stepwell.services.lambda_.results import send
+from stepwell.values import JsonObject, decode
 
 if TYPE_CHECKING:
     from stepwell.services.lambda_.lambdas import Lambda
 
-_log = logging.getLogger("stepwell.lambda")
 SHARD = "0"
-_TROUBLE_MS = 5_000
-_RETRY_FIRST_MS = 1_000
-_RETRY_MAX_MS = 60_000
-_Records = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rules:
-    size: int
-    window_ms: int
-    parallel: int
-    retries: int
-    age_seconds: int
-    bisect: bool
-    partial: bool
-    on_failure: str | None
+class _Attempt:
+    outcome: Outcome
+    request_id: str
+    version: str
 
 
-def _rules(members: dict[str, Any]) -> _Rules:
-    destination = (members.get("DestinationConfig") or {}).get("OnFailure") or {}
-    return _Rules(
-        members["BatchSize"],
-        members.get("MaximumBatchingWindowInSeconds", 0) * 1_000,
-        members.get("ParallelizationFactor", 1),
-        members.get("MaximumRetryAttempts", -1),
-        members.get("MaximumRecordAgeInSeconds", -1),
-        bool(members.get("BisectBatchOnFunctionError")),
-        "ReportBatchItemFailures" in members.get("FunctionResponseTypes", ()),
-        destination.get("Destination"),
+def stream_mapping(
+    functions: Lambda, streams: StreamSource, row: MappingRow
+) -> StreamReader[_Attempt]:
+    """The reader of a mapping."""
+    members = cast("dict[str, Any]", decode(row.configuration))
+    rules = StreamRules(
+        source=row.source,
+        size=members["BatchSize"],
+        window_ms=members.get("MaximumBatchingWindowInSeconds", 0) * 1_000,
+        parallel=members.get("ParallelizationFactor", 1),
+        retries=members.get("MaximumRetryAttempts", -1),
+        age_seconds=members.get("MaximumRecordAgeInSeconds", -1),
+        bisect=bool(members.get("BisectBatchOnFunctionError")),
+        wanted=wanted_by(members.get("FilterCriteria")),
     )
+    return StreamReader(functions.parts, streams, rules, _Consumer(functions, row, members))
 
 
-class StreamMapping:
-    """See the module. `start` it, `stop` it."""
+class _Consumer:
+    """The function (feeds.stream_reader.StreamConsumer)."""
 
-    def __init__(self, functions: Lambda, streams: StreamSource, row: MappingRow) -> None:
+    def __init__(self, functions: Lambda, row: MappingRow, members: dict[str, Any]) -> None:
         self._functions = functions
-        self._streams = streams
         self._row = row
-        members = cast("dict[str, Any]", decode(row.configuration))
-        self._rules = _rules(members)
-        self._wanted = compile_filters(members.get("FilterCriteria"))
-        self._complaint = Complaint()
-        self._changed = asyncio.Event()
-        self._reader: asyncio.Task[None] | None = None
+        destination = (members.get("DestinationConfig") or {}).get("OnFailure") or {}
+        self._on_failure: str | None = destination.get("Destination")
+        self._is_partial = "ReportBatchItemFailures" in members.get("FunctionResponseTypes", ())
 
-    def start(self) -> None:
-        """Read the stream from now on."""
-        self._reader = asyncio.ensure_future(self._read())
+    async def ready(self) -> None:
+        """Return once functions can be looked up."""
+        await self._functions.ready()
 
-    def stop(self) -> None:
-        """Take nothing more; a batch that runs is run again when the mapping is enabled again."""
-        if self._reader is not None:
-            self._reader.cancel()
+    def position(self) -> int:
+        """The position of the mapping."""
+        row = self._functions.positions.get(self._row.uuid, SHARD)
+        return int(row.sequence) if row is not None else 0
 
-    async def close(self) -> None:
-        """End what runs."""
-        self.stop()
-        if self._reader is not None:
-            await asyncio.gather(self._reader, return_exceptions=True)
+    def move(self, turn: Turn, position: int) -> None:
+        """Remember how far it is."""
+        row = PositionRow(self._row.uuid, SHARD, str(position))
+        self._functions.positions.put(turn, row)
 
-    async def _read(self) -> None:
-        leave = self._streams.on_record(self._row.source, self._changed.set)
-        try:
-            while True:
-                try:
-                    await self._functions.ready()
-                    await self._step()
-                except (ServiceError, StorageTrouble) as trouble:
-                    self._complaint.say(self._row.source, trouble)
-                    await self._functions.pause(_TROUBLE_MS)
-                except Exception:
-                    # The position stands where it was: the records are read again.
-                    _log.exception("reading %s broke", self._row.source)
-                    await self._functions.pause(_TROUBLE_MS)
-        finally:
-            leave()
+    async def consume(self, records: Records, passed: Passed) -> tuple[Records, _Attempt]:
+        """Run the function; what is not done: from the first record that it reports, or all."""
+        attempt = _Attempt(*await run_batch(self._functions, self._row, records))
+        return self._left(attempt.outcome, records), attempt
 
-    async def _step(self) -> None:
-        """Read what is there, run it, and remember how far that was."""
-        position = self._functions.positions.get(self._row.uuid, SHARD)
-        after = int(position.sequence) if position is not None else 0
-        self._changed.clear()
-        found = await self._gather(after)
-        if not found:
-            await self._changed.wait()
-            return
-        records = [{**record, "eventSourceARN": self._row.source} for _, record in found]
-        if self._wanted is not None:
-            records = [record for record in records if self._wanted(record)]
-        parts = self._divide(records)
-        await asyncio.gather(*[self._finish(part) for part in parts])
-        await self._move(found[-1][0])
-
-    async def _gather(self, after: int) -> list[tuple[int, dict[str, Any]]]:
-        """Records behind a position: a batch for each part, or what came within the window."""
-        limit = self._rules.size * self._rules.parallel
-        now = self._functions.parts.clock.now
-        found = await self._streams.records(self._row.source, after=after, limit=limit)
-        until = now() + self._rules.window_ms
-        while found and len(found) < limit and now() < until:
-            await self._functions.pause(until - now(), self._changed)
-            self._changed.clear()
-            found = await self._streams.records(self._row.source, after=after, limit=limit)
-        return found
-
-    def _divide(self, records: _Records) -> list[_Records]:
-        if self._rules.parallel == 1:
-            parts = [records]
-        else:
-            parts = [[] for _ in range(self._rules.parallel)]
-            for record in records:
-                key = hashlib.sha256(encode(record["dynamodb"]["Keys"])).digest()
-                parts[key[0] % self._rules.parallel].append(record)
-        return [
-            part[start : start + self._rules.size]
-            for part in parts
-            for start in range(0, len(part), self._rules.size)
-        ]
-
-    async def _move(self, position: int) -> None:
-        with self._functions.parts.ledger.stage() as turn:
-            row = PositionRow(self._row.uuid, SHARD, str(position))
-            self._functions.positions.put(turn, row)
-        await self._functions.parts.ledger.committed()
-
-    async def _finish(self, records: _Records) -> None:
-        for batch in split_by_size(records):
-            await self._insist(batch, 0)
-
-    async def _insist(self, records: _Records, attempts: int) -> None:
-        """Run records until they are done or given up."""
-        pauses = 0
-        while records:
-            records = await self._drop_old(records)
-            if not records:
-                return
-            try:
-                outcome, request_id, version = await run_batch(self._functions, self._row, records)
-            except ServiceError as trouble:
-                _log.debug("%s waits: %s", self._row.source, trouble)
-                await self._back_off(pauses)
-                pauses += 1
-                continue
-            left = self._left(outcome, records)
-            if not left:
-                return
-            if len(left) < len(records):
-                records, attempts, pauses = left, 0, 0
-            attempts += 1
-            if 0 <= self._rules.retries < attempts:
-                await self._give_up(
-                    left, "RetryAttemptsExhausted", attempts, outcome, request_id, version
-                )
-                return
-            if self._rules.bisect and len(left) > 1:
-                half = len(left) // 2
-                await self._insist(left[:half], attempts)
-                await self._insist(left[half:], attempts)
-                return
-            await self._back_off(pauses)
-            pauses += 1
-
-    def _left(self, outcome: Outcome, records: _Records) -> _Records:
-        """What is not done: from the first record that the function reports, or all."""
+    def _left(self, outcome: Outcome, records: Records) -> Records:
         if outcome.error is not None:
             return records
-        if not self._rules.partial:
+        if not self._is_partial:
             return []
         numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-        failed = failed_items(outcome, numbers)
+        failed = failed_items(outcome.payload, numbers)
         if failed is None:
             return records
         first = min((numbers.index(number) for number in failed), default=len(records))
         return records[first:]
 
-    async def _back_off(self, pauses: int) -> None:
-        await self._functions.pause(min(_RETRY_FIRST_MS * 2 ** min(pauses, 10), _RETRY_MAX_MS))
-
-    async def _drop_old(self, records: _Records) -> _Records:
-        if self._rules.age_seconds < 0:
-            return records
-        oldest = self._functions.parts.clock.now() / 1000 - self._rules.age_seconds
-        old = [record for record in records if _made_at(record) < oldest]
-        if old:
-            await self._give_up(old, "RecordAgeExceeded", 0, None, "", "")
-        return [record for record in records if _made_at(record) >= oldest]
-
-    async def _give_up(
-        self,
-        records: _Records,
-        condition: str,
-        attempts: int,
-        outcome: Outcome | None,
-        request_id: str,
-        version: str,
-    ) -> None:
+    def give_up(self, turn: Turn, given_up: GivenUp[_Attempt]) -> None:
         """Tell the destination which records the function never took."""
-        _log.warning("%s: gave up %d records: %s", self._row.source, len(records), condition)
-        if self._rules.on_failure is None:
+        if self._on_failure is None:
             return
-        functions, row = self._functions, self._row
+        functions, row, last = self._functions, self._row, given_up.last
         context: JsonObject = {
-            "requestId": request_id or functions.parts.ids.uuid(),
+            "requestId": functions.parts.ids.uuid() if last is None else last.request_id,
             "functionArn": function_arn(row.function, row.qualifier or LATEST),
-            "condition": condition,
-            "approximateInvokeCount": attempts,
+            "condition": given_up.condition,
+            "approximateInvokeCount": given_up.attempts,
         }
         document: JsonObject = {"requestContext": context}
-        if outcome is not None:
+        if last is not None:
             document["responseContext"] = {
                 "statusCode": 200,
-                "executedVersion": version,
-                "functionError": outcome.error,
+                "executedVersion": last.version,
+                "functionError": last.outcome.error,
             }
         document |= {
             "version": "1.0",
             "timestamp": iso_time(functions.parts.clock.now()),
-            "DDBStreamBatchInfo": _batch_info(records, row.source),
+            "DDBStreamBatchInfo": batch_info(given_up.records, row.source),
         }
         found = target(functions, row)
-        with functions.parts.ledger.stage() as turn:
-            send(functions, turn, self._rules.on_failure, document, found, row.source, "Failure")
-        await functions.parts.ledger.committed()
-
-
-def _made_at(record: dict[str, Any]) -> float:
-    return float(record["dynamodb"].get("ApproximateCreationDateTime", 0))
-
-
-def _batch_info(records: _Records, arn: str) -> JsonObject:
-    first, last = records[0], records[-1]
-    return {
-        "shardId": f"shardId-{int(first['dynamodb']['SequenceNumber']):021d}",
-        "startSequenceNumber": first["dynamodb"]["SequenceNumber"],
-        "endSequenceNumber": last["dynamodb"]["SequenceNumber"],
-        "approximateArrivalOfFirstRecord": iso_time(int(_made_at(first) * 1000)),
-        "approximateArrivalOfLastRecord": iso_time(int(_made_at(last) * 1000)),
-        "batchSize": len(records),
-        "streamArn": arn,
-    }
+        send(functions, turn, self._on_failure, document, found, row.source, "Failure")

@@ -6,12 +6,12 @@ import base64
 from typing import Any, cast
 
 from stepwell.services.api import Call, Params
+from stepwell.services.feeds.batch_info import iso_time
 from stepwell.services.lambda_.errors import conflict, invalid, not_found, not_here
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.names import LATEST, Named, function_arn
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.records import AttachedRow
-from stepwell.services.lambda_.results import iso_time
 from stepwell.values import decode, encode_text
 
 KIND = "url"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
@@ -83,6 +83,34 @@ async def change_message_visibility_batch(
     _surface(queues, queue)
     await queues.ledger.committed()
     return outcome.answer()
+
+
+def held(queues: Queues, queue: Queue, handles: Iterable[str]) -> set[str]:
+    """The handles whose message is there and was given to nobody else since."""
+    messages = queue.mailbox.messages
+    queue.mailbox.tick(queues.clock.now())
+    found = set()
+    for handle in handles:
+        receipt = receipts.decode(handle, queue.id)
+        message = messages.get(receipt.sequence)
+        if message is None or message.receipt != receipt.nonce:
+            continue
+        if message.state == IN_FLIGHT or not queue.fifo:
+            found.add(handle)
+    return found
+
+
+def discard(queues: Queues, turn: Turn, queue: Queue, handles: Iterable[str]) -> None:
+    """Delete messages that are held, as part of the turn of whoever took them over."""
+    for handle in handles:
+        _delete(queues, turn, queue, handle)
+    if queue.fifo:
+        queues.wake(queue)
+
+
+async def reach(queues: Queues, call: Call, url: str, handles: Sequence[str]) -> None:
+    """Have these messages in memory, for `held` and `discard`."""
+    await _reach(queues, call, {"QueueUrl": url}, list(handles))
 
 
 async def _reach(queues: Queues, call: Call, params: Params, handles: list[str | None]) -> Queue:

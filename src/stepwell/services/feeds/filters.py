@@ -1,11 +1,10 @@
-"""FilterCriteria of event source mappings: which records a function gets at all."""
+"""FilterCriteria: which records of a queue or a stream are wanted at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stepwell.services.lambda_.errors import invalid
 from stepwell.services.patterns.errors import InvalidPattern
 from stepwell.services.patterns.pattern import compile_pattern
 from stepwell.values import JsonValue, decode
@@ -17,27 +16,31 @@ _DATA = "body"
 """The member of a queue's record that is text and may be JSON."""
 
 
+class BadFilter(ValueError):
+    """What is wrong with criteria."""
+
+
 def compile_filters(criteria: Mapping[str, Any] | None) -> Wanted | None:
-    """Whether a record is wanted; None when all are. Raises ServiceError."""
+    """Whether a record is wanted; None when all are. Raises BadFilter."""
     filters = (criteria or {}).get("Filters") or []
     if not filters:
         return None
     if len(filters) > FILTERS_MAX:
-        raise invalid(f"The number of filters must not exceed {FILTERS_MAX}.")
+        raise BadFilter(f"The number of filters must not exceed {FILTERS_MAX}.")
     tests = [_compile(str(one.get("Pattern") or "{}")) for one in filters]
     return lambda record: any(test(record) for test in tests)
 
 
 def _compile(text: str) -> Wanted:
     if len(text) > PATTERN_LENGTH_MAX:
-        raise invalid(f"A filter pattern must not be longer than {PATTERN_LENGTH_MAX}.")
+        raise BadFilter(f"A filter pattern must not be longer than {PATTERN_LENGTH_MAX}.")
     try:
         pattern = decode(text)
         if pattern == {}:
             return lambda record: True
         wanted = compile_pattern(pattern)
     except (ValueError, InvalidPattern) as error:
-        raise invalid("Invalid filter pattern definition.") from error
+        raise BadFilter("Invalid filter pattern definition.") from error
     if not isinstance(pattern, dict) or not isinstance(pattern.get(_DATA), dict):
         return wanted
     return lambda record: _wanted_inside(record, wanted)

@@ -1,4 +1,4 @@
-"""The paths of InputPath and InputPathsMap: `$.detail.items[0].name`, `$.detail.tags[*]`."""
+"""The paths of input transformers: `$.detail.items[0].name`, `$.detail.tags[*]`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Queues and streams read in batches, for whatever is done with them: functions, pipes."""
