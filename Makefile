@@ -7,9 +7,13 @@ RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
 BENCH_VENV := .state/bench-venv
 BENCH_STAMP := $(BENCH_VENV)/.installed
-JS := tests/e2e/js
-JS_STAMP := $(JS)/node_modules/.installed
 NPM := $(shell command -v npm)
+# What needs Node: the AWS SDK for JavaScript, the CDK and the Serverless Framework, for the tests.
+NODE_FOLDERS := tests/e2e/js examples/cdk_typescript examples/serverless_framework
+NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.installed)
+# The CDK for Python is large and talks to Node: its apps have an environment of their own.
+CDK_VENV := .state/cdk-venv
+CDK_STAMP := $(CDK_VENV)/.installed
 # One worker per core of a small machine; a file's tests stay together, so module fixtures start once.
 TEST_OPTIONS ?= -n 2 --dist loadfile
 TEST ?= tests
@@ -28,7 +32,7 @@ help:  ## list the targets
 demo: $(RUN_STAMP)  ## set up, start Stepwell, run the callback workflow and show what happened
 	$(VENV)/bin/stepwell demo
 
-test: $(DEV_STAMP) $(if $(NPM),$(JS_STAMP))  ## set up and run all tests (TEST=path narrows it)
+test: $(DEV_STAMP) $(if $(NPM),$(NODE_STAMPS) $(CDK_STAMP))  ## set up and run all tests (TEST=path narrows it)
 	$(VENV)/bin/python -m pytest $(TEST_OPTIONS) $(TEST)
 
 seeds: $(RUN_STAMP)  ## run the example apps, each on a server of its own (NAMES="..." narrows it)
@@ -63,9 +67,10 @@ lock: $(DEV_STAMP)  ## resolve the dependencies again and write requirements/*.l
 		--output-file requirements/dev.lock
 	$(COMPILE) --group pyproject.toml:bench --constraint requirements/run.lock \
 		--output-file requirements/bench.lock
+	$(COMPILE) --group pyproject.toml:cdk --output-file requirements/cdk.lock
 
 clean:  ## remove everything the other targets made
-	rm -rf $(VENV) .state $(JS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) .state $(NODE_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The package itself is installed last, editable and without isolation, so that nothing but the
@@ -82,9 +87,16 @@ $(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
 	@$(PIP) install --require-hashes --requirement requirements/dev.lock
 	@touch $@
 
-$(JS_STAMP): $(JS)/package-lock.json
-	@echo "Installing the AWS SDK for JavaScript into $(JS) ..."
-	@cd $(JS) && $(NPM) ci --no-audit --no-fund --loglevel=error
+%/node_modules/.installed: %/package-lock.json
+	@echo "Installing what $* needs from npm ..."
+	@cd $* && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(CDK_STAMP): requirements/cdk.lock
+	@echo "Installing the CDK for Python into $(CDK_VENV) ..."
+	@test -x $(CDK_VENV)/bin/python || $(PYTHON) -m venv $(CDK_VENV)
+	@$(CDK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile \
+		--require-hashes --requirement requirements/cdk.lock
 	@touch $@
 
 $(BENCH_STAMP): requirements/bench.lock
