@@ -14,7 +14,6 @@ from stepwell.stores.memory import MemoryStore
 from stepwell.stores.migrations.declared import declared_tables
 from stepwell.testing.functions import FakeRunner
 from stepwell.testing.virtual import SeededIds, VirtualClock
-from stepwell.values import JsonObject
 
 ACCOUNT = "000000000000"
 REGION = "eu-west-1"
@@ -50,12 +49,12 @@ class Deployed:
         await self.core.close()
         await self.store.close()
 
-    def wanted(self, properties: JsonObject, logical_id: str = "Thing", **other: Any) -> Wanted:
+    def wanted(self, properties: dict[str, Any], logical_id: str = "Thing", **other: Any) -> Wanted:
         """A resource of the stack `shop`."""
         return replace(Wanted("shop", STACK_ID, logical_id, properties, "ABCDEF123456"), **other)
 
     async def make(
-        self, type_name: str, properties: JsonObject, logical_id: str = "Thing", **other: Any
+        self, type_name: str, properties: dict[str, Any], logical_id: str = "Thing", **other: Any
     ) -> Existing:
         """Create a resource as a stack does. Raises ServiceError as the type does."""
         known = find_type(type_name)
@@ -68,7 +67,7 @@ class Deployed:
         return Existing("shop", logical_id, made.id, properties, made.attributes)
 
     async def change(
-        self, type_name: str, existing: Existing, properties: JsonObject, **other: Any
+        self, type_name: str, existing: Existing, properties: dict[str, Any], **other: Any
     ) -> Existing:
         """Update it in place. Asserts that the type would not have it replaced instead."""
         known = find_type(type_name)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stepwell.deploy.resource_type import ResourceType
-from stepwell.deploy.types import sqs
+from stepwell.deploy.types import (
+    iam_roles,
+    lambda_functions,
+    lambda_permissions,
+    sqs,
+    stepfunctions,
+)
 
-_ALL = (*sqs.TYPES,)
+_ALL = (
+    *iam_roles.TYPES,
+    *lambda_functions.TYPES,
+    *lambda_permissions.TYPES,
+    *sqs.TYPES,
+    *stepfunctions.TYPES,
+)
 
 TYPES: Mapping[str, ResourceType] = {known.name: known for known in _ALL}
 

@@ -123,6 +123,9 @@ class ResourceType:
     """What `Fn::GetAtt` can ask for. A name that ends with `*` stands for all that begin so."""
     stored_only: bool = False
     """The whole type is kept and listed, without effect. Any property is taken."""
+    review: Callable[[JsonObject], list[str]] | None = None
+    """What within these properties this server can't honour, in sentences: values, and members
+    below the first level. Intrinsic functions may still be in them, and are left alone."""
     waits: bool = False
     """Its making waits for an answer from elsewhere; the stack service itself does it."""
 

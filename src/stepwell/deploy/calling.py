@@ -1,0 +1,86 @@
+"""Calls that several types make alike: whether something is there, reading an object, tags."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from stepwell.deploy.resource_type import Cloud
+from stepwell.deploy.shaping import already_exists
+from stepwell.errors import ServiceError
+
+OBJECT_BYTES_MAX = 16 * 1024 * 1024
+"""More than any document that a property names by its place in S3."""
+
+T = TypeVar("T")
+
+
+async def ask(
+    cloud: Cloud,
+    service: str,
+    operation: str,
+    params: Mapping[str, Any],
+    absent: Collection[str],
+) -> Mapping[str, Any] | None:
+    """The answer; None where it is refused with a code of `absent`: it is not there.
+
+    Deletions are asked for in the same way: what is gone already is no error.
+    """
+    try:
+        return await cloud.call(service, operation, params)
+    except ServiceError as error:
+        if error.code in absent:
+            return None
+        raise
+
+
+async def or_undo(steps: Awaitable[T], undo: Callable[[], Awaitable[object]]) -> T:
+    """What the further steps of a creation give. When one is refused, what is there already goes:
+    nobody but its creation knows of it."""
+    try:
+        return await steps
+    except ServiceError:
+        await undo()
+        raise
+
+
+async def must_be_free(
+    cloud: Cloud,
+    identifier: tuple[str, str],
+    call: tuple[str, str, Mapping[str, Any]],
+    absent: Collection[str],
+) -> None:
+    """Raise AlreadyExists when somebody else made it: a stack never takes over what is there.
+
+    `identifier` is the type's name and the resource's, `call` what to look with.
+    """
+    service, operation, params = call
+    if await ask(cloud, service, operation, params, absent) is not None:
+        raise already_exists(*identifier)
+
+
+async def retag(
+    now: Mapping[str, str],
+    wanted: Mapping[str, str],
+    add: Callable[[dict[str, str]], Awaitable[object]],
+    take: Callable[[list[str]], Awaitable[object]],
+) -> None:
+    """Bring tags from what they are to what they should be. Those of AWS itself are left alone."""
+    gone = [key for key in now if key not in wanted and not key.startswith("aws:")]
+    if gone:
+        await take(gone)
+    changed = {key: text for key, text in wanted.items() if now.get(key) != text}
+    if changed:
+        await add(changed)
+
+
+async def read_object(cloud: Cloud, bucket: str, key: str, version: str | None) -> bytes:
+    """An object of S3. Raises ServiceError when it is not there or too large to be a document."""
+    params = {"Bucket": bucket, "Key": key, "VersionId": version}
+    answer = await cloud.call("s3", "GetObject", params)
+    if answer["ContentLength"] > OBJECT_BYTES_MAX:
+        raise ServiceError("ValidationError", f"s3://{bucket}/{key} is too large to be a document.")
+    body: bytes | AsyncIterator[bytes] = answer["Body"]
+    if isinstance(body, bytes):
+        return body
+    return b"".join([piece async for piece in body])

@@ -1,0 +1,99 @@
+"""The definition of a state machine, as a template gives it: a text, an object, or a file in S3.
+
+Rules, as AWS's: exactly one of the three; an object becomes its JSON, a YAML file too; then every
+`${name}` that `DefinitionSubstitutions` has is replaced, as text, once. Others stay.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from stepwell.deploy.calling import read_object
+from stepwell.deploy.resource_type import Cloud
+from stepwell.deploy.shaping import as_text
+from stepwell.errors import ServiceError
+from stepwell.values import BadJson, JsonObject, decode_payload, encode_text
+
+SOURCES = ("DefinitionString", "Definition", "DefinitionS3Location")
+
+_PLACE = re.compile(r"\$\{([^{}$]+)\}")
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML whose plain scalars are what JSON has: no dates. Aliases could make it grow without
+    bound."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """One node. Raises YAMLError for an alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not supported")
+        return super().compose_node(parent, index)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+async def read_definition(cloud: Cloud, properties: JsonObject) -> str:
+    """The definition's text. Raises ServiceError."""
+    given = [name for name in SOURCES if properties.get(name) is not None]
+    if len(given) != 1:
+        raise _invalid(
+            "Exactly one of DefinitionString, Definition, DefinitionS3Location must be specified"
+        )
+    value = properties[given[0]]
+    substitutions = _substitutions(properties)
+    if given[0] != "DefinitionS3Location":
+        return _filled_in(as_text(value), substitutions)
+    if not isinstance(value, dict) or not value.get("Bucket") or not value.get("Key"):
+        raise _invalid("DefinitionS3Location must have a Bucket and a Key")
+    version = value.get("Version")
+    data = await read_object(
+        cloud,
+        as_text(value["Bucket"]),
+        as_text(value["Key"]),
+        None if version is None else as_text(version),
+    )
+    try:
+        return of_file(data.decode("utf-8-sig"), substitutions)
+    except UnicodeDecodeError:
+        raise _invalid("The definition in S3 is not UTF-8") from None
+
+
+def of_file(text: str, substitutions: dict[str, str]) -> str:
+    """The definition in a file, JSON or YAML. What is neither is left for the API to refuse."""
+    filled_in = _filled_in(text, substitutions)
+    try:
+        decode_payload(filled_in)
+    except BadJson:
+        pass
+    else:
+        return filled_in
+    try:
+        document: Any = yaml.load(text, Loader=_Loader)
+        as_json = encode_text(document)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        return filled_in
+    return _filled_in(as_json, substitutions) if isinstance(document, dict) else filled_in
+
+
+def _substitutions(properties: JsonObject) -> dict[str, str]:
+    given = properties.get("DefinitionSubstitutions") or {}
+    if not isinstance(given, dict):
+        raise _invalid("DefinitionSubstitutions must be an object")
+    return {name: as_text(value) for name, value in given.items()}
+
+
+def _filled_in(text: str, substitutions: dict[str, str]) -> str:
+    if not substitutions:
+        return text
+    return _PLACE.sub(lambda found: substitutions.get(found[1], found[0]), text)
+
+
+def _invalid(message: str) -> ServiceError:
+    return ServiceError("InvalidRequest", message)
