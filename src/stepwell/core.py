@@ -283,6 +283,7 @@ class Core:
         for part in self.embedded:
             await part.load()
         await self.deliveries.load()
+        await self.executions.open.load(self.states.registry.machine_numbers())
         await self.executions.load()
 
     async def close(self) -> None:

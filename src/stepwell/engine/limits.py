@@ -16,6 +16,8 @@ class Limits:
     `history_events_noted`: a running execution with so many events is spoken of.
     `execution_seconds_max`: the longest life of an execution, None for no bound.
     `executions_kept_days`: how long an execution is kept after its end, None for ever.
+    `executions_open_max`: how many may be open in an account's region, None for any number.
+    `map_runs_open_max`: how many Map Runs go on there at a time; further ones wait for their turn.
     """
 
     payload_bytes_max: int = 262_144
@@ -24,6 +26,8 @@ class Limits:
     history_events_noted: int = 100_000
     execution_seconds_max: int | None = None
     executions_kept_days: int | None = None
+    executions_open_max: int | None = None
+    map_runs_open_max: int | None = None
 
 
 WORK_PER_TRANSITION = 4_000
@@ -36,6 +40,8 @@ QUOTAS: dict[str, Limits] = {
         history_events_noted=20_000,
         execution_seconds_max=365 * 24 * 3_600,
         executions_kept_days=90,
+        executions_open_max=1_000_000,
+        map_runs_open_max=1_000,
     ),
 }
 """The quota profiles: `aws` keeps AWS's quotas, `open` only those that protect the user."""

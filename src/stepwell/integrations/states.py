@@ -133,6 +133,7 @@ class StatesIntegration:
             if _is_same(known, text, waiter):
                 return Begun(known.arn, known.started_at)
             raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+        self._executions.open.check(target.machine_arn)
         extra = _extra(target, given)
         beginning = Beginning(revision, program, name, text, value, extra, waiter)
         return Begun(arn, call.now, beginning)

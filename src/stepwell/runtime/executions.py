@@ -19,21 +19,21 @@ from stepwell.engine.inputs import (
     Input,
     Started,
     StopRequested,
-    TaskCompleted,
-    TaskFailed,
     TimerFired,
 )
 from stepwell.engine.limits import World
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
+from stepwell.runtime.answers import Answers
 from stepwell.runtime.carry import EXECUTIONS_PER_TURN_MAX, Carrier, Told, call_of, pass_on
 from stepwell.runtime.express_starts import ExpressExecutions
 from stepwell.runtime.live import Live, LiveExecutions
 from stepwell.runtime.lone_calls import LoneCalls
 from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.names import NameFilter
-from stepwell.runtime.notices import log_heartbeat, log_history
+from stepwell.runtime.notices import log_history
+from stepwell.runtime.open_executions import OpenExecutions
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import (
@@ -51,32 +51,20 @@ from stepwell.runtime.records import (
     RUNNING,
     STATUSES,
     TIMER,
-    TOKEN,
     ChildRow,
     ExecutionNameRow,
     ExecutionRow,
     RevisionRow,
     TimerRow,
-    TokenRow,
 )
 from stepwell.runtime.redriving import Redriving
 from stepwell.runtime.retention import Retention
 from stepwell.runtime.timers import Timers
-from stepwell.runtime.tokens import (
-    check_secret,
-    invalid_token,
-    place_of,
-    task_is_over,
-    unknown_task,
-)
 from stepwell.runtime.turn import Turn
 from stepwell.runtime.waiters import waiter_of
 from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
-
-_LATER_TOKENS_SEEN = 100
-"""How many later tokens of an execution are looked through for the next attempt of a task."""
 
 FIRED_AT_ONCE = 100
 """After so many due timers others get their turn."""
@@ -104,6 +92,11 @@ class Executions:
         self.map_runs = MapRuns(parts, self.outbox, self)
         self.express = ExpressExecutions(parts, self.outbox, self)
         self.update_map_run = self.map_runs.update
+        answers = Answers(parts, self)
+        self.task_succeeded = answers.task_succeeded
+        self.task_failed = answers.task_failed
+        self.task_heartbeat = answers.task_heartbeat
+        self.open = OpenExecutions(parts.store, parts.ledger, parts.limits.executions_open_max)
         self.call_alone = LoneCalls(parts, self).call
         self._redriving = Redriving(parts, self, self.map_runs.redrives)
         self.redrive = self._redriving.redrive
@@ -184,6 +177,7 @@ class Executions:
             raise ServiceError(
                 "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'"
             ) from error
+        self.open.check(revision.arn)
         beginning = Beginning(revision, program, name, input, value, extra)
         with self._ledger.stage() as turn:
             live = self.begin(turn, beginning)
@@ -222,6 +216,7 @@ class Executions:
             extra=encode_text(extra) if extra else None,
         )
         turn.put(EXECUTION, row)
+        self.open.began(turn, row)
         turn.put(EXECUTION_NAME, ExecutionNameRow(row.arn, row.id))
         self._names.add(row.arn)
         if beginning.waiter is not None:
@@ -248,80 +243,6 @@ class Executions:
     def activity_deleted(self, arn: str) -> None:
         """Forget what waits for workers of an activity that no longer exists."""
         self.activities.withdraw_all(arn)
-
-    # -- tokens
-
-    async def task_succeeded(self, *, call: Caller, token: str, output: str) -> None:
-        """Complete the task of a token."""
-        try:
-            value = decode_payload(output)
-        except BadJson as error:
-            raise ServiceError("InvalidOutput", f"Invalid Output: '{error}'") from error
-        live, row, branch = await self._open_task(call, token)
-        with self._ledger.stage() as turn:
-            told = TaskCompleted(branch, row.event, output, value, call.request_id)
-            self.deliver(turn, live, told)
-        await self._ledger.committed()
-
-    async def task_failed(
-        self, *, call: Caller, token: str, error: str | None, cause: str | None
-    ) -> None:
-        """Fail the task of a token."""
-        live, row, branch = await self._open_task(call, token)
-        with self._ledger.stage() as turn:
-            told = TaskFailed(branch, row.event, error, cause, call.request_id)
-            self.deliver(turn, live, told)
-        await self._ledger.committed()
-
-    async def task_heartbeat(self, *, call: Caller, token: str) -> None:
-        """Start the heartbeat clock of a token's task again."""
-        live, row, _ = await self._open_task(call, token)
-        with self._ledger.stage() as turn:
-            beaten = row._replace(beaten_at=self._clock.now(), beats=row.beats + 1)
-            live.tokens[row.event] = beaten
-            live.turn = self._ledger.open_number
-            turn.put(TOKEN, beaten)
-        await self._ledger.committed()
-        log_heartbeat(beaten)
-
-    async def _open_task(self, call: Caller, token: str) -> tuple[Live, TokenRow, int]:
-        """The execution, the open token and the branch that a token stands for."""
-        execution, event = place_of(token)
-        live = await self.live.get(execution)
-        if live is None:
-            await self._refuse_late(call, token, execution, event)
-            raise unknown_task()
-        _check_owner(call, live.row)
-        check_secret(token, live.row, event)
-        row = live.tokens.get(event)
-        if row is None or row.closed_at is not None:
-            # Whoever hears that it is closed may rely on what closed it.
-            await self._ledger.committed()
-            raise await self._over(row or await self._store.get(TOKEN, (execution, event)))
-        for branch in live.execution.branches.values():
-            if branch.scheduled == event:
-                return live, row, branch.id
-        raise await self._over(row)
-
-    async def _refuse_late(self, call: Caller, token: str, execution: int, event: int) -> None:
-        row = await self.live.row(execution)
-        if row is None:
-            return
-        _check_owner(call, row)
-        check_secret(token, row, event)
-        raise await self._over(await self._store.get(TOKEN, (execution, event)))
-
-    async def _over(self, row: TokenRow | None) -> ServiceError:
-        """Why a token is no longer good, and which attempt took over."""
-        if row is None:
-            return task_is_over(None)
-        later = await self._store.scan(
-            TOKEN, (row.execution,), after=(row.event,), limit=_LATER_TOKENS_SEEN
-        )
-        return task_is_over(
-            row,
-            next((t for t in later if (t.state, t.attempt) == (row.state, row.attempt + 1)), None),
-        )
 
     # -- activities
 
@@ -426,6 +347,7 @@ class Executions:
             cause=None if timed_out else _optional(details.get("cause")),
         )
         turn.put(EXECUTION, live.row)
+        self.open.ended(turn, live.row)
         turn.after_commit(lambda: self.live.closed(live))
         self.map_runs.child_ended(turn, live.row)
         waiter = waiter_of(live.row)
@@ -481,12 +403,6 @@ class Executions:
 
 def _optional(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _check_owner(call: Caller, row: ExecutionRow) -> None:
-    """Tokens are good in the account that owns the execution."""
-    if row.arn.split(":", 5)[4] != call.account:
-        raise invalid_token()
 
 
 def execution_arn(machine_arn: str, name: str) -> str:

@@ -31,6 +31,7 @@ from stepwell.runtime.map_run_counts import Counts, is_exceeded, read_counts
 from stepwell.runtime.map_run_items import MapRunItems, ReadingFailed
 from stepwell.runtime.map_run_redrives import MapRunRedrives, generation_extra, is_pending
 from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
+from stepwell.runtime.map_run_turns import MapRunTurns
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Beginning
@@ -80,6 +81,7 @@ class MapRuns:
         self._poisoned: set[int] = set()
         """Runs that a bug stopped; they are not tried again before the next start."""
         self.objects = parts.objects
+        self._turns = MapRunTurns(parts.limits.map_runs_open_max)
         self._items = MapRunItems(parts.store, parts.ledger)
         self._results = MapRunResults(parts.store, parts.limits)
         self.redrives = MapRunRedrives(parts, executions)
@@ -105,6 +107,7 @@ class MapRuns:
         """A commit failed: what is in memory never happened."""
         self._open.clear()
         self._places.clear()
+        self._turns.clear()
 
     async def ready_for(self, live: Live) -> None:
         """Have in memory what an execution that was just read from the store belongs to."""
@@ -167,6 +170,14 @@ class MapRuns:
     def _drop(self, run: Run) -> None:
         self._open.pop(run.row.id, None)
         self._places.pop((run.row.execution, run.row.event), None)
+        for number in self._turns.leave(run.row):
+            self._move_on(number)
+
+    def _may_go(self, run: Run) -> bool:
+        """Whether it is the run's turn. What is over already needs none to wind up; nor does a
+        run inside of another, which would wait for it for ever."""
+        row = run.row
+        return row.status != RUNNING or row.machine in self._open or self._turns.take(row)
 
     def machine_of(self, holder: int) -> int:
         """The machine itself, where an execution's `machine` is a run; runs may be nested."""
@@ -292,7 +303,7 @@ class MapRuns:
         """Do what there is to do until only children can move the run."""
         while True:
             run = self._open.get(number)
-            if run is None or not run.can_move:
+            if run is None or not run.can_move or not self._may_go(run):
                 return
             run.busy = True
             try:

@@ -62,9 +62,11 @@ class Redriving:
             if live.row.status != RUNNING:
                 self._executions.live.closed(live)
             raise ServiceError("ExecutionNotRedrivable", reason)
+        self._executions.open.check(live.row.arn)
         with self._ledger.stage() as turn:
             live.row = redriven_row(live.row, client_token, now)
             turn.put(EXECUTION, live.row)
+            self._executions.open.began(turn, live.row)
             self._executions.deliver(turn, live, RedriveRequested())
         self._map_runs.forget(live)
         await self._ledger.committed()

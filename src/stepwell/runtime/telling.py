@@ -7,6 +7,7 @@ from typing import Protocol
 from stepwell.engine.inputs import Input
 from stepwell.language.program import Resource
 from stepwell.runtime.live import Live, LiveExecutions
+from stepwell.runtime.open_executions import OpenExecutions
 from stepwell.runtime.ports import Answered, Beginning, Refused, ServiceCall
 from stepwell.runtime.records import ExecutionRow
 from stepwell.runtime.turn import Turn
@@ -19,6 +20,10 @@ class Telling(Protocol):
     @property
     def live(self) -> LiveExecutions:
         """The executions in memory."""
+
+    @property
+    def open(self) -> OpenExecutions:
+        """How many there are, where a quota asks for it."""
 
     def deliver(self, turn: Turn, live: Live, given: Input) -> None:
         """Tell an execution something, and whoever is concerned by what follows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -101,6 +101,10 @@ class Registry:
         """The machines of a scope by name, in the order of their names."""
         found = {m.row.name: m for m in self.machines.values() if m.row.scope == scope}
         return dict(sorted(found.items()))
+
+    def machine_numbers(self) -> Iterator[tuple[str, int]]:
+        """The scope and id of every machine."""
+        return iter([(one.row.scope, one.row.id) for one in self.machines.values()])
 
     def activities_of(self, scope: str) -> dict[str, ActivityRow]:
         """The activities of a scope by name, in the order of their names."""
