@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stepwell.deploy.resource_type import ResourceType
 from stepwell.deploy.types import (
+    apigateway,
     iam_roles,
     lambda_functions,
     lambda_permissions,
@@ -14,6 +15,7 @@ from stepwell.deploy.types import (
 )
 
 _ALL = (
+    *apigateway.TYPES,
     *iam_roles.TYPES,
     *lambda_functions.TYPES,
     *lambda_permissions.TYPES,

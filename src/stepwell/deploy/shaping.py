@@ -68,3 +68,37 @@ def _tags(own: JsonValue) -> Mapping[str, str]:
 def tag_list(wanted: Wanted, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
     """The same as a list of pairs, as most services take them."""
     return [{key: name, value: text} for name, text in merged_tags(wanted).items()]
+
+
+def renamed(value: JsonValue, names: Mapping[str, str], place: str = "#") -> JsonObject:
+    """An object's members under an operation's names; `names` leads from the template's to those.
+
+    Raises ServiceError for a member that is not among them, as CloudFormation words it.
+    """
+    if not isinstance(value, dict):
+        raise ServiceError(
+            "ValidationException", f"{place}: expected type: JSONObject, found: {as_text(value)}"
+        )
+    strange = [name for name in value if name not in names]
+    if strange:
+        raise ServiceError(
+            "ValidationException", f"{place}: extraneous key [{strange[0]}] is not permitted"
+        )
+    return {names[name]: item for name, item in value.items() if item is not None}
+
+
+def marked_tags(wanted: Wanted, name: str = "Tags") -> dict[str, str]:
+    """The resource's tags with those that CloudFormation itself puts on it.
+
+    They tell a repeated creation which resource its first attempt made.
+    """
+    return {**merged_tags(wanted, name), **stack_marks(wanted)}
+
+
+def stack_marks(wanted: Wanted) -> dict[str, str]:
+    """The tags that say to which stack a resource belongs, and as what."""
+    return {
+        "aws:cloudformation:stack-name": wanted.stack_name,
+        "aws:cloudformation:stack-id": wanted.stack_id,
+        "aws:cloudformation:logical-id": wanted.logical_id,
+    }

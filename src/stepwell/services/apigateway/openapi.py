@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from stepwell.services.apigateway.errors import bad_request, not_here
 from stepwell.values import BadJson, decode_payload
@@ -29,6 +30,38 @@ def read_document(body: bytes | str) -> dict[str, Any]:
     if not isinstance(document, dict) or not (document.get("swagger") or document.get("openapi")):
         raise bad_request("Invalid OpenAPI input.")
     return document
+
+
+def placed(document: dict[str, Any], mode: str) -> dict[str, Any]:
+    """The document with the paths that it has in that mode of its base path.
+
+    `ignore` leaves the base path out, `prepend` puts it before every path, `split` all of it but
+    its first part. Raises BadRequestException.
+    """
+    if mode not in ("ignore", "prepend", "split"):
+        raise bad_request(f"Invalid base path mode specified: {mode}")
+    base = "" if mode == "ignore" else _base_path(document)
+    if mode == "split":
+        base = "/".join(["", *base.split("/")[2:]])
+    base = base.rstrip("/")
+    if not base:
+        return document
+    return {
+        **document,
+        "paths": {f"{base}{path}": each for path, each in (document.get("paths") or {}).items()},
+    }
+
+
+def _base_path(document: dict[str, Any]) -> str:
+    """Of `basePath` (2.0), or of the first server's URL (3.0) with its variables' defaults."""
+    if document.get("swagger"):
+        return str(document.get("basePath") or "")
+    servers = document.get("servers") or [{}]
+    url = str(servers[0].get("url") or "")
+    for name, variable in (servers[0].get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    path = urlsplit(url).path.replace("//", "/")
+    return path if path.startswith("/") or not path else f"/{path}"
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

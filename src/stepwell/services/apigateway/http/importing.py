@@ -27,6 +27,8 @@ _CORS = (
     "exposeHeaders",
     "maxAge",
 )
+_DEFAULT_PATHS = ("$default", "/$default")
+"""What stands for every other request; SAM writes it without a slash."""
 
 
 def _upper(name: str) -> str:
@@ -69,7 +71,7 @@ class _Import:
         told = self._named.get(_last(told), told) if isinstance(told, dict) else None
         route = new_route(
             self._gateway,
-            {"RouteKey": "$default" if path == "/$default" else f"{method} {path}"},
+            {"RouteKey": "$default" if path in _DEFAULT_PATHS else f"{method} {path}"},
         )
         check_key(route["RouteKey"])
         if operation.get("operationId"):
@@ -129,6 +131,8 @@ def _settings(document: dict[str, Any]) -> Params:
         "Description": info.get("description"),
         "Version": info.get("version"),
     }
+    endpoint = document.get("x-amazon-apigateway-endpoint-configuration") or {}
+    found["DisableExecuteApiEndpoint"] = endpoint.get("disableExecuteApiEndpoint")
     cors = document.get("x-amazon-apigateway-cors")
     if isinstance(cors, dict):
         found["CorsConfiguration"] = {
@@ -145,7 +149,8 @@ def _settings(document: dict[str, Any]) -> Params:
 
 
 def _read(params: Params) -> dict[str, Any]:
-    document = openapi.read_document(params["Body"])
+    mode = str(params.get("Basepath") or "ignore")
+    document = openapi.placed(openapi.read_document(params["Body"]), mode)
     if not str(document.get("openapi", "")).startswith("3."):
         raise bad_request("Invalid OpenAPI input. Only OpenAPI 3.0 is supported for HTTP APIs.")
     return document

@@ -21,6 +21,8 @@ _PATCHED = {
     "policy": "text",
     "disableExecuteApiEndpoint": "truth",
     "endpointConfiguration": "text",
+    "securityPolicy": "text",
+    "endpointAccessMode": "text",
 }
 _MODELS = {
     "Empty": ("This is a default empty schema model", "Empty Schema"),

@@ -262,15 +262,38 @@ def _method_response(status: str, told: Any) -> Document:
     return {"statusCode": status, **({"responseParameters": places} if places else {})}
 
 
+def _read(params: Params) -> tuple[dict[str, Any], Params]:
+    """The document with its paths where they shall be, and what it says of the API itself."""
+    document = openapi.read_document(params["body"])
+    told = {str(name): str(value) for name, value in (params.get("parameters") or {}).items()}
+    for name in ("mode", "failonwarnings"):
+        # They are in the query as well, where everything that has no member of its own lands here.
+        told.pop(name, None)
+    document = openapi.placed(document, told.pop("basepath", "ignore"))
+    kinds = told.pop("endpointConfigurationTypes", "")
+    if told.pop("ignore", "documentation") != "documentation":
+        raise bad_request("Invalid parameter 'ignore' specified")
+    if told:
+        raise not_here(f"The parameter {next(iter(told))} of an import is")
+    settings = _settings(document)
+    if kinds:
+        types = {"types": kinds.split(",")}
+        settings["endpointConfiguration"] = {**settings.get("endpointConfiguration", {}), **types}
+    return document, settings
+
+
 def _settings(document: dict[str, Any]) -> Params:
     info = document.get("info") or {}
+    endpoint = document.get("x-amazon-apigateway-endpoint-configuration") or {}
     found = {
         "name": info.get("title"),
         "description": info.get("description"),
         "version": info.get("version"),
         "binaryMediaTypes": document.get("x-amazon-apigateway-binary-media-types"),
         "apiKeySource": document.get("x-amazon-apigateway-api-key-source"),
-        "endpointConfiguration": document.get("x-amazon-apigateway-endpoint-configuration"),
+        "disableExecuteApiEndpoint": endpoint.get("disableExecuteApiEndpoint"),
+        "endpointConfiguration": given(endpoint, "types", "vpcEndpointIds", "ipAddressType")
+        or None,
     }
     policy = document.get("x-amazon-apigateway-policy")
     if policy is not None:
@@ -280,11 +303,7 @@ def _settings(document: dict[str, Any]) -> Params:
 
 async def import_rest_api(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
     """A new API of a document."""
-    document = openapi.read_document(params["body"])
-    settings = _settings(document)
-    kinds = (params.get("parameters") or {}).get("endpointConfigurationTypes")
-    if kinds:
-        settings["endpointConfiguration"] = {"types": str(kinds).split(",")}
+    document, settings = _read(params)
     api = new_api(gateway, {"name": "imported", **settings})
     made = _Import(gateway, document, api["rootResourceId"])
     made.read()
@@ -298,11 +317,12 @@ async def import_rest_api(gateway: ApiGateway, call: Call, params: Params) -> di
 async def put_rest_api(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
     """Replace what an API has by what a document says, or add it (`merge`)."""
     owner, api = gateway.rest_api(call, params)
-    document = openapi.read_document(params["body"])
+    document, settings = _read(params)
     mode = params.get("mode") or "merge"
     if mode not in ("merge", "overwrite"):
         raise bad_request(f"Invalid mode specified: {mode}")
-    api |= _settings(document)
+    endpoint = {**api["endpointConfiguration"], **settings.pop("endpointConfiguration", {})}
+    api |= {**settings, "endpointConfiguration": endpoint}
     made = _Import(gateway, document, api["rootResourceId"])
     names = gateway.documents.names(owner, "resource")
     if mode == "merge":

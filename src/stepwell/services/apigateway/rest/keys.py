@@ -19,6 +19,13 @@ _KEY_PATCHED = {
     "enabled": "truth",
     "customerId": "text",
 }
+_LIMITS = {
+    "burstLimit": "number",
+    "rateLimit": "decimal",
+    "limit": "number",
+    "offset": "number",
+    "period": "text",
+}
 _PLAN_PATCHED = {"name": "text", "description": "text", "productCode": "text"}
 
 
@@ -81,10 +88,21 @@ async def get_api_keys(gateway: ApiGateway, call: Call, params: Params) -> dict[
 async def update_api_key(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
     """PATCH."""
     key = _key(gateway, call, params["apiKey"])
-    apply(key, params.get("patchOperations") or (), _KEY_PATCHED)
+    for operation in params.get("patchOperations") or ():
+        if operation.get("path") == "/stages":
+            _patch_stage_keys(key, operation)
+        else:
+            apply(key, [operation], _KEY_PATCHED)
     key["lastUpdatedDate"] = gateway.now_seconds()
     await _save(gateway, call, API_KEY, key)
     return _without_value(key, include=False)
+
+
+def _patch_stage_keys(key: Document, operation: Any) -> None:
+    stage = str(operation.get("value"))
+    key["stageKeys"] = [each for each in key["stageKeys"] if each != stage]
+    if operation.get("op") != "remove":
+        key["stageKeys"].append(stage)
 
 
 async def delete_api_key(gateway: ApiGateway, call: Call, params: Params) -> None:
@@ -149,6 +167,8 @@ async def update_usage_plan(gateway: ApiGateway, call: Call, params: Params) -> 
         parts = segments(str(operation.get("path")))
         if parts[0] == "apiStages" and len(parts) == 1:
             _patch_stages(gateway, call, plan, operation)
+        elif parts[0] == "apiStages":
+            _patch_stage_limits(plan, operation, parts)
         elif parts[0] in ("throttle", "quota"):
             _patch_limits(plan, operation, parts)
         else:
@@ -160,23 +180,39 @@ async def update_usage_plan(gateway: ApiGateway, call: Call, params: Params) -> 
 def _patch_stages(gateway: ApiGateway, call: Call, plan: Document, operation: Any) -> None:
     api, _, stage = str(operation.get("value")).partition(":")
     entry = {"apiId": api, "stage": stage}
-    plan["apiStages"] = [each for each in plan["apiStages"] if each != entry]
+    others = [s for s in plan["apiStages"] if (s["apiId"], s["stage"]) != (api, stage)]
+    plan["apiStages"] = others
     if operation.get("op") != "remove":
         _check_stage(gateway, call, api, stage)
         plan["apiStages"].append(entry)
 
 
 def _patch_limits(plan: Document, operation: Any, parts: list[str]) -> None:
-    if operation.get("op") == "remove":
+    if operation.get("op") == "remove" and len(parts) == 1:
         plan.pop(parts[0], None)
         return
-    kinds = {"burstLimit": "number", "rateLimit": "decimal", "limit": "number", "offset": "number"}
-    if len(parts) < 2:
+    if len(parts) != 2:
         raise bad_request(f"Invalid patch path '{operation.get('path')}' specified")
-    holder = {"limits": dict(plan.get(parts[0]) or {})}
-    change = {**operation, "path": f"/{parts[1]}"}
-    apply(holder["limits"], [change], {**kinds, "period": "text"})
-    plan[parts[0]] = holder["limits"]
+    limits = dict(plan.get(parts[0]) or {})
+    apply(limits, [{**operation, "path": f"/{parts[1]}"}], _LIMITS)
+    plan[parts[0]] = limits
+    if not limits:
+        del plan[parts[0]]
+
+
+def _patch_stage_limits(plan: Document, operation: Any, parts: list[str]) -> None:
+    """`/apiStages/{api}:{stage}/throttle`, and with `/{path}/{method}/rateLimit` behind it."""
+    api, _, name = parts[1].partition(":")
+    stage = next((s for s in plan["apiStages"] if (s["apiId"], s["stage"]) == (api, name)), None)
+    if stage is None:
+        raise not_found(f"API Stage not found: {parts[1]}")
+    if parts[2:] == ["throttle"] and operation.get("op") == "remove":
+        stage.pop("throttle", None)
+        return
+    if len(parts) != 6 or parts[2] != "throttle":
+        raise bad_request(f"Invalid patch path '{operation.get('path')}' specified")
+    limits = stage.setdefault("throttle", {}).setdefault(f"{parts[3]}/{parts[4]}", {})
+    apply(limits, [{**operation, "path": f"/{parts[5]}"}], _LIMITS)
 
 
 async def delete_usage_plan(gateway: ApiGateway, call: Call, params: Params) -> None:
