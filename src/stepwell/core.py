@@ -44,6 +44,7 @@ from stepwell.integrations.mock_results import mock_complaint
 from stepwell.integrations.objects import StoredObjects, as_tasks_call
 from stepwell.integrations.outside.integration import OutsideIntegration
 from stepwell.integrations.outside.settings import OutsideSettings
+from stepwell.integrations.pipes import PipeWays, Reached
 from stepwell.integrations.registry import Integration, ServiceIntegrations
 from stepwell.integrations.secret_parameters import SecretParameters
 from stepwell.integrations.sns import SnsIntegration
@@ -73,6 +74,8 @@ from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
+from stepwell.services.pipes.pipes import Pipes
+from stepwell.services.pipes.ports import Surroundings
 from stepwell.services.s3.api import EmbeddedStorage
 from stepwell.services.s3.storage import Storage
 from stepwell.services.scheduler.api import service as scheduler_service
@@ -198,11 +201,10 @@ class Core:
         self.secrets = Secrets(self.parts)
         self.dynamodb = DynamoDb(self.parts)
         self.storage = Storage(self.parts)
-        sources = Sources(
-            code=StoredCode(self.storage),
-            queues=EmbeddedQueues(self.queues),
-            streams=EmbeddedStreams(self.dynamodb),
-        )
+        queues, streams = EmbeddedQueues(self.queues), EmbeddedStreams(self.dynamodb)
+        sources = Sources(StoredCode(self.storage), queues, streams)
+        self.pipe_ways = PipeWays()
+        self.pipes = Pipes(self.parts, Surroundings(queues, streams, self.pipe_ways))
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
         self.scheduler = Scheduler(
@@ -221,6 +223,7 @@ class Core:
             EmbeddedStorage(self.storage),
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
+            self.pipes,
         ]
 
     def _parameters(self) -> Parameters:
@@ -256,20 +259,30 @@ class Core:
 
     def _carriers(self) -> dict[str, Carrier]:
         """How deliveries reach targets, by the service of their ARN or the scheme of their URL."""
+        destinations = Destinations(self.events, self.connections, self.http_calls)
+        calls = SchedulerCarrier(self.sdk, self.executions, self.ledger, self.clock, self.ids)
+        states = states_service(self.states)
+        self.pipe_ways.plug_in(
+            Reached(
+                self.deliveries,
+                self.functions,
+                states,
+                calls,
+                destinations,
+                self.endpoints,
+                self._is_express,
+            )
+        )
         carriers: dict[str, Carrier] = {
-            "events": EventsCarrier(
-                self.events, Destinations(self.events, self.connections, self.http_calls)
-            ),
+            "events": EventsCarrier(self.events, destinations),
             "http": self.web,
             "https": self.web,
             "lambda": FunctionCarrier(self.functions),
             "logs": LogsCarrier(self.logs),
-            "scheduler": SchedulerCarrier(
-                self.sdk, self.executions, self.ledger, self.clock, self.ids
-            ),
+            "scheduler": calls,
             "sns": SnsCarrier(self.topics),
             "sqs": SqsCarrier(self.queues),
-            "states": StatesCarrier(states_service(self.states)),
+            "states": StatesCarrier(states),
         }
         if self.mail is not None:
             carriers["mailto"] = MailCarrier(self.mail)
@@ -285,6 +298,7 @@ class Core:
         await self.deliveries.load()
         await self.executions.open.load(self.states.registry.machine_numbers())
         await self.executions.load()
+        self.pipes.begin()
 
     async def close(self) -> None:
         """Answer long polls, stop timers, bring everything staged to disk."""
@@ -334,6 +348,13 @@ class Core:
         try:
             return self.queues.find(account, region, url).rules.retention_ms // 1000
         except ServiceError:
+            return None
+
+    def _is_express(self, arn: str) -> bool | None:
+        parts = arn.split(":")
+        try:
+            return self._find_target(parts[4], parts[3], arn).express
+        except (ServiceError, IndexError):
             return None
 
     def _find_target(self, account: str, region: str, arn: str) -> Target:

@@ -69,6 +69,7 @@ OPERATION_TITLES = {
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
     "events": "EventBridge",
+    "pipes": "EventBridge Pipes",
     "scheduler": "EventBridge Scheduler",
     "iam": "IAM",
     "lambda": "Lambda",

@@ -35,7 +35,7 @@ _FORBIDDEN = frozenset(
     }
 )
 _ENDPOINT = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?")
-_SIGNED = "AWS4-HMAC-SHA256 Credential=stepwell/states"
+SIGNED = ("Authorization", "AWS4-HMAC-SHA256 Credential=stepwell/states")
 """Stands for the signature of AuthType IAM_ROLE: APIs of this server ask only whether there is
 one."""
 
@@ -91,7 +91,7 @@ def _request(given: JsonObject) -> tuple[str, list[tuple[str, str]], bytes]:
     if authorization == "IAM_ROLE":
         if ".execute-api." not in endpoint:
             raise ValueError("AuthType IAM_ROLE is only possible with APIs of this server")
-        headers.append(("Authorization", _SIGNED))
+        headers.append(SIGNED)
     names = {name.lower() for name, _ in headers}
     body = b""
     if "RequestBody" in given and given["RequestBody"] is not None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from stepwell.errors import ServiceError
 from stepwell.integrations.carriers.sqs import for_good
 from stepwell.integrations.connections import Additions, Connections, with_query
-from stepwell.integrations.http_calls import HttpCalls
+from stepwell.integrations.http_calls import HttpCalls, HttpReply
 from stepwell.services.deliveries.delivery import Delivery, Work, named
 from stepwell.services.events.destinations import destination_of
 from stepwell.services.events.events import Events
-from stepwell.services.events.records import ConnectionRow, DestinationRow
+from stepwell.services.events.records import DestinationRow
 from stepwell.values import BadJson, decode, encode_text
 
 TIMEOUT_SECONDS = 5.0
@@ -33,42 +34,48 @@ class Destinations:
 
     def carry(self, delivery: Delivery) -> Work:
         """The call; `request` is `{"Body": text, "HttpParameters": ...}`."""
-        row = destination_of(self._events, delivery.target)
-        if row is None:
-            message = f"The API destination {delivery.target} does not exist."
-            raise for_good(ServiceError("NO_RESOURCE", message))
-        destination = row
+        row = self._find(delivery.target)
 
         async def work() -> None:
-            try:
-                connection = self._connections.find(destination.connection_arn)
-            except ServiceError as error:
-                raise for_good(error) from error
-            await self._call(destination, connection, delivery)
+            given: Any = delivery.request.get("HttpParameters") or {}
+            await self._call(row, given, str(delivery.request.get("Body", "")))
 
         return work
 
-    async def _call(
-        self, row: DestinationRow, connection: ConnectionRow, delivery: Delivery
-    ) -> None:
+    async def ask(self, arn: str, given: Mapping[str, Any], body: str) -> HttpReply:
+        """The answer of an endpoint; `given` is as in HttpParameters. Raises ServiceError."""
+        return await self._call(self._find(arn), given, body)
+
+    def _find(self, arn: str) -> DestinationRow:
+        row = destination_of(self._events, arn)
+        if row is None:
+            message = f"The API destination {arn} does not exist."
+            raise for_good(ServiceError("NO_RESOURCE", message))
+        return row
+
+    async def _call(self, row: DestinationRow, given: Mapping[str, Any], body: str) -> HttpReply:
+        try:
+            connection = self._connections.find(row.connection_arn)
+        except ServiceError as error:
+            raise for_good(error) from error
         added = await self._connections.additions(connection)
-        given: Any = delivery.request.get("HttpParameters") or {}
-        url = _path(row.endpoint, given.get("PathParameterValues") or [])
+        url = filled_path(row.endpoint, given.get("PathParameterValues") or [])
         query = {**(given.get("QueryStringParameters") or {}), **added.query}
         headers = {**_FIXED, **(given.get("HeaderParameters") or {}), **added.headers}
         reply = await self._calls.call(
             row.method,
             with_query(url, query),
             headers,
-            _body(str(delivery.request.get("Body", "")), added).encode(),
+            _body(body, added).encode(),
             timeout_seconds=TIMEOUT_SECONDS,
         )
         if reply.status == 401:
             self._connections.refused(connection)
         _judge(url, reply.status)
+        return reply
 
 
-def _path(endpoint: str, values: list[str]) -> str:
+def filled_path(endpoint: str, values: Sequence[str]) -> str:
     """The endpoint with its stars replaced, one after another."""
     for value in values:
         endpoint = endpoint.replace("*", quote(value, safe=""), 1)

@@ -16,8 +16,11 @@ class LogsCarrier:
         self._logs = logs
 
     def carry(self, turn: Turn, delivery: Delivery, identity: str) -> None:
-        """Append the line; `request` is `{"Message": text}`. The stream is named after the
-        source."""
+        """Append the line; `request` is `{"Message": text}`.
+
+        The stream is named after the source, and the time is now, unless the request says
+        otherwise (`LogStreamName`, `Timestamp` in epoch milliseconds).
+        """
         logs = self._logs
         if not (logs.groups.is_ready and logs.streams.is_ready):
             raise StorageTrouble("The log groups are being read again.")
@@ -26,6 +29,9 @@ class LogsCarrier:
             raise for_good(
                 ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
             )
-        stream = delivery.source.rpartition(":")[2].replace("*", "-")
-        line = (logs.parts.clock.now(), str(delivery.request.get("Message", "")))
-        logs.write(turn, *place, stream, [line])
+        request = delivery.request
+        named = request.get("LogStreamName") or delivery.source.rpartition(":")[2]
+        at = request.get("Timestamp")
+        when = at if isinstance(at, int) else logs.parts.clock.now()
+        stream = str(named).replace("*", "-").replace(":", "-")
+        logs.write(turn, *place, stream, [(when, str(request.get("Message", "")))])

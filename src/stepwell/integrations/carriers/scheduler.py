@@ -6,6 +6,8 @@ happen once; the others follow the commit, and happen again if nobody saw that t
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from stepwell.engine.inputs import Started
 from stepwell.errors import ServiceError
 from stepwell.integrations.aws_sdk import AwsSdkIntegration
@@ -20,6 +22,7 @@ from stepwell.values import BadJson, decode
 
 _PREFIX = "arn:aws:scheduler:::"
 _ROUNDS_MAX = 5
+Wait = Callable[[], Awaitable[None]]
 _WORTH_TRYING = ("Throttling", "ServiceUnavailable", "InternalFailure", "TooManyRequests")
 
 
@@ -43,16 +46,29 @@ class SchedulerCarrier:
     def carry(self, turn: Turn, delivery: Delivery, identity: str) -> Work | None:
         """Do the call in the turn if it can be, else after the commit."""
         call = self._call(delivery, identity)
-        outcome = self._sdk.call(turn, call)
-        if not isinstance(outcome, Later):
-            self._settle(turn, outcome)
+        later = self._attempt(turn, call)
+        if later is None:
             return None
-        later = outcome
 
         async def work() -> None:
             await self._finish(call, later)
 
         return work
+
+    def in_turn(self, turn: Turn, delivery: Delivery, identity: str) -> Wait | None:
+        """Do the call in the turn, or say what to wait for before it is tried in another one.
+
+        Only for actions that are carried out in a turn in the end. Raises ServiceError.
+        """
+        later = self._attempt(turn, self._call(delivery, identity))
+        return None if later is None else lambda: _only_wait(later)
+
+    def _attempt(self, turn: Turn, call: ServiceCall) -> Later | None:
+        outcome = self._sdk.call(turn, call)
+        if isinstance(outcome, Later):
+            return outcome
+        self._settle(turn, outcome)
+        return None
 
     def _call(self, delivery: Delivery, identity: str) -> ServiceCall:
         _, service, action = delivery.target.removeprefix(_PREFIX).split(":", 2)
@@ -94,3 +110,9 @@ class SchedulerCarrier:
             child = self._executions.begin(turn, outcome.begin)
             told = Started(outcome.begin.input, outcome.begin.value)
             self._executions.deliver(turn, child, told)
+
+
+async def _only_wait(later: Later) -> None:
+    outcome = await later.work()
+    if isinstance(outcome, Refused):
+        raise ServiceError(outcome.error, outcome.cause)

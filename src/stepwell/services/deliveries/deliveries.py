@@ -76,6 +76,15 @@ class Deliveries:
             turn.put(DELIVERY, row)
             turn.after_commit(lambda: self._spawn(self._work(row, delivery, work)))
 
+    def hand_over(self, turn: Turn, delivery: Delivery, identity: str) -> None:
+        """Deliver as part of the turn or not at all, to a target that takes it so.
+
+        For a source that keeps what it sends until it has arrived. Raises ServiceError,
+        StorageTrouble before anything is changed.
+        """
+        work = self._carrier(delivery.target).carry(turn, delivery, identity)
+        assert work is None, "such a target takes nothing in a turn"
+
     async def load(self) -> None:
         """After a start: arm everything that has not arrived."""
         after: tuple[int] | None = None

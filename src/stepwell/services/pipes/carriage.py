@@ -1,0 +1,280 @@
+"""A batch on its way through a pipe: enriched, shaped, handed over, and only then let go.
+
+What a target takes as part of a turn (a queue, a topic, a bus, a log group, an execution, an
+invocation that nobody waits for) it takes in the very turn that lets go of the records at their
+source: so that happens once. What is asked over a wire or run in a process is asked first, and the
+records are let go after it answered: that may happen again after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stepwell.errors import ServiceError, StorageTrouble
+from stepwell.runtime.turn import Turn
+from stepwell.services.feeds.batch_info import iso_time
+from stepwell.services.feeds.batches import failed_items
+from stepwell.services.feeds.ports import Records
+from stepwell.services.pipes.inputs import Item, as_json, shape
+from stepwell.services.pipes.partners import (
+    OVER_HTTP,
+    TAKES_BATCHES,
+    Partner,
+    enrichment_of,
+    member_of,
+    target_of,
+)
+from stepwell.services.pipes.ports import HttpParts, Parcel, Question, Wait
+from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
+from stepwell.services.pipes.requests import http_parts, request_of
+from stepwell.services.pipes.settings import ASYNCHRONOUS
+from stepwell.values import BadJson, JsonObject, JsonValue, decode
+
+if TYPE_CHECKING:
+    from stepwell.services.pipes.pipes import Pipes
+
+_ROUNDS_MAX = 5
+"""How often a target may say that something must be waited for first."""
+Trouble = ServiceError | StorageTrouble
+
+
+class Origin(Protocol):
+    """Where the records of a batch are let go."""
+
+    async def reach(self, records: Records) -> None:
+        """Have them at hand, for the other two without waiting in between."""
+
+    def held(self, records: Records) -> Records:
+        """Those that are still there for this pipe."""
+
+    def let_go(self, turn: Turn, records: Records) -> None:
+        """These are done. In a stream they follow those that were done before."""
+
+    def identifier(self, record: dict[str, Any]) -> str:
+        """The name by which an answer reports a record as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Records that are done together, and what became of them on the way."""
+
+    records: Records
+    items: list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of a batch."""
+
+    left: Records
+    """What is not done, in order."""
+    trouble: Trouble | None = None
+    """Why: the first reason."""
+
+
+class Carriage:
+    """See the module: the carrying of one pipe, as it is set now."""
+
+    def __init__(self, pipes: Pipes, row: PipeRow, *, in_order: bool) -> None:
+        self._pipes = pipes
+        self._row = row
+        self._in_order = in_order
+        settings = settings_of(row)
+        self._enrichment: str = settings.get("Enrichment") or ""
+        self._enriched_by: dict[str, Any] = settings.get("EnrichmentParameters") or {}
+        self._given: dict[str, Any] = settings.get("TargetParameters") or {}
+        self._partner = target_of(row.target)
+        self._own: dict[str, Any] = self._given.get(member_of(self._partner) or "") or {}
+
+    async def carry(self, records: Records, origin: Origin) -> Arrival:
+        """Carry a batch as far as it goes."""
+        try:
+            groups = await self._enrich(records)
+        except (ServiceError, StorageTrouble) as unasked:
+            return Arrival(records, unasked)
+        if self._partner in TAKES_BATCHES:
+            return await self._carry_together(groups, records, origin)
+        left: Records = []
+        first: Trouble | None = None
+        for number, group in enumerate(groups):
+            trouble = await self._carry_one(group, origin)
+            if trouble is None:
+                continue
+            first = first or trouble
+            if self._in_order:
+                # Nothing overtakes what came before it.
+                left = [record for later in groups[number:] for record in later.records]
+                break
+            left += group.records
+        return Arrival(left, first)
+
+    # -- to the enrichment
+
+    async def _enrich(self, records: Records) -> list[_Group]:
+        if not self._enrichment:
+            return [_Group([record], [Item(record)]) for record in records]
+        partner = enrichment_of(self._enrichment)
+        if partner in TAKES_BATCHES:
+            texts = [self._shaped(Item(record), self._enriched_by) for record in records]
+            answer = await self._ask(self._enrichment, _listed(texts))
+            return [_Group(records, _items(answer))]
+        answers = await asyncio.gather(*[self._enrich_one(record) for record in records])
+        return [
+            _Group([record], _items(answer))
+            for record, answer in zip(records, answers, strict=True)
+        ]
+
+    async def _enrich_one(self, record: dict[str, Any]) -> bytes:
+        item = Item(record)
+        http = http_parts(self._enriched_by.get("HttpParameters") or {}, item)
+        return await self._ask(self._enrichment, self._shaped(item, self._enriched_by), http)
+
+    def _shaped(self, item: Item, parameters: dict[str, Any]) -> str:
+        row = self._row
+        return shape(
+            item,
+            parameters.get("InputTemplate"),
+            {
+                "aws.pipes.pipe-arn": pipe_arn(row),
+                "aws.pipes.pipe-name": row.name,
+                "aws.pipes.source-arn": row.source,
+                "aws.pipes.enrichment-arn": self._enrichment,
+                "aws.pipes.target-arn": row.target,
+                "aws.pipes.event.ingestion-time": iso_time(self._pipes.parts.clock.now()),
+            },
+        )
+
+    # -- to the target
+
+    async def _carry_together(
+        self, groups: list[_Group], records: Records, origin: Origin
+    ) -> Arrival:
+        """One list of events for all."""
+        items = [item for group in groups for item in group.items]
+        try:
+            texts = [self._shaped(item, self._given) for item in items]
+            body = _listed(texts)
+            if not items:
+                await self._let_go(origin, records)
+                return Arrival([])
+            if self._own.get("InvocationType") == ASYNCHRONOUS:
+                await self._hand(origin, records, [self._parcel(_batch(self._partner, body))])
+                return Arrival([])
+            answer = await self._ask(self._row.target, body)
+        except (ServiceError, StorageTrouble) as trouble:
+            return Arrival(records, trouble)
+        return await self._let_go_of_done(answer, records, origin)
+
+    async def _let_go_of_done(self, answer: bytes, records: Records, origin: Origin) -> Arrival:
+        """An answer may report single records as failed."""
+        known = [origin.identifier(record) for record in records]
+        failed = failed_items(answer, known) if _is_report(answer) else set()
+        if failed is None:
+            failed = set(known)
+        first = next((at for at, name in enumerate(known) if name in failed), len(known))
+        if self._in_order:
+            failed = set(known[first:])
+        named = list(zip(records, known, strict=True))
+        left = [record for record, name in named if name in failed]
+        await self._let_go(origin, [record for record, name in named if name not in failed])
+        if not left:
+            return Arrival([])
+        told = f"{len(failed)} records were reported as failed"
+        return Arrival(left, ServiceError("BatchItemFailures", told))
+
+    async def _carry_one(self, group: _Group, origin: Origin) -> Trouble | None:
+        """What became of one record; why it is not done, or None."""
+        try:
+            if self._partner in OVER_HTTP:
+                for item in group.items:
+                    parts = http_parts(self._own, item)
+                    await self._ask(self._row.target, self._shaped(item, self._given), parts)
+                await self._let_go(origin, group.records)
+            else:
+                parcels = [self._parcel(self._request(item)) for item in group.items]
+                await self._hand(origin, group.records, parcels)
+        except (ServiceError, StorageTrouble) as trouble:
+            return trouble
+        return None
+
+    def _request(self, item: Item) -> JsonObject:
+        text = self._shaped(item, self._given)
+        row = self._row
+        return request_of(self._partner, text, item, self._own, row.name, row.source)
+
+    def _parcel(self, request: JsonObject) -> Parcel:
+        account, region = self._row.scope.split(":")
+        return Parcel(self._row.target, request, account, region, pipe_arn(self._row))
+
+    async def _ask(self, arn: str, body: str, http: HttpParts | None = None) -> bytes:
+        account, region = self._row.scope.split(":")
+        question = Question(arn, body, account, region, pipe_arn(self._row), http or HttpParts())
+        return await self._pipes.around.ways.ask(question)
+
+    async def _let_go(self, origin: Origin, records: Records) -> None:
+        await self._hand(origin, records, [])
+
+    async def _hand(self, origin: Origin, records: Records, parcels: Sequence[Parcel]) -> None:
+        """Hand parcels over and let go of their records in one turn. Raises ServiceError."""
+        pipes = self._pipes
+        left = [(parcel, pipes.parts.ids.next_id()) for parcel in parcels]
+        for _ in range(_ROUNDS_MAX):
+            await pipes.ready()
+            await origin.reach(records)
+            with pipes.parts.ledger.stage() as turn:
+                held = origin.held(records)
+                outcome = self._take(turn, left) if held else None
+                if outcome is None:
+                    origin.let_go(turn, held)
+            await pipes.parts.ledger.committed()
+            if outcome is None:
+                return
+            if isinstance(outcome, (ServiceError, StorageTrouble)):
+                raise outcome
+            await outcome()
+        raise ServiceError("InternalFailure", "the target does not come to an end", status=500)
+
+    def _take(self, turn: Turn, left: list[tuple[Parcel, int]]) -> Trouble | Wait | None:
+        """Nothing is raised here: what earlier parcels changed belongs to the turn."""
+        while left:
+            parcel, number = left[0]
+            try:
+                wait = self._pipes.around.ways.take(turn, parcel, number)
+            except (ServiceError, StorageTrouble) as trouble:
+                return trouble
+            if wait is not None:
+                return wait
+            left.pop(0)
+        return None
+
+
+def _batch(partner: Partner, body: str) -> JsonObject:
+    return {"Payload" if partner is Partner.FUNCTION else "Input": body}
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return f"[{','.join(map(as_json, texts))}]"
+
+
+def _items(answer: bytes) -> list[Item]:
+    """The events that an enrichment gave: those of a list, or the one. Nothing means none."""
+    text = answer.decode(errors="replace")
+    try:
+        value: JsonValue = decode(text) if text else None
+    except BadJson:
+        value = text
+    if value in (None, "", {}, []):
+        return []
+    return [Item(each) for each in value] if isinstance(value, list) else [Item(value)]
+
+
+def _is_report(answer: bytes) -> bool:
+    """Whether an answer speaks of single records at all: any other answer means success."""
+    try:
+        value = decode(answer)
+    except BadJson:
+        return False
+    return isinstance(value, dict) and "batchItemFailures" in value
