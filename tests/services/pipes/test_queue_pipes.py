@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stepwell.testing.simulation import Faults
@@ -52,9 +54,8 @@ def test_every_message_starts_one_execution_whatever_commit_the_process_dies_at(
         # A message that is sent again because of the crash is another message.
         ids = [record["messageId"] for record in records]
         assert len(ids) == len(set(ids))
-        assert {record["body"] for record in records} == {
-            f'{{"n": {number}}}' for number in range(6)
-        }
+        wanted = {json.dumps({"n": number}) for number in range(6)}
+        assert {record["body"] for record in records} == wanted
 
     world = World(faults=[Faults(**{where: point})])
     world.run(play)

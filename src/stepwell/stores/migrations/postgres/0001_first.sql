@@ -510,6 +510,25 @@ CREATE TABLE "outbox" (
   "request" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 );
+CREATE TABLE "pipes_pipe" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "id" bigint NOT NULL,
+  "source" text COLLATE "C" NOT NULL,
+  "target" text COLLATE "C" NOT NULL,
+  "state" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "modified_at" bigint NOT NULL,
+  "settings" text COLLATE "C" NOT NULL,
+  "tags" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "pipes_position" (
+  "pipe" bigint NOT NULL,
+  "shard" bigint NOT NULL,
+  "sequence" bigint NOT NULL,
+  PRIMARY KEY ("pipe", "shard")
+);
 CREATE TABLE "s3_bucket" (
   "name" text COLLATE "C" NOT NULL,
   "scope" text COLLATE "C" NOT NULL,

@@ -510,6 +510,25 @@ CREATE TABLE "outbox" (
   "request" TEXT NOT NULL,
   PRIMARY KEY ("shard", "execution", "event")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "pipes_pipe" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "id" INTEGER NOT NULL,
+  "source" TEXT NOT NULL,
+  "target" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "settings" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "pipes_position" (
+  "pipe" INTEGER NOT NULL,
+  "shard" INTEGER NOT NULL,
+  "sequence" INTEGER NOT NULL,
+  PRIMARY KEY ("pipe", "shard")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "s3_bucket" (
   "name" TEXT NOT NULL,
   "scope" TEXT NOT NULL,
