@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from stepwell.deploy.resource_type import Cloud
-from stepwell.deploy.shaping import already_exists
+from stepwell.deploy.resource_type import Cloud, Wanted
+from stepwell.deploy.shaping import already_exists, merged_tags
 from stepwell.errors import ServiceError
 
 OBJECT_BYTES_MAX = 16 * 1024 * 1024
@@ -72,6 +72,49 @@ async def retag(
     changed = {key: text for key, text in wanted.items() if now.get(key) != text}
     if changed:
         await add(changed)
+
+
+async def create_own(
+    cloud: Cloud,
+    wanted: Wanted,
+    identifier: tuple[str, str],
+    call: tuple[str, str, Mapping[str, Any]],
+    taken: str,
+) -> Mapping[str, Any] | None:
+    """Make something whose name must be free; None where an earlier attempt made it.
+
+    `identifier` is the type's name and the resource's, `taken` the code for a name that is taken.
+    """
+    service, operation, params = call
+    answer = await ask(cloud, service, operation, params, (taken,))
+    if answer is None and not wanted.repeated:
+        raise already_exists(*identifier)
+    return answer
+
+
+async def retag_pairs(
+    cloud: Cloud,
+    wanted: Wanted,
+    service: str,
+    which: Mapping[str, Any],
+    operations: tuple[str, str, str] = ("ListTagsForResource", "TagResource", "UntagResource"),
+) -> None:
+    """The same for a service that has tags as pairs.
+
+    `which` are the parameters that name the resource, the same for all three operations.
+    """
+    listing, adding, removing = operations
+    shown = await cloud.call(service, listing, which)
+    pairs = shown.get("Tags") or shown.get("TagList") or []
+
+    async def add(tags: dict[str, str]) -> None:
+        changed = [{"Key": key, "Value": text} for key, text in tags.items()]
+        await cloud.call(service, adding, {**which, "Tags": changed})
+
+    async def take(keys: list[str]) -> None:
+        await cloud.call(service, removing, {**which, "TagKeys": keys})
+
+    await retag({pair["Key"]: pair["Value"] for pair in pairs}, merged_tags(wanted), add, take)
 
 
 async def read_object(cloud: Cloud, bucket: str, key: str, version: str | None) -> bytes:

@@ -7,19 +7,31 @@ from collections.abc import Mapping
 from stepwell.deploy.resource_type import ResourceType
 from stepwell.deploy.types import (
     apigateway,
+    events_buses,
+    events_destinations,
+    events_rules,
     iam_roles,
     lambda_functions,
     lambda_permissions,
+    s3,
+    sns,
     sqs,
+    ssm,
     stepfunctions,
 )
 
 _ALL = (
     *apigateway.TYPES,
+    *events_buses.TYPES,
+    *events_destinations.TYPES,
+    *events_rules.TYPES,
     *iam_roles.TYPES,
     *lambda_functions.TYPES,
     *lambda_permissions.TYPES,
+    *s3.TYPES,
+    *sns.TYPES,
     *sqs.TYPES,
+    *ssm.TYPES,
     *stepfunctions.TYPES,
 )
 

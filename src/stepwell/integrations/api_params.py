@@ -12,6 +12,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from stepwell.models import timestamps
 from stepwell.models.compounds import Compounds
 from stepwell.models.service_model import Ref, ServiceModel, Shape
 from stepwell.values import encode_text
@@ -121,6 +122,15 @@ def _float(value: Any, place: str, problems: list[str]) -> Any:
     return _wrong(problems, place, "a number")
 
 
+def _timestamp(value: Any, place: str, problems: list[str]) -> Any:
+    try:
+        if not isinstance(value, bool):
+            return timestamps.parse(str(value))
+    except (TypeError, ValueError):
+        pass
+    return _wrong(problems, place, "a timestamp")
+
+
 def _boolean(value: Any, place: str, problems: list[str]) -> Any:
     if isinstance(value, bool):
         return value
@@ -147,6 +157,6 @@ _SCALARS: dict[str, Read] = {
     "float": _float,
     "double": _float,
     "boolean": _boolean,
-    "timestamp": _float,
+    "timestamp": _timestamp,
     "blob": _blob,
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from stepwell.deploy.attached import inline_policy, listed_policy
+from stepwell.deploy.calling import ask, must_be_free, retag
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import already_exists, as_text, merged_tags
-from stepwell.errors import ServiceError
+from stepwell.deploy.shaping import as_text, is_true, merged_tags, picked
 from stepwell.values import JsonObject
 
+_GONE = ("QueueDoesNotExist",)
 _ATTRIBUTES = (
     "ContentBasedDeduplication",
     "DeduplicationScope",
@@ -25,14 +25,21 @@ _ATTRIBUTES = (
     "VisibilityTimeout",
 )
 
+_BOOLEANS = ("ContentBasedDeduplication", "SqsManagedSseEnabled")
+
 _DEFAULTS = {
     "ContentBasedDeduplication": "false",
+    "DeduplicationScope": "queue",
     "DelaySeconds": "0",
+    "FifoThroughputLimit": "perQueue",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "KmsMasterKeyId": "",
     "MaximumMessageSize": "1048576",
     "MessageRetentionPeriod": "345600",
     "ReceiveMessageWaitTimeSeconds": "0",
     "RedriveAllowPolicy": "",
     "RedrivePolicy": "",
+    "SqsManagedSseEnabled": "true",
     "VisibilityTimeout": "30",
 }
 """What an attribute becomes again when a template does not give it any more."""
@@ -40,8 +47,10 @@ _DEFAULTS = {
 
 def _attributes(properties: JsonObject) -> dict[str, str]:
     """The properties that are attributes, as the API takes them: all texts."""
+    given = picked(properties, _ATTRIBUTES)
     return {
-        name: as_text(properties[name]) for name in _ATTRIBUTES if properties.get(name) is not None
+        name: as_text(is_true(value) if name in _BOOLEANS else value)
+        for name, value in given.items()
     }
 
 
@@ -52,13 +61,15 @@ def _made(cloud: Cloud, url: str, name: str) -> Made:
 
 async def _create_queue(cloud: Cloud, wanted: Wanted) -> Made:
     properties = wanted.properties
-    is_fifo = as_text(properties.get("FifoQueue", False)) == "true"
+    is_fifo = is_true(properties.get("FifoQueue"))
     ending = ".fifo" if is_fifo else ""
     name = properties.get("QueueName")
     named = str(name) if name is not None else wanted.name(None, 80 - len(ending)) + ending
     attributes = _attributes(properties) | ({"FifoQueue": "true"} if is_fifo else {})
-    if not wanted.repeated and name is not None:
-        await _must_be_free(cloud, named)
+    # A stack never takes over a queue that somebody else made.
+    look = ("sqs", "GetQueueUrl", {"QueueName": named})
+    if not wanted.repeated:
+        await must_be_free(cloud, ("AWS::SQS::Queue", named), look, _GONE)
     answer = await cloud.call(
         "sqs",
         "CreateQueue",
@@ -67,19 +78,10 @@ async def _create_queue(cloud: Cloud, wanted: Wanted) -> Made:
     return _made(cloud, str(answer["QueueUrl"]), named)
 
 
-async def _must_be_free(cloud: Cloud, name: str) -> None:
-    """A stack never takes over a queue that somebody else made."""
-    try:
-        await cloud.call("sqs", "GetQueueUrl", {"QueueName": name})
-    except ServiceError:
-        return
-    raise already_exists("AWS::SQS::Queue", name)
-
-
 async def _update_queue(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
     before, after = _attributes(existing.properties), _attributes(wanted.properties)
     changed = {name: text for name, text in after.items() if before.get(name) != text}
-    gone = {name: _DEFAULTS[name] for name in before if name not in after and name in _DEFAULTS}
+    gone = {name: _DEFAULTS[name] for name in before if name not in after}
     if changed or gone:
         await cloud.call(
             "sqs", "SetQueueAttributes", {"QueueUrl": existing.id, "Attributes": changed | gone}
@@ -89,59 +91,33 @@ async def _update_queue(cloud: Cloud, wanted: Wanted, existing: Existing) -> Mad
 
 
 async def _retag(cloud: Cloud, wanted: Wanted, url: str) -> None:
-    tags = merged_tags(wanted)
     shown = await cloud.call("sqs", "ListQueueTags", {"QueueUrl": url})
-    gone = [key for key in shown.get("Tags") or {} if key not in tags]
-    if gone:
-        await cloud.call("sqs", "UntagQueue", {"QueueUrl": url, "TagKeys": gone})
-    if tags:
+
+    async def add(tags: dict[str, str]) -> None:
         await cloud.call("sqs", "TagQueue", {"QueueUrl": url, "Tags": tags})
+
+    async def take(keys: list[str]) -> None:
+        await cloud.call("sqs", "UntagQueue", {"QueueUrl": url, "TagKeys": keys})
+
+    await retag(shown.get("Tags") or {}, merged_tags(wanted), add, take)
 
 
 async def _delete_queue(cloud: Cloud, existing: Existing) -> None:
-    try:
-        await cloud.call("sqs", "DeleteQueue", {"QueueUrl": existing.id})
-    except ServiceError as error:
-        if error.code != "QueueDoesNotExist":
-            raise
+    await ask(cloud, "sqs", "DeleteQueue", {"QueueUrl": existing.id}, _GONE)
 
 
-async def _create_policy(cloud: Cloud, wanted: Wanted) -> Made:
-    await _put_policy(cloud, wanted.properties)
-    return Made(wanted.name(None))
+async def _put_policy(cloud: Cloud, url: str, policy: str) -> None:
+    params = {"QueueUrl": url, "Attributes": {"Policy": policy}}
+    if policy:
+        await cloud.call("sqs", "SetQueueAttributes", params)
+    else:
+        await ask(cloud, "sqs", "SetQueueAttributes", params, _GONE)
 
 
-async def _put_policy(cloud: Cloud, properties: JsonObject) -> None:
-    for url in _queues(properties):
-        policy = {"Policy": as_text(properties["PolicyDocument"])}
-        await cloud.call("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": policy})
-
-
-def _queues(properties: JsonObject) -> list[Any]:
-    queues = properties["Queues"]
-    return queues if isinstance(queues, list) else [queues]
-
-
-async def _update_policy(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
-    kept = _queues(wanted.properties)
-    await _take_policy(cloud, [url for url in _queues(existing.properties) if url not in kept])
-    await _put_policy(cloud, wanted.properties)
-    return Made(existing.id)
-
-
-async def _delete_policy(cloud: Cloud, existing: Existing) -> None:
-    await _take_policy(cloud, _queues(existing.properties))
-
-
-async def _take_policy(cloud: Cloud, urls: list[Any]) -> None:
-    for url in urls:
-        try:
-            await cloud.call(
-                "sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": ""}}
-            )
-        except ServiceError as error:
-            if error.code != "QueueDoesNotExist":
-                raise
+async def _has_policy(cloud: Cloud, url: str) -> bool:
+    asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
+    shown = await cloud.call("sqs", "GetQueueAttributes", asked)
+    return "Policy" in (shown.get("Attributes") or {})
 
 
 TYPES = (
@@ -154,12 +130,6 @@ TYPES = (
         replaces=frozenset({"QueueName", "FifoQueue"}),
         attributes=frozenset({"Arn", "QueueName", "QueueUrl"}),
     ),
-    ResourceType(
-        "AWS::SQS::QueuePolicy",
-        _create_policy,
-        _delete_policy,
-        _update_policy,
-        required=frozenset({"PolicyDocument", "Queues"}),
-        attributes=frozenset({"Id"}),
-    ),
+    listed_policy("AWS::SQS::QueuePolicy", "Queues", _put_policy),
+    inline_policy("AWS::SQS::QueueInlinePolicy", "Queue", _put_policy, _has_policy),
 )

@@ -42,10 +42,10 @@ def create_archive(events: Events, turn: Turn, call: Call, params: Params) -> di
 
 
 def update_archive(events: Events, turn: Turn, call: Call, params: Params) -> dict[str, Any]:
-    """UpdateArchive: what is not given stays."""
+    """UpdateArchive: what is not given stays; an empty pattern takes all events again."""
     row = _find(events, call, params)
     row = row._replace(
-        pattern=_pattern(params) or row.pattern,
+        pattern=row.pattern if params.get("EventPattern") is None else _pattern(params),
         description=params.get("Description", row.description),
         key=params.get("KmsKeyIdentifier", row.key),
         retention_days=params.get("RetentionDays", row.retention_days),

@@ -53,11 +53,11 @@ def list_event_buses(events: Events, call: Call, params: Params) -> dict[str, An
 
 
 def update_event_bus(events: Events, turn: Turn, call: Call, params: Params) -> dict[str, Any]:
-    """UpdateEventBus: what is given replaces what was."""
+    """UpdateEventBus: what is given replaces what was, what is given empty takes it away."""
     bus = existing(events, bus_of(call, params.get("Name")))
     row = row_of(events, bus)
     attributes: Any = decode(row.attributes)
-    attributes = {**attributes, **_kept(params)}
+    attributes = {k: v for k, v in {**attributes, **_kept(params)}.items() if v}
     now = events.parts.clock.now()
     events.buses.put(turn, row._replace(attributes=encode_text(attributes), modified_at=now))
     return {"Arn": bus.arn, "Name": bus.name, **attributes}

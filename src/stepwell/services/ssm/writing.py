@@ -97,7 +97,9 @@ def _version(
     if kind == "SecureString":
         key = key or (before.key_id if before else "") or _DEFAULT_KEY
     value = params["Value"]
-    pattern = params.get("AllowedPattern") or (before.allowed_pattern if before else "")
+    pattern = params.get("AllowedPattern")
+    if pattern is None:
+        pattern = before.allowed_pattern if before else ""
     _check_pattern(pattern, value)
     description = params.get("Description")
     if description is None:
