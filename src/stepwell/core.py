@@ -62,6 +62,7 @@ from stepwell.runtime.watching import Watcher
 from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.apigateway.api import ApiGatewayService
 from stepwell.services.apigateway.gateway import ApiGateway
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
 from stepwell.services.dynamodb.dynamodb import DynamoDb
@@ -207,6 +208,7 @@ class Core:
         self.pipes = Pipes(self.parts, Surroundings(queues, streams, self.pipe_ways))
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
+        self.stacks = Stacks(self.parts, self.calls)
         self.scheduler = Scheduler(
             self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
         )
@@ -221,6 +223,7 @@ class Core:
             self.scheduler,
             self._apis(),
             EmbeddedStorage(self.storage),
+            self.stacks,
             # Last: it reads from the others as soon as it is loaded.
             EmbeddedLambda(self.functions),
             self.pipes,
@@ -299,10 +302,13 @@ class Core:
         await self.executions.open.load(self.states.registry.machine_numbers())
         await self.executions.load()
         self.pipes.begin()
+        # Deployments call all the others.
+        await self.stacks.resume()
 
     async def close(self) -> None:
         """Answer long polls, stop timers, bring everything staged to disk."""
         self.stop_waiting()
+        await self.stacks.close()
         await self.sdk.polls_ended()
         await self.executions.close()
         if self.outside is not None:

@@ -1,0 +1,126 @@
+"""CloudFormation in memory and on disk: stacks by id and name, and what hangs on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from stepwell.runtime.turn import Turn
+from stepwell.services.api import Call, Door, Service
+from stepwell.services.cloudformation.api import service
+from stepwell.services.cloudformation.deployment.deployments import Deployments
+from stepwell.services.cloudformation.errors import no_stack
+from stepwell.services.cloudformation.ports import Clouds
+from stepwell.services.cloudformation.records import (
+    CHANGE_SET,
+    EXPORT,
+    IMPORT,
+    LEFTOVER,
+    NAME,
+    RESOURCE,
+    STACK,
+    VERSION,
+    WAIT,
+    ChangeSetRow,
+    ExportRow,
+    ImportRow,
+    LeftoverRow,
+    NameRow,
+    ResourceRow,
+    StackRow,
+    VersionRow,
+    WaitRow,
+)
+from stepwell.services.cloudformation.versions import Versions
+from stepwell.services.parts import ServiceParts
+from stepwell.services.shelf import Shelf
+
+KEPT_DAYS = 90
+"""How long a deleted stack can still be described by its id."""
+_DAY_MS = 86_400_000
+
+
+class Stacks:
+    """See the module. `load` reads, `resume` goes on with what was under way."""
+
+    def __init__(self, parts: ServiceParts, clouds: Clouds) -> None:
+        self.parts = parts
+        self.clouds = clouds
+        store, ledger = parts.store, parts.ledger
+        self.stacks: Shelf[StackRow] = Shelf(STACK, store, ledger)
+        self.names: Shelf[NameRow] = Shelf(NAME, store, ledger)
+        self.details: Shelf[VersionRow] = Shelf(VERSION, store, ledger)
+        self.resources: Shelf[ResourceRow] = Shelf(RESOURCE, store, ledger)
+        self.leftovers: Shelf[LeftoverRow] = Shelf(LEFTOVER, store, ledger)
+        self.change_sets: Shelf[ChangeSetRow] = Shelf(CHANGE_SET, store, ledger)
+        self.exports: Shelf[ExportRow] = Shelf(EXPORT, store, ledger)
+        self.imports: Shelf[ImportRow] = Shelf(IMPORT, store, ledger)
+        self.waits: Shelf[WaitRow] = Shelf(WAIT, store, ledger)
+        self.versions = Versions(self)
+        self.deployments = Deployments(self)
+
+    def services(self) -> Sequence[Service]:
+        """CloudFormation."""
+        return [service(self)]
+
+    def doors(self) -> Sequence[Door]:
+        """Where answers of custom resources and signals of wait conditions come in."""
+        return []
+
+    async def load(self) -> None:
+        """Read everything."""
+        await self.ready()
+
+    async def resume(self) -> None:
+        """Go on with every deployment that the last process left unfinished.
+
+        Called once everything else is loaded, for it calls the other services.
+        """
+        await self.deployments.resume()
+
+    def stop_waiting(self) -> None:
+        """No caller waits here."""
+
+    async def close(self) -> None:
+        """Let deployments go: they are on disk and go on with the next start."""
+        await self.deployments.close()
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+        shelves: tuple[Shelf[Any], ...] = (
+            self.stacks,
+            self.names,
+            self.details,
+            self.resources,
+            self.leftovers,
+            self.change_sets,
+            self.exports,
+            self.imports,
+            self.waits,
+        )
+        await asyncio.gather(*(shelf.ready() for shelf in shelves))
+
+    def named(self, scope: str, name: str) -> StackRow | None:
+        """The stack that has a name now; a name may also be the id of a stack, deleted or not."""
+        if name.startswith("arn:"):
+            found = self.stacks.get(name)
+            return found if found is not None and found.scope == scope else None
+        known = self.names.get(scope, name)
+        return None if known is None else self.stacks.get(known.stack)
+
+    def find(self, call: Call, name: str) -> StackRow:
+        """The stack of a name or id. Raises ValidationError."""
+        row = self.named(call.scope, name)
+        if row is None:
+            raise no_stack(name)
+        return row
+
+    def all_of(self, scope: str) -> list[StackRow]:
+        """The stacks of an account and region, the newest first."""
+        rows = [row for row in self.stacks.everything() if row.scope == scope]
+        return sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)
+
+    def put(self, turn: Turn, row: StackRow) -> None:
+        """Keep a stack's row."""
+        self.stacks.put(turn, row)

@@ -1,0 +1,109 @@
+"""Versions of a stack: a template with the values that it was given.
+
+The text of the template, which may be large, is on disk; a few read ones are remembered.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from stepwell.deploy.reading import read_template
+from stepwell.runtime.turn import Turn
+from stepwell.services.cloudformation.goal import Goal
+from stepwell.services.cloudformation.records import (
+    TEMPLATE,
+    StackRow,
+    TemplateRow,
+    VersionRow,
+)
+from stepwell.values import JsonValue, decode, encode_text
+
+if TYPE_CHECKING:
+    from stepwell.services.cloudformation.stacks import Stacks
+
+REMEMBERED_MAX = 32
+"""How many read templates stay in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """All of a version but the template's text."""
+
+    description: str = ""
+    given: dict[str, str] = field(default_factory=dict)
+    """Parameters as the caller gave them."""
+    values: dict[str, JsonValue] = field(default_factory=dict)
+    """All parameters with their effective values."""
+    resolved: dict[str, str] = field(default_factory=dict)
+    """What parameters stand for that name a parameter of SSM."""
+    hidden: list[str] = field(default_factory=list)
+    """Parameters with NoEcho."""
+    capabilities: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    role: str = ""
+    notifications: list[str] = field(default_factory=list)
+    alarms: dict[str, JsonValue] = field(default_factory=dict)
+    """The RollbackConfiguration."""
+
+
+class Versions:
+    """Reads and writes versions."""
+
+    def __init__(self, stacks: Stacks) -> None:
+        self._stacks = stacks
+        self._goals: OrderedDict[tuple[str, int], Goal] = OrderedDict()
+        # After a failed commit a number may come to mean another version.
+        stacks.parts.ledger.on_rollback(self._goals.clear)
+
+    def put(
+        self, turn: Turn, stack: str, number: int, details: Details, body: str, goal: Goal
+    ) -> None:
+        """Keep a version. A number is never used for another one."""
+        text = encode_text(asdict(details))
+        self._stacks.details.put(turn, VersionRow(stack, number, text))
+        turn.put(TEMPLATE, TemplateRow(stack, number, body, goal.processed))
+        self._remember((stack, number), goal)
+
+    def forget(self, turn: Turn, stack: str, number: int) -> None:
+        """Delete a version."""
+        self._stacks.details.delete(turn, stack, number)
+        turn.delete(TEMPLATE, (stack, number))
+        self._goals.pop((stack, number), None)
+
+    def next_number(self, stack: str) -> int:
+        """A number that no version of the stack has."""
+        rows = self._stacks.details.of(stack)
+        return rows[-1].number + 1 if rows else 1
+
+    def details(self, stack: str, number: int) -> Details:
+        """The values of a version."""
+        row = self._stacks.details.get(stack, number)
+        if row is None:
+            return Details()
+        return Details(**cast("dict[str, Any]", decode(row.details)))
+
+    async def template(self, stack: str, number: int) -> TemplateRow | None:
+        """The text of a version, from disk."""
+        await self._stacks.parts.ledger.committed()
+        return await self._stacks.parts.store.get(TEMPLATE, (stack, number))
+
+    async def goal(self, row: StackRow, number: int) -> Goal:
+        """A version, ready to be evaluated."""
+        key = (row.id, number)
+        known = self._goals.get(key)
+        if known is None:
+            text = await self.template(*key)
+            assert text is not None
+            details = self.details(*key)
+            template = read_template(text.processed or text.body)
+            known = Goal.of(template, text.processed, row, details.values, details.notifications)
+            self._remember(key, known)
+        self._goals.move_to_end(key)
+        return known
+
+    def _remember(self, key: tuple[str, int], goal: Goal) -> None:
+        self._goals[key] = goal
+        while len(self._goals) > REMEMBERED_MAX:
+            self._goals.popitem(last=False)
