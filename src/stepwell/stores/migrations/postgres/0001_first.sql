@@ -21,6 +21,123 @@ CREATE TABLE "apigateway_item" (
   "document" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("owner", "kind", "id")
 );
+CREATE TABLE "cloudformation_change_set" (
+  "stack" text COLLATE "C" NOT NULL,
+  "id" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "version" bigint NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "reason" text COLLATE "C" NOT NULL,
+  "execution" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "changes" text COLLATE "C" NOT NULL,
+  "settings" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("stack", "id")
+);
+CREATE TABLE "cloudformation_event" (
+  "stack" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "event_id" text COLLATE "C" NOT NULL,
+  "at" bigint NOT NULL,
+  "logical_id" text COLLATE "C" NOT NULL,
+  "physical_id" text COLLATE "C" NOT NULL,
+  "type" text COLLATE "C" NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "reason" text COLLATE "C" NOT NULL,
+  "properties" text COLLATE "C" NOT NULL,
+  "token" text COLLATE "C" NOT NULL,
+  "operation" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("stack", "number")
+);
+CREATE TABLE "cloudformation_export" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "stack" text COLLATE "C" NOT NULL,
+  "value" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "cloudformation_import" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "stack" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name", "stack")
+);
+CREATE TABLE "cloudformation_leftover" (
+  "stack" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "logical_id" text COLLATE "C" NOT NULL,
+  "snapshot" text COLLATE "C" NOT NULL,
+  "retained" bigint NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "attempts" bigint NOT NULL,
+  PRIMARY KEY ("stack", "number")
+);
+CREATE TABLE "cloudformation_name" (
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "stack" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("scope", "name")
+);
+CREATE TABLE "cloudformation_resource" (
+  "stack" text COLLATE "C" NOT NULL,
+  "logical_id" text COLLATE "C" NOT NULL,
+  "type" text COLLATE "C" NOT NULL,
+  "physical_id" text COLLATE "C" NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "reason" text COLLATE "C" NOT NULL,
+  "updated_at" bigint NOT NULL,
+  "properties" text COLLATE "C" NOT NULL,
+  "attributes" text COLLATE "C" NOT NULL,
+  "suffix" text COLLATE "C" NOT NULL,
+  "rules" text COLLATE "C" NOT NULL,
+  "phase" bigint NOT NULL,
+  "attempt" text COLLATE "C" NOT NULL,
+  "before" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("stack", "logical_id")
+);
+CREATE TABLE "cloudformation_stack" (
+  "id" text COLLATE "C" NOT NULL,
+  "scope" text COLLATE "C" NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "updated_at" bigint NOT NULL,
+  "deleted_at" bigint NOT NULL,
+  "status" text COLLATE "C" NOT NULL,
+  "reason" text COLLATE "C" NOT NULL,
+  "version" bigint NOT NULL,
+  "settled" bigint NOT NULL,
+  "phase" bigint NOT NULL,
+  "operation" text COLLATE "C" NOT NULL,
+  "outputs" text COLLATE "C" NOT NULL,
+  "settings" text COLLATE "C" NOT NULL,
+  "parent" text COLLATE "C" NOT NULL,
+  "root" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("id")
+);
+CREATE TABLE "cloudformation_template" (
+  "stack" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "body" text COLLATE "C" NOT NULL,
+  "processed" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("stack", "number")
+);
+CREATE TABLE "cloudformation_version" (
+  "stack" text COLLATE "C" NOT NULL,
+  "number" bigint NOT NULL,
+  "details" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("stack", "number")
+);
+CREATE TABLE "cloudformation_wait" (
+  "token" text COLLATE "C" NOT NULL,
+  "stack" text COLLATE "C" NOT NULL,
+  "logical_id" text COLLATE "C" NOT NULL,
+  "kind" text COLLATE "C" NOT NULL,
+  "request" text COLLATE "C" NOT NULL,
+  "answers" text COLLATE "C" NOT NULL,
+  "deadline" bigint NOT NULL,
+  PRIMARY KEY ("token")
+);
 CREATE TABLE "delivery" (
   "shard" bigint NOT NULL,
   "id" bigint NOT NULL,

@@ -21,6 +21,123 @@ CREATE TABLE "apigateway_item" (
   "document" TEXT NOT NULL,
   PRIMARY KEY ("owner", "kind", "id")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_change_set" (
+  "stack" TEXT NOT NULL,
+  "id" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "version" INTEGER NOT NULL,
+  "status" TEXT NOT NULL,
+  "reason" TEXT NOT NULL,
+  "execution" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "changes" TEXT NOT NULL,
+  "settings" TEXT NOT NULL,
+  PRIMARY KEY ("stack", "id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_event" (
+  "stack" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "event_id" TEXT NOT NULL,
+  "at" INTEGER NOT NULL,
+  "logical_id" TEXT NOT NULL,
+  "physical_id" TEXT NOT NULL,
+  "type" TEXT NOT NULL,
+  "status" TEXT NOT NULL,
+  "reason" TEXT NOT NULL,
+  "properties" TEXT NOT NULL,
+  "token" TEXT NOT NULL,
+  "operation" TEXT NOT NULL,
+  PRIMARY KEY ("stack", "number")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_export" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "stack" TEXT NOT NULL,
+  "value" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_import" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "stack" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name", "stack")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_leftover" (
+  "stack" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "logical_id" TEXT NOT NULL,
+  "snapshot" TEXT NOT NULL,
+  "retained" INTEGER NOT NULL,
+  "status" TEXT NOT NULL,
+  "attempts" INTEGER NOT NULL,
+  PRIMARY KEY ("stack", "number")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_name" (
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "stack" TEXT NOT NULL,
+  PRIMARY KEY ("scope", "name")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_resource" (
+  "stack" TEXT NOT NULL,
+  "logical_id" TEXT NOT NULL,
+  "type" TEXT NOT NULL,
+  "physical_id" TEXT NOT NULL,
+  "status" TEXT NOT NULL,
+  "reason" TEXT NOT NULL,
+  "updated_at" INTEGER NOT NULL,
+  "properties" TEXT NOT NULL,
+  "attributes" TEXT NOT NULL,
+  "suffix" TEXT NOT NULL,
+  "rules" TEXT NOT NULL,
+  "phase" INTEGER NOT NULL,
+  "attempt" TEXT NOT NULL,
+  "before" TEXT NOT NULL,
+  PRIMARY KEY ("stack", "logical_id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_stack" (
+  "id" TEXT NOT NULL,
+  "scope" TEXT NOT NULL,
+  "name" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "updated_at" INTEGER NOT NULL,
+  "deleted_at" INTEGER NOT NULL,
+  "status" TEXT NOT NULL,
+  "reason" TEXT NOT NULL,
+  "version" INTEGER NOT NULL,
+  "settled" INTEGER NOT NULL,
+  "phase" INTEGER NOT NULL,
+  "operation" TEXT NOT NULL,
+  "outputs" TEXT NOT NULL,
+  "settings" TEXT NOT NULL,
+  "parent" TEXT NOT NULL,
+  "root" TEXT NOT NULL,
+  PRIMARY KEY ("id")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_template" (
+  "stack" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "body" TEXT NOT NULL,
+  "processed" TEXT NOT NULL,
+  PRIMARY KEY ("stack", "number")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_version" (
+  "stack" TEXT NOT NULL,
+  "number" INTEGER NOT NULL,
+  "details" TEXT NOT NULL,
+  PRIMARY KEY ("stack", "number")
+) WITHOUT ROWID, STRICT;
+CREATE TABLE "cloudformation_wait" (
+  "token" TEXT NOT NULL,
+  "stack" TEXT NOT NULL,
+  "logical_id" TEXT NOT NULL,
+  "kind" TEXT NOT NULL,
+  "request" TEXT NOT NULL,
+  "answers" TEXT NOT NULL,
+  "deadline" INTEGER NOT NULL,
+  PRIMARY KEY ("token")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "delivery" (
   "shard" INTEGER NOT NULL,
   "id" INTEGER NOT NULL,
