@@ -65,6 +65,7 @@ OPERATION_TITLES = {
     "stepfunctions": "Step Functions",
     "apigateway": "API Gateway (REST APIs)",
     "apigatewayv2": "API Gateway (HTTP APIs)",
+    "cloudformation": "CloudFormation",
     "logs": "CloudWatch Logs",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
