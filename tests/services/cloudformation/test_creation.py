@@ -9,14 +9,14 @@ async def test_a_stack_is_made(world: World) -> None:
     """Its resources in the order of their references; events as AWS has them."""
     dead = {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 3}
     stack_id = await world.create(
-        {"Work": queue("work", properties={"RedrivePolicy": dead}), "Dead": queue("dead")},
+        {"Work": queue("jobs", properties={"RedrivePolicy": dead}), "Dead": queue("dead")},
         sections={"Outputs": {"Url": {"Value": {"Ref": "Work"}, "Description": "where"}}},
     )
     shown = await world.stack()
     assert (shown["StackStatus"], shown["StackId"]) == ("CREATE_COMPLETE", stack_id)
     assert [output["OutputKey"] for output in shown["Outputs"]] == ["Url"]
-    assert shown["Outputs"][0]["OutputValue"].endswith("/work")
-    assert await world.queues() == ["dead", "work"]
+    assert shown["Outputs"][0]["OutputValue"].endswith("/jobs")
+    assert await world.queues() == ["dead", "jobs"]
     assert await world.events() == [
         ("shop", "CREATE_IN_PROGRESS", "User Initiated"),
         ("Dead", "CREATE_IN_PROGRESS", ""),
