@@ -71,7 +71,13 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 """Single arrows (module, target) that go against the table, each with its reason."""
 
-FOREIGN = frozenset({(f"{PACKAGE}.language.jsonata.evaluator", "jsonatapy")})
+FOREIGN = frozenset(
+    {
+        (f"{PACKAGE}.language.jsonata.evaluator", "jsonatapy"),
+        (f"{PACKAGE}.runtime.columnar_formats", "pyarrow"),
+        (f"{PACKAGE}.runtime.item_formats", "zstandard"),
+    }
+)
 """The third-party packages of the core, each with the only module that may know it."""
 
 COMPOSITION = "server"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
+import io
+from decimal import Decimal
 from typing import Any
 
+import pyarrow
+import pyarrow.orc
+import pyarrow.parquet
 import pytest
+import zstandard
 
 from stepwell.runtime.item_formats import ReadingFailed, read_items
 from stepwell.values import encode_text
@@ -117,3 +124,80 @@ def test_bytes_that_are_no_text(kind: str) -> None:
     """Bytes that are not UTF-8 fail the reading and nothing else."""
     with pytest.raises(ReadingFailed):
         items(b"\xff\xfe\x00[", InputType=kind, CSVHeaderLocation="FIRST_ROW")
+
+
+ROWS_OF_ALL_KINDS: list[dict[str, Any]] = [
+    {
+        "id": 2**53 + 1,
+        "ratio": 0.5,
+        "price": Decimal("12.50"),
+        "day": datetime.date(2026, 11, 21),
+        "at": datetime.datetime(2026, 11, 21, 6, 30, tzinfo=datetime.UTC),
+        "raw": b"\xff\x00",
+        "text": b"text",
+        "tags": ["a", None],
+        "inner": {"n": 1},
+    },
+    {"id": None, "ratio": float("nan"), "price": Decimal(7)},
+]
+"""Rows of a table; what a row lacks is null."""
+
+SHOWN = {
+    "id": 2**53 + 1,
+    "ratio": 0.5,
+    "price": 12.5,
+    "day": "2026-11-21",
+    "at": "2026-11-21T06:30:00Z",
+    "raw": "/wA=",
+    "text": "text",
+    "tags": ["a", None],
+    "inner": {"n": 1},
+}
+
+
+def columnar(write: Any, rows: list[dict[str, Any]]) -> bytes:
+    """A file of those rows."""
+    buffer = io.BytesIO()
+    write(pyarrow.Table.from_pylist(rows), buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "write"),
+    [("PARQUET", pyarrow.parquet.write_table), ("ORC", pyarrow.orc.write_table)],
+)
+def test_rows_of_columnar_files(kind: str, write: Any) -> None:
+    """Every kind of cell is what its JSON would be; numbers stay exact, what is none is null."""
+    found = items(columnar(write, ROWS_OF_ALL_KINDS), InputType=kind)
+    assert found[0] == SHOWN
+    assert found[1] == dict.fromkeys(SHOWN) | {"price": 7}
+    assert encode_text(found[0]["id"]) == "9007199254740993"
+
+
+def test_many_rows_keep_their_order() -> None:
+    """More rows than are read at a time come out once each, in order."""
+    rows = [{"n": number} for number in range(2_500)]
+    body = columnar(pyarrow.parquet.write_table, rows)
+    assert items(body, InputType="PARQUET") == rows
+
+
+@pytest.mark.parametrize("kind", ["PARQUET", "ORC"])
+@pytest.mark.parametrize("cut", [0, 100])
+def test_damaged_columnar_files(kind: str, cut: int) -> None:
+    """What is no such file fails the run with a sentence."""
+    write = pyarrow.parquet.write_table if kind == "PARQUET" else pyarrow.orc.write_table
+    body = columnar(write, [{"n": number} for number in range(100)])[:cut] or b"n,m"
+    with pytest.raises(ReadingFailed, match="The object is not"):
+        items(body, InputType=kind)
+
+
+def test_zstd() -> None:
+    """Compressed objects are read as what they hold, several frames as one."""
+    pack = zstandard.ZstdCompressor(write_checksum=True).compress
+    assert items(pack(b"[1,") + pack(b"2]")) == [1, 2]
+    many = [{"n": number} for number in range(20_000)]
+    assert items(pack(encode_text(many).encode())) == many
+    lines = pack(b'{"n":1}\n{"n":2}\n')
+    for damaged in (lines[:-3], lines[:-3] + b"xxx", lines + b"xxx"):
+        with pytest.raises(ReadingFailed, match="not valid ZSTD"):
+            items(damaged, InputType="JSONL")

@@ -6,6 +6,7 @@ The states within the processor are checked as any scope is.
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 
 from stepwell.language.fields import MAP_MODES_NOT_YET
 from stepwell.language.findings import Findings
@@ -103,8 +104,10 @@ def _check_reader_config(findings: Findings, config: JsonObject, place: str) -> 
     """How the object is to be read."""
     if "InputType" in config:
         findings.one_of(config["InputType"], INPUT_TYPES, f"{place}/InputType")
-        if config["InputType"] == "PARQUET":
-            findings.add_not_yet("items in Parquet", f"{place}/InputType")
+        if config["InputType"] == "PARQUET" and find_spec("pyarrow") is None:
+            findings.add_not_yet(
+                "items in Parquet", f"{place}/InputType", "pip install 'stepwell[parquet]'"
+            )
     location = config.get("CSVHeaderLocation")
     if config.get("InputType") == "CSV" and location is None:
         findings.error("The field 'CSVHeaderLocation' is required", place)

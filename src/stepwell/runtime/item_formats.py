@@ -1,4 +1,5 @@
-"""From the bytes of an object to the items of a Map: JSON, JSON Lines, CSV, each also gzipped.
+"""From the bytes of an object to the items of a Map: JSON, JSON Lines, CSV, Parquet, ORC, the
+texts among them also compressed with GZIP or ZSTD.
 
 Pure. The sentences of ReadingFailed are AWS's where a recording has them.
 """
@@ -9,17 +10,26 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
+import zstandard
+
+from stepwell.runtime.columnar_formats import NotColumnar, read_orc, read_parquet
 from stepwell.values import BadJson, JsonValue, decode
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 OBJECT_BYTES_MAX = 1 << 30
 """What one object may hold, also once it is unpacked."""
+_PACKED_AT_A_TIME = 4_096
+"""Bytes unpacked before it is looked how long the result is: little may stand for a lot."""
 FIELD_CHARACTERS_MAX = 8 << 20
 
+_COLUMNAR: dict[JsonValue, Callable[[bytes], Iterator[JsonValue]]] = {
+    "PARQUET": read_parquet,
+    "ORC": read_orc,
+}
 _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 
 
@@ -35,7 +45,7 @@ class ReadingFailed(Exception):
 def unpacked(body: bytes) -> bytes:
     """The object without its compression."""
     if body.startswith(_ZSTD):
-        raise ReadingFailed("Objects compressed with ZSTD can't be read here. Use GZIP.")
+        return _unpacked_zstd(body)
     if not body.startswith(_GZIP):
         return body
     try:
@@ -43,6 +53,30 @@ def unpacked(body: bytes) -> bytes:
             whole = packed.read(OBJECT_BYTES_MAX + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise ReadingFailed(f"The object is not valid GZIP: {error}") from error
+    return _bounded(whole)
+
+
+def _unpacked_zstd(body: bytes) -> bytes:
+    whole = bytearray()
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        for start in range(0, len(body), _PACKED_AT_A_TIME):
+            rest = body[start : start + _PACKED_AT_A_TIME]
+            while rest:
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor().decompressobj()
+                whole += frame.decompress(rest)
+                rest = frame.unused_data if frame.eof else b""
+            if len(whole) > OBJECT_BYTES_MAX:
+                break
+    except zstandard.ZstdError as error:
+        raise ReadingFailed(f"The object is not valid ZSTD: {error}") from error
+    if not frame.eof and len(whole) <= OBJECT_BYTES_MAX:
+        raise ReadingFailed("The object is not valid ZSTD: it ends too early")
+    return _bounded(bytes(whole))
+
+
+def _bounded(whole: bytes) -> bytes:
     if len(whole) > OBJECT_BYTES_MAX:
         raise ReadingFailed(f"The unpacked object is larger than {OBJECT_BYTES_MAX} bytes.")
     return whole
@@ -58,7 +92,16 @@ def read_items(body: bytes, config: Mapping[str, JsonValue]) -> Iterator[JsonVal
         return _read_lines(body)
     if kind == "JSON":
         return _read_json(body, config.get("ItemsPointer"))
+    if kind in _COLUMNAR:
+        return _read_columns(body, _COLUMNAR[kind])
     raise ReadingFailed(f"Objects of type {kind} can't be read here.")
+
+
+def _read_columns(body: bytes, read: Callable[[bytes], Iterator[JsonValue]]) -> Iterator[JsonValue]:
+    try:
+        yield from read(body)
+    except NotColumnar as error:
+        raise ReadingFailed(str(error)) from error
 
 
 def _text(body: bytes) -> str:

@@ -116,24 +116,31 @@ async def _from_manifest(
                 for item in read_items(await objects.read(holder, key), config):
                     yield item
         return
-    schema, files = _inventory(body)
-    given: JsonObject = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": schema}
+    given, files = _inventory(body)
     for key in files:
         for item in read_items(await objects.read(bucket, key), given):
             yield item
 
 
-def _inventory(body: bytes) -> tuple[list[JsonValue], list[str]]:
-    """The columns and the files of an S3 inventory."""
+def _inventory(body: bytes) -> tuple[JsonObject, list[str]]:
+    """How the files of an S3 inventory are read, and their keys."""
     try:
         manifest = decode(unpacked(body))
     except BadJson as error:
         raise ReadingFailed(f"The manifest is not JSON: {error}") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
         raise ReadingFailed("The manifest names no files.")
-    if manifest.get("fileFormat", "CSV") != "CSV":
-        raise ReadingFailed(f"Inventory files of type {manifest['fileFormat']} can't be read here.")
-    schema = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
     files = manifest["files"]
     assert isinstance(files, list)
-    return [*schema], [str(file["key"]) for file in files if isinstance(file, dict)]
+    return _inventory_config(manifest), [
+        str(file["key"]) for file in files if isinstance(file, dict)
+    ]
+
+
+def _inventory_config(manifest: JsonObject) -> JsonObject:
+    """As a ReaderConfig: only the rows of CSV do not say what their columns are."""
+    kind = str(manifest.get("fileFormat", "CSV")).upper()
+    if kind != "CSV":
+        return {"InputType": kind}
+    columns = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
+    return {"InputType": kind, "CSVHeaderLocation": "GIVEN", "CSVHeaders": [*columns]}
