@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stepwell.deploy.calling import ask, must_be_free, or_undo, retag
+from stepwell.deploy.calling import ask, must_be_free, or_undo
 from stepwell.deploy.inline import zip_inline
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, merged_tags
+from stepwell.deploy.types.lambda_shared import GONE, TAKEN, retag_lambda
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
 _FUNCTION = "AWS::Lambda::Function"
-GONE = ("ResourceNotFoundException",)
-TAKEN = ("ResourceConflictException",)
 
 _DEFAULTS: Mapping[str, JsonValue] = {
     "DeadLetterConfig": {"TargetArn": ""},
@@ -139,19 +138,8 @@ async def _update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
         params = {**on, **_code(after), "Architectures": architectures}
         await cloud.call("lambda", "UpdateFunctionCode", params)
     await _follow_limits(cloud, existing.id, before, after)
-    await _retag(cloud, wanted, as_text(existing.attributes["Arn"]))
+    await retag_lambda(cloud, wanted, as_text(existing.attributes["Arn"]))
     return await _made(cloud, existing.id)
-
-
-async def _retag(cloud: Cloud, wanted: Wanted, arn: str) -> None:
-    on = {"Resource": arn}
-    shown = await cloud.call("lambda", "ListTags", on)
-    await retag(
-        shown["Tags"],
-        merged_tags(wanted),
-        lambda tags: cloud.call("lambda", "TagResource", {**on, "Tags": tags}),
-        lambda keys: cloud.call("lambda", "UntagResource", {**on, "TagKeys": keys}),
-    )
 
 
 async def _delete(cloud: Cloud, existing: Existing) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stepwell.deploy.calling import ask
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked
-from stepwell.deploy.types.lambda_functions import GONE, TAKEN
+from stepwell.deploy.types.lambda_shared import GONE, TAKEN
 
 _STATEMENT_MAX = 100
 
@@ -35,6 +35,35 @@ async def _delete_permission(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "lambda", "RemovePermission", params, GONE)
 
 
+_LAYER_PERMISSION = frozenset({"Action", "LayerVersionArn", "OrganizationId", "Principal"})
+
+
+async def _create_layer_permission(cloud: Cloud, wanted: Wanted) -> Made:
+    arn = as_text(wanted.properties["LayerVersionArn"])
+    statement = wanted.name(None, _STATEMENT_MAX)
+    params = {
+        **_layer_version(arn),
+        "StatementId": statement,
+        **picked(wanted.properties, ("Action", "OrganizationId", "Principal")),
+    }
+    taken = TAKEN if wanted.repeated else ()
+    await ask(cloud, "lambda", "AddLayerVersionPermission", params, taken)
+    name = f"{arn}#{statement}"
+    return Made(name, {"Id": name})
+
+
+async def _delete_layer_permission(cloud: Cloud, existing: Existing) -> None:
+    arn, _, statement = existing.id.rpartition("#")
+    params = {**_layer_version(arn), "StatementId": statement}
+    await ask(cloud, "lambda", "RemoveLayerVersionPermission", params, GONE)
+
+
+def _layer_version(arn: str) -> dict[str, str]:
+    """A layer's version by its ARN, as operations name it."""
+    layer, _, number = arn.rpartition(":")
+    return {"LayerName": layer, "VersionNumber": number}
+
+
 TYPES = (
     ResourceType(
         "AWS::Lambda::Permission",
@@ -43,6 +72,15 @@ TYPES = (
         required=frozenset({"Action", "FunctionName", "Principal"}),
         optional=frozenset(_PERMISSION) - {"Action", "FunctionName", "Principal"},
         replaces=frozenset(_PERMISSION),
+        attributes=frozenset({"Id"}),
+    ),
+    ResourceType(
+        "AWS::Lambda::LayerVersionPermission",
+        _create_layer_permission,
+        _delete_layer_permission,
+        required=_LAYER_PERMISSION - {"OrganizationId"},
+        optional=frozenset({"OrganizationId"}),
+        replaces=_LAYER_PERMISSION,
         attributes=frozenset({"Id"}),
     ),
 )

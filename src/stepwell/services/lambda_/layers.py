@@ -18,7 +18,7 @@ from stepwell.values import decode, encode_text
 async def publish_layer_version(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """PublishLayerVersion."""
     await functions.ready()
-    account, region, name = _name(call, params["LayerName"])
+    account, region, name = read_name(call, params["LayerName"])
     given = await read_code(functions, call, params["Content"])
     if given.folder is not None:
         raise invalid("A layer cannot be a folder of this machine.")
@@ -50,8 +50,8 @@ async def publish_layer_version(functions: Lambda, call: Call, params: Params) -
 async def get_layer_version(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """GetLayerVersion."""
     await functions.ready()
-    account, region, name = _name(call, params["LayerName"])
-    return _shown(call, _find(functions, account, region, name, params["VersionNumber"]))
+    account, region, name = read_name(call, params["LayerName"])
+    return _shown(call, find_version(functions, account, region, name, params["VersionNumber"]))
 
 
 async def get_layer_version_by_arn(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
@@ -62,13 +62,13 @@ async def get_layer_version_by_arn(functions: Lambda, call: Call, params: Params
         raise invalid(f"Invalid layer version ARN: {params['Arn']}")
     account, region, name = parsed[:3]
     number = parsed[3]
-    return _shown(call, _find(functions, account, region, name, number))
+    return _shown(call, find_version(functions, account, region, name, number))
 
 
 async def delete_layer_version(functions: Lambda, call: Call, params: Params) -> None:
     """DeleteLayerVersion. Functions that have it keep it until they change."""
     await functions.ready()
-    account, region, name = _name(call, params["LayerName"])
+    account, region, name = read_name(call, params["LayerName"])
     place = f"{account}:{region}:{name}"
     row = functions.layer_versions.get(place, params["VersionNumber"])
     if row is None:
@@ -106,13 +106,13 @@ async def list_layers(functions: Lambda, call: Call, params: Params) -> dict[str
 async def list_layer_versions(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
     """ListLayerVersions: the newest first."""
     await functions.ready()
-    account, region, name = _name(call, params["LayerName"])
+    account, region, name = read_name(call, params["LayerName"])
     rows = _matching(functions, f"{account}:{region}:{name}", params)
     found, marker = page(rows, params, lambda row: f"{10**12 - row.version:012d}")
     return {"LayerVersions": [_in_list(row) for row in found], **marker}
 
 
-def _name(call: Call, text: str) -> tuple[str, str, str]:
+def read_name(call: Call, text: str) -> tuple[str, str, str]:
     """(account, region, name) of a layer's name or ARN."""
     parsed = read_layer(text)
     if parsed is not None:
@@ -120,7 +120,10 @@ def _name(call: Call, text: str) -> tuple[str, str, str]:
     return call.account, call.region, text
 
 
-def _find(functions: Lambda, account: str, region: str, name: str, number: int) -> LayerVersionRow:
+def find_version(
+    functions: Lambda, account: str, region: str, name: str, number: int
+) -> LayerVersionRow:
+    """A version of a layer. Raises ServiceError when it is not there or deleted."""
     row = functions.layer_versions.get(f"{account}:{region}:{name}", number)
     if row is None or "_deleted" in _described(row):
         raise not_found("The resource you requested does not exist.")
@@ -147,10 +150,11 @@ def _described(row: LayerVersionRow) -> dict[str, Any]:
 
 def _in_list(row: LayerVersionRow) -> dict[str, Any]:
     members = _described(row)
-    return {k: v for k, v in members.items() if k not in ("Content", "LayerArn")}
+    return {k: v for k, v in members.items() if k not in ("Content", "LayerArn", "_policy")}
 
 
 def _shown(call: Call, row: LayerVersionRow) -> dict[str, Any]:
     members = _described(row)
+    members.pop("_policy", None)
     location = code_url(call.base_url, row.code, members["Content"]["CodeSha256"])
     return {**members, "Content": {**members["Content"], "Location": location}}
