@@ -188,7 +188,7 @@ def test_what_is_not_made_yet_is_named() -> None:
 def test_a_text_can_stand_for_what_is_not_made_yet() -> None:
     """A change set evaluates everything, with a text for what it can't know."""
     known = replace(SCOPE, unknown=KNOWN_AFTER_APPLY)
-    later = {"Ref": "Later"}
+    later: JsonValue = {"Ref": "Later"}
     assert resolve({"Fn::Sub": "a-${Later}"}, known) == f"a-{KNOWN_AFTER_APPLY}"
     assert resolve({"Fn::Split": [":", later]}, known) == KNOWN_AFTER_APPLY
     assert resolve({"Fn::Select": [3, {"Fn::Split": [":", later]}]}, known) == KNOWN_AFTER_APPLY

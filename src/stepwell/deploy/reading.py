@@ -35,7 +35,8 @@ def read_document(text: str) -> JsonObject:
     document = _read_json(text) if is_json else read_yaml(text)
     if not isinstance(document, dict):
         raise format_error("unsupported structure.")
-    refuse_nulls(document)
+    # A transform may put a null where it is text (a definition's), so it is looked for afterwards.
+    refuse_odd_values(document, nulls_allowed="Transform" in document)
     return document
 
 
@@ -53,14 +54,14 @@ _Path: TypeAlias = "tuple[_Path, str] | None"
 """Where a value stands: the path of what is around it, and its own name."""
 
 
-def refuse_nulls(document: JsonObject) -> None:
+def refuse_odd_values(document: JsonObject, *, nulls_allowed: bool = False) -> None:
     """No value may be null, and nothing too deep or too much. Raises ServiceError."""
     pending: list[tuple[JsonValue, _Path, int]] = [(document, None, 0)]
     for _ in range(NODES_MAX):
         if not pending:
             return
         value, path, depth = pending.pop()
-        if value is None:
+        if value is None and not nulls_allowed:
             raise format_error(f"[{_shown(path)}] 'null' values are not allowed in templates")
         if depth > DEPTH_MAX:
             raise format_error(f"[{_shown(path)}] values are nested deeper than {DEPTH_MAX}")

@@ -142,7 +142,8 @@ def _resource(logical_id: str, value: JsonObject, transforms: tuple[JsonValue, .
         place = f"[/Resources/{logical_id}]"
         raise format_error(f"{place} Every Resources object must contain a Type member.")
     for name in value:
-        if name not in _RESOURCE_MEMBERS and not (transforms and name in ("Connectors", _LATER)):
+        # What the serverless types may have beside is gone after the transform.
+        if name not in _RESOURCE_MEMBERS and not transforms:
             raise refused(f"Invalid template resource property '{name}'")
     properties = value.get("Properties", {})
     if not isinstance(properties, dict):
