@@ -1,8 +1,8 @@
-"""What is configured for a bucket and shown back: tags, policy, CORS, encryption, lifecycle, public
-access, ownership.
+"""What is configured for a bucket and shown back: tags, policy, CORS, encryption, public access,
+ownership.
 
 Nothing of it changes what requests may do here: all who may call this server may use its buckets.
-Encryption and ownership are shown with objects; lifecycle rules delete nothing.
+Encryption and ownership are shown with objects.
 """
 
 from __future__ import annotations
@@ -63,13 +63,6 @@ CORS = Kept(
     "CORSRules",
     "CORSRules",
     ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
-)
-LIFECYCLE = Kept(
-    "lifecycle",
-    "LifecycleConfiguration",
-    "Rules",
-    "Rules",
-    ("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
 )
 ENCRYPTED = Kept(
     "encryption",
