@@ -16,7 +16,32 @@ from stepwell.services.lambda_.ports import FunctionSpec
 
 SDK_2 = "2.1693.0"
 SDK_3 = "3.1162.0"
-_NAMED = re.compile(rb"""['"](aws-sdk|@aws-sdk/(?:client|lib)-[a-z0-9-]+)(?=['"/])""")
+_NAMED = re.compile(
+    rb"""['"](aws-sdk|@aws-sdk/(?:(?:client|lib)-[a-z0-9-]+|credential-providers))(?=['"/])"""
+)
+_COMPOSED = re.compile(rb"@aws-sdk/client-(?:\$\{|['\"] ?\+)")
+"""A client's name that is put together while the function runs."""
+SERVED = (
+    "api-gateway",
+    "apigatewayv2",
+    "cloudformation",
+    "cloudwatch-logs",
+    "dynamodb",
+    "dynamodb-streams",
+    "eventbridge",
+    "iam",
+    "lambda",
+    "pipes",
+    "s3",
+    "scheduler",
+    "secrets-manager",
+    "sfn",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+)
+"""The clients that a composed name may mean here: those of the services there are."""
 _SUFFIXES = (".js", ".mjs", ".cjs")
 _SCANNED_FILES_MAX = 2_000
 _SCANNED_BYTES_MAX = 20_000_000
@@ -38,7 +63,8 @@ class NodePackages:
 
 
 def _version(name: str) -> str:
-    return SDK_2 if name == "aws-sdk" else SDK_3
+    """A client without news in a release of version 3 is not published with it: then the last."""
+    return SDK_2 if name == "aws-sdk" else f"<={SDK_3}"
 
 
 def _missing(spec: FunctionSpec) -> list[str]:
@@ -64,4 +90,6 @@ def _named(code: Path) -> set[str]:
                 text = file.read(left_bytes)
             left_bytes -= len(text)
             named.update(found.decode() for found in _NAMED.findall(text))
+            if _COMPOSED.search(text):
+                named.update(f"@aws-sdk/client-{name}" for name in SERVED)
     return named

@@ -1,9 +1,12 @@
-// Points version 2 of the AWS SDK for JavaScript home: it knows no AWS_ENDPOINT_URL.
+// Leads requests home that would go to AWS: version 2 of the AWS SDK for JavaScript knows no
+// AWS_ENDPOINT_URL, and answers to custom resources are taken for TLS whatever their address says.
 //
 //   packages  when `aws-sdk` is loaded, in whatever way, its global configuration gets the endpoint;
 //             an endpoint that the function gives to a service itself stays
 //   bundles   where the SDK's code lies in one file with the function's, its requests to
 //             amazonaws.com are led home by their user agent, signature and Host as they were
+//   answers   the ways in which functions answer a stack take the host and the path of ResponseURL
+//             and put them to port 443: such a PUT to home's own name goes to home's port
 //   prefixes  version 3 writes some before the host's name (sync-localhost): home has one name
 "use strict";
 
@@ -33,15 +36,28 @@ function redirectRequests() {
   const { hostname, port } = new URL(home);
   const request = https.request;
   https.request = function (options, ...rest) {
-    const headers = options?.headers ?? {};
-    const agent = headers["User-Agent"] ?? headers["X-Amz-User-Agent"] ?? "";
-    if (!AGENT.test(agent) || !AWS_HOST.test(options.host ?? options.hostname ?? ""))
-      return request.call(https, options, ...rest);
+    const bundled = isBundled(options);
+    if (!bundled && !isAnswer(options, hostname)) return request.call(https, options, ...rest);
     const changed = { ...options, protocol: "http:", host: hostname, hostname, port };
-    changed.headers = { ...headers, Host: headers.Host ?? options.host };
+    const headers = options.headers ?? {};
+    if (bundled) changed.headers = { ...headers, Host: headers.Host ?? options.host };
     delete changed.agent;
     return http.request(changed, ...rest);
   };
+}
+
+function isBundled(options) {
+  const headers = options?.headers ?? {};
+  const agent = headers["User-Agent"] ?? headers["X-Amz-User-Agent"] ?? "";
+  return AGENT.test(agent) && AWS_HOST.test(options.host ?? options.hostname ?? "");
+}
+
+function isAnswer(options, hostname) {
+  return (
+    options?.method === "PUT" &&
+    (options.hostname ?? options.host) === hostname &&
+    Number(options.port ?? 443) === 443
+  );
 }
 
 function redirectPrefixes() {
