@@ -17,10 +17,14 @@ from stepwell.deploy.types import (
     lambda_sources,
     lambda_versions,
     s3,
+    scheduler,
+    secretsmanager,
     sns,
     sqs,
     ssm,
     stepfunctions,
+    without_effect,
+    without_effect_network,
 )
 
 _ALL = (
@@ -35,10 +39,14 @@ _ALL = (
     *lambda_sources.TYPES,
     *lambda_versions.TYPES,
     *s3.TYPES,
+    *scheduler.TYPES,
+    *secretsmanager.TYPES,
     *sns.TYPES,
     *sqs.TYPES,
     *ssm.TYPES,
     *stepfunctions.TYPES,
+    *without_effect.TYPES,
+    *without_effect_network.TYPES,
 )
 
 TYPES: Mapping[str, ResourceType] = {known.name: known for known in _ALL}

@@ -8,8 +8,14 @@ say of each that it has no effect.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import NAMESPACE_URL, uuid5
 
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
+from stepwell.deploy.shaping import as_text
+from stepwell.values import JsonValue
+
+Shown = str | tuple[str, ...]
+"""An attribute's pattern; several make a list."""
 
 
 def stored_type(
@@ -17,31 +23,31 @@ def stored_type(
     *,
     name_property: str | None = None,
     reference: str = "{name}",
-    attributes: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Shown] | None = None,
 ) -> ResourceType:
     """A type that is only kept.
 
-    The templates `reference` (what `Ref` gives) and `attributes` may use {name}, {account},
-    {region}, {stack} and {suffix}; {name} is the value of `name_property`, or generated.
+    The patterns `reference` (what `Ref` gives) and `attributes` may use {name}, which is the value
+    of `name_property` or generated, {small}, which is the same in small letters, {account},
+    {region}, {stack}, {suffix}, {uuid}, {hex} (seventeen digits, as in the ids of EC2), and each
+    property of the resource by its own name.
     """
-    shown = attributes or {}
+    patterns = attributes or {}
+
+    def shown(cloud: Cloud, wanted: Wanted) -> Made:
+        words = _words(cloud, wanted, name_property)
+        values = {key: _written(pattern, words) for key, pattern in patterns.items()}
+        return Made(reference.format_map(words), values)
 
     async def create(cloud: Cloud, wanted: Wanted) -> Made:
-        given = None if name_property is None else wanted.properties.get(name_property)
-        places = {
-            "name": wanted.name(given),
-            "account": cloud.account,
-            "region": cloud.region,
-            "stack": wanted.stack_name,
-            "suffix": wanted.suffix,
-        }
-        return Made(
-            reference.format(**places),
-            {key: text.format(**places) for key, text in shown.items()},
-        )
+        return shown(cloud, wanted)
 
     async def update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
-        return Made(existing.id, existing.attributes)
+        # What was generated for the resource stays; what repeats a property follows it.
+        after = shown(cloud, wanted).attributes
+        follows = {key for key, pattern in patterns.items() if _repeats(pattern, wanted)}
+        kept = {key: text for key, text in existing.attributes.items() if key not in follows}
+        return Made(existing.id, {**after, **kept})
 
     return ResourceType(
         name,
@@ -49,9 +55,44 @@ def stored_type(
         _forget,
         update,
         replaces=frozenset() if name_property is None else frozenset({name_property}),
-        attributes=frozenset(shown),
+        attributes=frozenset(patterns),
         stored_only=True,
     )
+
+
+class _Words(dict[str, str]):
+    """What a pattern's names stand for; a property that is not given is empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _words(cloud: Cloud, wanted: Wanted, name_property: str | None) -> _Words:
+    given = None if name_property is None else wanted.properties.get(name_property)
+    name = wanted.name(None if given is None else as_text(given))
+    unique = uuid5(NAMESPACE_URL, f"{wanted.stack_id}/{wanted.logical_id}/{wanted.suffix}")
+    return _Words(
+        {key: as_text(value) for key, value in wanted.properties.items()},
+        name=name,
+        small=name.lower(),
+        account=cloud.account,
+        region=cloud.region,
+        stack=wanted.stack_name,
+        suffix=wanted.suffix,
+        uuid=str(unique),
+        hex=unique.hex[:17],
+    )
+
+
+def _written(pattern: Shown, words: _Words) -> JsonValue:
+    if isinstance(pattern, str):
+        return pattern.format_map(words)
+    return [each.format_map(words) for each in pattern]
+
+
+def _repeats(pattern: Shown, wanted: Wanted) -> bool:
+    """Whether an attribute is a property of the resource."""
+    return isinstance(pattern, str) and pattern[1:-1] in wanted.properties
 
 
 async def _forget(cloud: Cloud, existing: Existing) -> None:

@@ -10,6 +10,7 @@ from stepwell.values import JsonObject
 from tests.deploy.world import Deployed
 
 BUS = "arn:aws:events:eu-west-1:000000000000:event-bus/default"
+QUEUE = "arn:aws:sqs:eu-west-1:000000000000:q"
 NAMED: dict[str, JsonObject] = {
     "AWS::Events::Archive": {"ArchiveName": "mine", "SourceArn": BUS},
     "AWS::Events::Connection": {
@@ -20,6 +21,14 @@ NAMED: dict[str, JsonObject] = {
     "AWS::Events::EventBus": {"Name": "mine", "Tags": [{"Key": "a", "Value": "b"}]},
     "AWS::Events::Rule": {"Name": "mine", "EventPattern": {"source": ["s"]}},
     "AWS::S3::Bucket": {"BucketName": "mine", "VersioningConfiguration": {"Status": "Enabled"}},
+    "AWS::Scheduler::Schedule": {
+        "Name": "mine",
+        "ScheduleExpression": "rate(1 hour)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": QUEUE, "RoleArn": "arn:aws:iam::000000000000:role/r"},
+    },
+    "AWS::Scheduler::ScheduleGroup": {"Name": "mine"},
+    "AWS::SecretsManager::Secret": {"Name": "mine", "GenerateSecretString": {}},
     "AWS::SNS::Topic": {"TopicName": "mine", "Tags": [{"Key": "a", "Value": "b"}]},
     "AWS::SQS::Queue": {"QueueName": "mine", "DelaySeconds": 3},
     "AWS::SSM::Parameter": {"Name": "mine", "Type": "String", "Value": "v", "Tags": {"a": "b"}},
