@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from stepwell.deploy.resource_type import ResourceType
 from stepwell.deploy.types import (
     apigateway,
+    apigatewayv2,
     events_buses,
     events_destinations,
     events_rules,
@@ -29,6 +30,7 @@ from stepwell.deploy.types import (
 
 _ALL = (
     *apigateway.TYPES,
+    *apigatewayv2.TYPES,
     *events_buses.TYPES,
     *events_destinations.TYPES,
     *events_rules.TYPES,

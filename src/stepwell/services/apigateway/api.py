@@ -145,6 +145,8 @@ HTTP_OPERATIONS: dict[str, _Operation] = {
         http_stages.get_stages,
         http_stages.update_stage,
         http_stages.delete_stage,
+        http_stages.delete_route_settings,
+        http_stages.delete_access_log_settings,
         http_stages.create_deployment,
         http_stages.get_deployment,
         http_stages.get_deployments,

@@ -88,3 +88,13 @@ def page(items: list[Any], params: Params) -> dict[str, Any]:
 def given(params: Params, *names: str) -> Document:
     """The members of a request that are there."""
     return {name: params[name] for name in names if params.get(name) is not None}
+
+
+def changed(document: Document, params: Params, *names: str) -> Document:
+    """A document with the members of a request; those that are given empty are taken away."""
+    merged = {**document, **given(params, *names)}
+    return {
+        name: value
+        for name, value in merged.items()
+        if name not in names or name not in params or value not in ("", [], {})
+    }

@@ -8,10 +8,10 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.apigateway.documents import Document, shown
 from stepwell.services.apigateway.errors import bad_request, not_here
-from stepwell.services.apigateway.gateway import HTTP_API, ApiGateway, given
+from stepwell.services.apigateway.gateway import HTTP_API, ApiGateway, changed, given
 from stepwell.services.apigateway.http.deploying import INTEGRATION, ROUTE, follow
 from stepwell.services.apigateway.http.paging import listed
-from stepwell.services.apigateway.http.routes import check_key, new_integration
+from stepwell.services.apigateway.http.routes import check_free, check_key, new_integration
 from stepwell.services.apigateway.http.stages import new_stage
 
 _FIELDS = (
@@ -124,16 +124,54 @@ async def get_apis(gateway: ApiGateway, call: Call, params: Params) -> dict[str,
 
 
 async def update_api(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
-    """Other values for what is given."""
-    _, api = gateway.http_api(call, params)
-    if params.get("Target") or params.get("RouteKey") or params.get("CredentialsArn"):
-        raise not_here("Target, RouteKey and CredentialsArn of UpdateApi are")
-    changed = {**api, **given(params, *_FIELDS)}
-    _check_expression(changed)
+    """Other values for what is given; what quick creation made follows Target and RouteKey."""
+    owner, api = gateway.http_api(call, params)
+    after = changed(api, params, *_FIELDS)
+    _check_expression(after)
+    if not after.get("Name"):
+        raise bad_request("API name cannot be blank")
+    integration = _other_target(gateway, owner, params)
+    route = _other_key(gateway, owner, params)
     with gateway.ledger.stage() as turn:
-        gateway.documents.put(turn, call.scope, HTTP_API, api["ApiId"], changed)
+        gateway.documents.put(turn, call.scope, HTTP_API, api["ApiId"], after)
+        if integration is not None:
+            name = integration["IntegrationId"]
+            gateway.documents.put(turn, owner, INTEGRATION, name, integration)
+        if route is not None:
+            gateway.documents.put(turn, owner, ROUTE, route["RouteId"], route)
+        if integration is not None or route is not None:
+            follow(gateway, turn, owner)
     await gateway.ledger.committed()
-    return shown(changed)
+    return shown(after)
+
+
+def _managed(gateway: ApiGateway, owner: str, kind: str) -> Document:
+    """What quick creation made of that kind. Raises BadRequestException."""
+    for each in gateway.documents.all(owner, kind):
+        if each.get("ApiGatewayManaged"):
+            return each
+    raise bad_request("Target, RouteKey and CredentialsArn are only for APIs of quick creation")
+
+
+def _other_target(gateway: ApiGateway, owner: str, params: Params) -> Document | None:
+    if not params.get("Target") and params.get("CredentialsArn") is None:
+        return None
+    before = _managed(gateway, owner, INTEGRATION)
+    wanted = {"Target": before["IntegrationUri"], **params}
+    wanted.setdefault("CredentialsArn", before.get("CredentialsArn"))
+    wanted["CredentialsArn"] = wanted["CredentialsArn"] or None
+    made = _quick_integration(gateway, wanted)
+    return {**made, "IntegrationId": before["IntegrationId"]}
+
+
+def _other_key(gateway: ApiGateway, owner: str, params: Params) -> Document | None:
+    key = params.get("RouteKey")
+    if not key:
+        return None
+    check_key(key)
+    route = {**_managed(gateway, owner, ROUTE), "RouteKey": key}
+    check_free(gateway, owner, route)
+    return route
 
 
 async def delete_api(gateway: ApiGateway, call: Call, params: Params) -> None:

@@ -27,6 +27,8 @@ _CORS = (
     "exposeHeaders",
     "maxAge",
 )
+_DEFINED = ("Description", "Version", "CorsConfiguration")
+"""What an API has of its definition alone."""
 _DEFAULT_PATHS = ("$default", "/$default")
 """What stands for every other request; SAM writes it without a slash."""
 
@@ -174,7 +176,11 @@ async def reimport_api(gateway: ApiGateway, call: Call, params: Params) -> dict[
     owner, api = gateway.http_api(call, params)
     document = _read(params)
     made = _Import(gateway, document)
-    api |= _settings(document)
+    settings = _settings(document)
+    tags = {**api["Tags"], **settings.pop("Tags", {})}
+    for name in _DEFINED:
+        api.pop(name, None)
+    api |= {"DisableExecuteApiEndpoint": False, **settings, "Tags": tags}
     with gateway.ledger.stage() as turn:
         gateway.documents.delete_all(turn, owner, ROUTE, INTEGRATION, AUTHORIZER)
         gateway.documents.put(turn, call.scope, HTTP_API, api["ApiId"], api)

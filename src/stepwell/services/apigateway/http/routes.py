@@ -8,7 +8,7 @@ from typing import Any
 from stepwell.services.api import Call, Params
 from stepwell.services.apigateway.documents import Document
 from stepwell.services.apigateway.errors import bad_request, conflict, not_found, not_here
-from stepwell.services.apigateway.gateway import ApiGateway, given
+from stepwell.services.apigateway.gateway import ApiGateway, changed, given
 from stepwell.services.apigateway.http.deploying import (
     AUTHORIZER,
     INTEGRATION,
@@ -126,12 +126,13 @@ async def create_route(gateway: ApiGateway, call: Call, params: Params) -> dict[
     owner, _ = gateway.http_api(call, params)
     made = new_route(gateway, params)
     _check_route(gateway, owner, made, params)
-    _check_free(gateway, owner, made)
+    check_free(gateway, owner, made)
     await _put(gateway, owner, ROUTE, made["RouteId"], made)
     return made
 
 
-def _check_free(gateway: ApiGateway, owner: str, route: Document) -> None:
+def check_free(gateway: ApiGateway, owner: str, route: Document) -> None:
+    """Raises ConflictException where another route has the key."""
     for other in gateway.documents.all(owner, ROUTE):
         if other["RouteKey"] == route["RouteKey"] and other["RouteId"] != route["RouteId"]:
             raise conflict(f"Route with key {route['RouteKey']} already exists for this API")
@@ -150,14 +151,14 @@ async def get_routes(gateway: ApiGateway, call: Call, params: Params) -> dict[st
 
 
 async def update_route(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
-    """Other values for what is given."""
+    """Other values for what is given; what is given empty is taken away."""
     owner, _ = gateway.http_api(call, params)
     route = _find(gateway, owner, ROUTE, params["RouteId"], "Route")
-    changed = {**route, **given(params, *_ROUTE_FIELDS)}
-    _check_route(gateway, owner, changed, params)
-    _check_free(gateway, owner, changed)
-    await _put(gateway, owner, ROUTE, route["RouteId"], changed)
-    return changed
+    after = changed(route, params, *_ROUTE_FIELDS)
+    _check_route(gateway, owner, after, params)
+    check_free(gateway, owner, after)
+    await _put(gateway, owner, ROUTE, route["RouteId"], after)
+    return after
 
 
 async def delete_route(gateway: ApiGateway, call: Call, params: Params) -> None:
@@ -259,16 +260,16 @@ async def get_integrations(gateway: ApiGateway, call: Call, params: Params) -> d
 
 
 async def update_integration(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
-    """Other values for what is given; parameters given empty are taken away."""
+    """Other values for what is given; what is given empty is taken away."""
     owner, _ = gateway.http_api(call, params)
     found = _find(gateway, owner, INTEGRATION, params["IntegrationId"], "Integration")
-    changed = {**found, **given(params, *_INTEGRATION_FIELDS)}
+    after = changed(found, params, *_INTEGRATION_FIELDS)
     if params.get("RequestParameters"):
         merged = {**(found.get("RequestParameters") or {}), **params["RequestParameters"]}
-        changed["RequestParameters"] = {name: value for name, value in merged.items() if value}
-    check_integration(changed)
-    await _put(gateway, owner, INTEGRATION, found["IntegrationId"], changed)
-    return changed
+        after["RequestParameters"] = {name: value for name, value in merged.items() if value}
+    check_integration(after)
+    await _put(gateway, owner, INTEGRATION, found["IntegrationId"], after)
+    return after
 
 
 async def delete_integration(gateway: ApiGateway, call: Call, params: Params) -> None:
@@ -327,13 +328,13 @@ async def get_authorizers(gateway: ApiGateway, call: Call, params: Params) -> di
 
 
 async def update_authorizer(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
-    """Other values for what is given."""
+    """Other values for what is given; what is given empty is taken away."""
     owner, _ = gateway.http_api(call, params)
     found = _find(gateway, owner, AUTHORIZER, params["AuthorizerId"], "Authorizer")
-    changed = {**found, **given(params, *_AUTHORIZER_FIELDS)}
-    check_authorizer(changed)
-    await _put(gateway, owner, AUTHORIZER, found["AuthorizerId"], changed)
-    return changed
+    after = changed(found, params, *_AUTHORIZER_FIELDS)
+    check_authorizer(after)
+    await _put(gateway, owner, AUTHORIZER, found["AuthorizerId"], after)
+    return after
 
 
 async def delete_authorizer(gateway: ApiGateway, call: Call, params: Params) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from stepwell.services.api import Call, Params
 from stepwell.services.apigateway.documents import Document, shown
 from stepwell.services.apigateway.errors import bad_request, conflict, not_found
-from stepwell.services.apigateway.gateway import ApiGateway, given
+from stepwell.services.apigateway.gateway import ApiGateway, changed, given
 from stepwell.services.apigateway.http.deploying import DEPLOYMENT, ROUTE, STAGE, deploy, follow
 from stepwell.services.apigateway.http.paging import listed
 
@@ -88,19 +88,45 @@ async def get_stages(gateway: ApiGateway, call: Call, params: Params) -> dict[st
 
 
 async def update_stage(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
-    """Other values for what is given; variables given empty are taken away."""
+    """Other values for what is given; what is given empty is taken away."""
     owner, _ = gateway.http_api(call, params)
     stage = _stage(gateway, owner, params["StageName"])
-    changed = {**stage, **given(params, *_FIELDS), "LastUpdatedDate": gateway.now_seconds()}
+    after = changed(stage, params, *_FIELDS)
+    after["LastUpdatedDate"] = gateway.now_seconds()
     merged = {**stage["StageVariables"], **(params.get("StageVariables") or {})}
-    changed["StageVariables"] = {name: value for name, value in merged.items() if value}
-    _check(gateway, owner, changed, params)
+    after["StageVariables"] = {name: value for name, value in merged.items() if value}
+    after["RouteSettings"] = {**stage["RouteSettings"], **(params.get("RouteSettings") or {})}
+    _check(gateway, owner, after, params)
     with gateway.ledger.stage() as turn:
-        gateway.documents.put(turn, owner, STAGE, stage["StageName"], changed)
-        if changed["AutoDeploy"]:
+        gateway.documents.put(turn, owner, STAGE, stage["StageName"], after)
+        if after["AutoDeploy"]:
             follow(gateway, turn, owner)
     await gateway.ledger.committed()
     return _stage(gateway, owner, stage["StageName"])
+
+
+async def delete_route_settings(gateway: ApiGateway, call: Call, params: Params) -> None:
+    """Leave a route with the settings of the stage."""
+    owner, _ = gateway.http_api(call, params)
+    stage = _stage(gateway, owner, params["StageName"])
+    if stage["RouteSettings"].pop(params["RouteKey"], None) is None:
+        raise not_found(f"Invalid route settings key specified {params['RouteKey']}")
+    await _save(gateway, owner, stage)
+
+
+async def delete_access_log_settings(gateway: ApiGateway, call: Call, params: Params) -> None:
+    """Leave a stage without access logs."""
+    owner, _ = gateway.http_api(call, params)
+    stage = _stage(gateway, owner, params["StageName"])
+    stage.pop("AccessLogSettings", None)
+    await _save(gateway, owner, stage)
+
+
+async def _save(gateway: ApiGateway, owner: str, stage: Document) -> None:
+    stage["LastUpdatedDate"] = gateway.now_seconds()
+    with gateway.ledger.stage() as turn:
+        gateway.documents.put(turn, owner, STAGE, stage["StageName"], stage)
+    await gateway.ledger.committed()
 
 
 async def delete_stage(gateway: ApiGateway, call: Call, params: Params) -> None:
