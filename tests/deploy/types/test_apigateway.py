@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject
@@ -366,13 +367,15 @@ async def test_a_definition_and_properties_make_one_api(deployed: Deployed) -> N
     assert shown["description"] == "All greetings"
 
 
-async def test_a_definition_in_a_bucket_is_read(deployed: Deployed) -> None:
-    """BodyS3Location stands for the definition that lies there, also with its base path."""
+@pytest.mark.parametrize("is_yaml", [False, True])
+async def test_a_definition_in_a_bucket_is_read(deployed: Deployed, is_yaml: bool) -> None:
+    """BodyS3Location stands for what lies there, JSON or YAML, also with its base path."""
     where = {"LocationConstraint": REGION}
-    await deployed.call("s3", "CreateBucket", Bucket="definitions", CreateBucketConfiguration=where)
-    text = json.dumps(body("hello", basePath="/v1")).encode()
-    await deployed.call("s3", "PutObject", Bucket="definitions", Key="api.json", Body=text)
-    location = {"Bucket": "definitions", "Key": "api.json"}
+    await deployed.call("s3", "CreateBucket", Bucket="texts", CreateBucketConfiguration=where)
+    document = body("hello", basePath="/v1")
+    text = yaml.safe_dump(document) if is_yaml else json.dumps(document)
+    await deployed.call("s3", "PutObject", Bucket="texts", Key="api", Body=text.encode())
+    location = {"Bucket": "texts", "Key": "api"}
     given = {"BodyS3Location": location, "Parameters": {"basepath": "prepend"}}
     api = await deployed.make(API, given)
     await deployed.make(DEPLOYMENT, {"RestApiId": api.id, "StageName": "dev"})

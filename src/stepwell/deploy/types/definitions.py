@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from stepwell.deploy.calling import read_object
 from stepwell.deploy.resource_type import Cloud
 from stepwell.deploy.shaping import as_text, renamed
+from stepwell.deploy.yaml_text import read_yaml
 from stepwell.errors import ServiceError
-from stepwell.values import JsonObject, JsonValue
+from stepwell.values import JsonObject, JsonValue, encode_text
 
 PROPERTIES = ("Body", "BodyS3Location")
-BYTES_MAX = 6 * 1024 * 1024
-_LOCATION = {"Bucket": "Bucket", "Key": "Key", "Version": "VersionId", "ETag": "IfMatch"}
+_LOCATION = {"Bucket": "bucket", "ETag": "etag", "Key": "key", "Version": "version"}
 
 
 async def definition(cloud: Cloud, properties: JsonObject) -> bytes | None:
-    """The definition's text; None where the template gives none. Raises ServiceError."""
+    """The definition as JSON; None where the template gives none. Raises ServiceError."""
     body: JsonValue = properties.get("Body")
     if body is not None:
         return as_text(body).encode()
     location = properties.get("BodyS3Location")
     if location is None:
         return None
-    wanted = renamed(location, _LOCATION, "#/BodyS3Location")
-    answer = await cloud.call("s3", "GetObject", wanted)
-    if answer["ContentLength"] > BYTES_MAX:
-        raise ServiceError("BadRequestException", "The API definition is larger than 6 MB")
-    found = answer["Body"]
-    return found if isinstance(found, bytes) else b"".join([part async for part in found])
+    place = renamed(location, _LOCATION, "#/BodyS3Location")
+    version = place.get("version")
+    text = await read_object(
+        cloud,
+        as_text(place.get("bucket")),
+        as_text(place.get("key")),
+        None if version is None else as_text(version),
+    )
+    return _as_json(text)
+
+
+def _as_json(text: bytes) -> bytes:
+    """The same definition as JSON: in a bucket it may be YAML, which the operations do not take."""
+    if text.lstrip()[:1] == b"{":
+        return text
+    try:
+        value = read_yaml(text.decode())
+    except UnicodeDecodeError as error:
+        raise ServiceError("BadRequestException", "Invalid OpenAPI input.") from error
+    return encode_text(value).encode()
