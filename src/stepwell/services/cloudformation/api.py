@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from stepwell.services.api import Answer, Call, Operation, Params, Service
-from stepwell.services.cloudformation import creating, deleting, describing, events, updating
+from stepwell.services.cloudformation import (
+    change_set_views,
+    change_sets,
+    creating,
+    deleting,
+    describing,
+    events,
+    keeping,
+    listing,
+    templates,
+    updating,
+)
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
@@ -21,6 +32,23 @@ _OPERATIONS: dict[str, _Operation] = {
     "RollbackStack": updating.rollback_stack,
     "DeleteStack": deleting.delete_stack,
     "DescribeStacks": describing.describe_stacks,
+    "ListStacks": listing.list_stacks,
+    "ListStackResources": listing.list_resources,
+    "DescribeStackResources": listing.describe_resources,
+    "DescribeStackResource": listing.describe_resource,
+    "ListExports": listing.list_exports,
+    "ListImports": listing.list_imports,
+    "GetTemplate": templates.get_template,
+    "GetTemplateSummary": templates.template_summary,
+    "ValidateTemplate": templates.validate_template,
+    "CreateChangeSet": change_sets.create_change_set,
+    "ExecuteChangeSet": change_sets.execute_change_set,
+    "DeleteChangeSet": change_sets.delete_change_set,
+    "DescribeChangeSet": change_set_views.describe_change_set,
+    "ListChangeSets": change_set_views.list_change_sets,
+    "UpdateTerminationProtection": keeping.set_protection,
+    "SetStackPolicy": keeping.set_policy,
+    "GetStackPolicy": keeping.get_policy,
     "DescribeStackEvents": events.describe_events,
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.deploy.catalog import find_type
 from stepwell.deploy.resource_type import Made
 from stepwell.deploy.scope import KNOWN_AFTER_APPLY
+from stepwell.deploy.shaping import as_text
 from stepwell.errors import ServiceError
 from stepwell.services.cloudformation.deployment.applying import (
     change_of,
@@ -113,7 +114,10 @@ def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict
     for name in _in_order(goal):
         row = rows.get(name)
         if row is None:
-            found.append(_change("Add", name, goal.wanted[name].type))
+            added = _change("Add", name, goal.wanted[name].type)
+            after = goal.properties(name, goal.at(made, exports, KNOWN_AFTER_APPLY))
+            added["ResourceChange"]["AfterContext"] = context(after)
+            found.append(added)
             continue
         change = _modification(goal, row, made, exports, tags_changed, replaced)
         if change is not None:
@@ -128,6 +132,7 @@ def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict
             removed = _change("Remove", name, row.type, row.physical_id)
             kept = "Retain" if policy in RETAINING else "Delete"
             removed["ResourceChange"]["PolicyAction"] = kept
+            removed["ResourceChange"]["BeforeContext"] = context(read_object(row.properties))
             found.append(removed)
     return found
 
@@ -177,6 +182,7 @@ def _modification(
     names = changed_properties(before, after)
     change = _change("Modify", name, kind, row.physical_id)
     inner = change["ResourceChange"]
+    inner["BeforeContext"], inner["AfterContext"] = context(before), context(after)
     inner["Scope"] = ["Properties"] if names else ["Tags"]
     dynamic = [each for each in names if KNOWN_AFTER_APPLY in encode_text(after.get(each))]
     recreating = set(names) if known is None or known.update is None else set(known.replaces)
@@ -208,6 +214,10 @@ def _detail(
         "Name": name,
         "RequiresRecreation": "Never",
     }
+    if before is not None:
+        target["BeforeValue"] = as_text(before)
+    if after is not None:
+        target["AfterValue"] = as_text(after)
     if recreates:
         target["RequiresRecreation"] = "Conditionally" if dynamic else "Always"
     return {

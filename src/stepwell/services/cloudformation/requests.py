@@ -12,7 +12,8 @@ from stepwell.deploy.reading import INLINE_BYTES_MAX, read_template
 from stepwell.deploy.template import Template
 from stepwell.services.api import Params
 from stepwell.services.cloudformation import capabilities
-from stepwell.services.cloudformation.errors import invalid, not_here
+from stepwell.services.cloudformation.errors import invalid
+from stepwell.services.cloudformation.fetching import fetch
 from stepwell.services.cloudformation.goal import Goal
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.versions import Details
@@ -69,7 +70,8 @@ async def read_body(stacks: Stacks, stack: StackRow, params: Params, previous: i
                 f"{INLINE_BYTES_MAX}"
             )
         return str(body)
-    raise not_here("TemplateURL yet")
+    account, _, region = stack.scope.partition(":")
+    return await fetch(str(url), stacks.clouds.at(account, region))
 
 
 async def read_request(

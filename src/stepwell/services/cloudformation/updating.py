@@ -58,6 +58,10 @@ async def update_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, 
         number = stacks.versions.next_number(row.id)
         stacks.versions.put(turn, row.id, number, asked.details, asked.body, asked.goal)
         row = row._replace(settings=write_settings(settings))
+        for made in stacks.change_sets.of(row.id):
+            if made.execution == "AVAILABLE":
+                # What it would change is not known any more.
+                stacks.change_sets.put(turn, made._replace(execution="OBSOLETE"))
         enter_update(stacks, turn, row, number, token, params)
     await stacks.parts.ledger.committed()
     return {"StackId": row.id}
