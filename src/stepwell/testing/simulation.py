@@ -88,7 +88,11 @@ class Simulation:
     # -- the process
 
     async def boot(self) -> None:
-        """Start a process on the disk."""
+        """Start a process on the disk, and another one while one dies before it is up."""
+        while not await self._boot():
+            await self._end_process()
+
+    async def _boot(self) -> bool:
         life = self.crashes
         faults = self._faults[life] if life < len(self._faults) else Faults()
         self._store = FaultyStore(
@@ -116,11 +120,22 @@ class Simulation:
                 self._operations.setdefault(name, operation)
                 self._operations[f"{service.name}.{name}"] = operation
         await self._store.open()
-        await self.core.load()
+        loading = asyncio.ensure_future(self.core.load())
+        dying = asyncio.ensure_future(self._crash_seen.wait())
+        await asyncio.wait([loading, dying], return_when=asyncio.FIRST_COMPLETED)
+        dying.cancel()
+        if not loading.done() or isinstance(loading.exception(), StoreCrashed):
+            return False
+        loading.result()
         self._up.set()
+        return True
 
     async def crash(self) -> None:
         """The process is gone: its tasks, its memory, its alarms. Start the next one."""
+        await self._end_process()
+        await self.boot()
+
+    async def _end_process(self) -> None:
         self.crashes += 1
         self._up.clear()
         self.commits += self._store.commits
@@ -132,7 +147,6 @@ class Simulation:
         self.clock.silence()
         await self._store.close()
         self._crash_seen.clear()
-        await self.boot()
 
     # -- the clients
 

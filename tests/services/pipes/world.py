@@ -62,7 +62,9 @@ class World:
 
     async def received(self, name: str) -> list[Any]:
         """The bodies of up to ten messages of a queue, which are deleted; JSON is read."""
-        answer = await self.call("ReceiveMessage", QueueUrl=_URL + name, MaxNumberOfMessages=10)
+        answer = await self.call(
+            "ReceiveMessage", QueueUrl=_URL + name, MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
         found = []
         for message in answer.get("Messages", ()):
             found.append(_read(message["Body"]))

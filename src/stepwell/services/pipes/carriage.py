@@ -9,8 +9,7 @@ records are let go after it answered: that may happen again after a crash.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell.errors import ServiceError, StorageTrouble
@@ -18,6 +17,7 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.feeds.batch_info import iso_time
 from stepwell.services.feeds.batches import failed_items
 from stepwell.services.feeds.ports import Records
+from stepwell.services.pipes.arrivals import Arrival, Group, Outcome
 from stepwell.services.pipes.inputs import Item, as_json, shape
 from stepwell.services.pipes.partners import (
     OVER_HTTP,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _ROUNDS_MAX = 5
 """How often a target may say that something must be waited for first."""
-Trouble = ServiceError | StorageTrouble
 
 
 class Origin(Protocol):
@@ -55,24 +54,6 @@ class Origin(Protocol):
 
     def identifier(self, record: dict[str, Any]) -> str:
         """The name by which an answer reports a record as failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Records that are done together, and what became of them on the way."""
-
-    records: Records
-    items: list[Item]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What became of a batch."""
-
-    left: Records
-    """What is not done, in order."""
-    trouble: Trouble | None = None
-    """Why: the first reason."""
 
 
 class Carriage:
@@ -95,36 +76,28 @@ class Carriage:
             groups = await self._enrich(records)
         except (ServiceError, StorageTrouble) as unasked:
             return Arrival(records, unasked)
-        if self._partner in TAKES_BATCHES:
-            return await self._carry_together(groups, records, origin)
-        left: Records = []
-        first: Trouble | None = None
-        for number, group in enumerate(groups):
-            trouble = await self._carry_one(group, origin)
-            if trouble is None:
-                continue
-            first = first or trouble
-            if self._in_order:
-                # Nothing overtakes what came before it.
-                left = [record for later in groups[number:] for record in later.records]
-                break
-            left += group.records
-        return Arrival(left, first)
+        try:
+            if self._partner in TAKES_BATCHES:
+                return await self._carry_together(groups, records, origin)
+            if self._partner in OVER_HTTP:
+                return await self._ask_each(groups, origin)
+            return await self._hand_each(groups, origin)
+        except (ServiceError, StorageTrouble) as trouble:
+            return Arrival(records, trouble)
 
     # -- to the enrichment
 
-    async def _enrich(self, records: Records) -> list[_Group]:
+    async def _enrich(self, records: Records) -> list[Group]:
         if not self._enrichment:
-            return [_Group([record], [Item(record)]) for record in records]
+            return [Group([record], [Item(record)]) for record in records]
         partner = enrichment_of(self._enrichment)
         if partner in TAKES_BATCHES:
             texts = [self._shaped(Item(record), self._enriched_by) for record in records]
             answer = await self._ask(self._enrichment, _listed(texts))
-            return [_Group(records, _items(answer))]
+            return [Group(records, _items(answer))]
         answers = await asyncio.gather(*[self._enrich_one(record) for record in records])
         return [
-            _Group([record], _items(answer))
-            for record, answer in zip(records, answers, strict=True)
+            Group([record], _items(answer)) for record, answer in zip(records, answers, strict=True)
         ]
 
     async def _enrich_one(self, record: dict[str, Any]) -> bytes:
@@ -150,22 +123,19 @@ class Carriage:
     # -- to the target
 
     async def _carry_together(
-        self, groups: list[_Group], records: Records, origin: Origin
+        self, groups: list[Group], records: Records, origin: Origin
     ) -> Arrival:
         """One list of events for all."""
         items = [item for group in groups for item in group.items]
-        try:
-            texts = [self._shaped(item, self._given) for item in items]
-            body = _listed(texts)
-            if not items:
-                await self._let_go(origin, records)
-                return Arrival([])
-            if self._own.get("InvocationType") == ASYNCHRONOUS:
-                await self._hand(origin, records, [self._parcel(_batch(self._partner, body))])
-                return Arrival([])
-            answer = await self._ask(self._row.target, body)
-        except (ServiceError, StorageTrouble) as trouble:
-            return Arrival(records, trouble)
+        body = _listed([self._shaped(item, self._given) for item in items])
+        if not items:
+            await self._let_go(origin, records)
+            return Arrival([])
+        if self._own.get("InvocationType") == ASYNCHRONOUS:
+            member = "Payload" if self._partner is Partner.FUNCTION else "Input"
+            await self._hand(origin, records, self._parcel({member: body}))
+            return Arrival([])
+        answer = await self._ask(self._row.target, body)
         return await self._let_go_of_done(answer, records, origin)
 
     async def _let_go_of_done(self, answer: bytes, records: Records, origin: Origin) -> Arrival:
@@ -185,20 +155,44 @@ class Carriage:
         told = f"{len(failed)} records were reported as failed"
         return Arrival(left, ServiceError("BatchItemFailures", told))
 
-    async def _carry_one(self, group: _Group, origin: Origin) -> Trouble | None:
-        """What became of one record; why it is not done, or None."""
-        try:
-            if self._partner in OVER_HTTP:
+    async def _ask_each(self, groups: list[Group], origin: Origin) -> Arrival:
+        """One request for each event, one after another."""
+        outcome = Outcome(self._in_order)
+        for group in groups:
+            if outcome.holds_up(group):
+                continue
+            try:
                 for item in group.items:
                     parts = http_parts(self._own, item)
                     await self._ask(self._row.target, self._shaped(item, self._given), parts)
                 await self._let_go(origin, group.records)
-            else:
-                parcels = [self._parcel(self._request(item)) for item in group.items]
-                await self._hand(origin, group.records, parcels)
-        except (ServiceError, StorageTrouble) as trouble:
-            return trouble
-        return None
+            except (ServiceError, StorageTrouble) as trouble:
+                outcome.fail(group, trouble)
+        return outcome.arrival()
+
+    async def _hand_each(self, groups: list[Group], origin: Origin) -> Arrival:
+        """One parcel for each event, all in one turn."""
+        pipes, outcome = self._pipes, Outcome(self._in_order)
+        await pipes.ready()
+        await origin.reach([record for group in groups for record in group.records])
+        with pipes.parts.ledger.stage() as turn:
+            for group in groups:
+                held = origin.held(group.records)
+                if outcome.holds_up(group) or not held:
+                    continue
+                try:
+                    for item in group.items:
+                        number = pipes.parts.ids.next_id()
+                        parcel = self._parcel(self._request(item))
+                        wait = pipes.around.ways.take(turn, parcel, number)
+                        assert wait is None, "only executions have to wait"
+                except (ServiceError, StorageTrouble) as trouble:
+                    # Not raised: what was handed over before belongs to the turn.
+                    outcome.fail(group, trouble)
+                else:
+                    origin.let_go(turn, held)
+        await pipes.parts.ledger.committed()
+        return outcome.arrival()
 
     def _request(self, item: Item) -> JsonObject:
         text = self._shaped(item, self._given)
@@ -215,44 +209,26 @@ class Carriage:
         return await self._pipes.around.ways.ask(question)
 
     async def _let_go(self, origin: Origin, records: Records) -> None:
-        await self._hand(origin, records, [])
+        await self._hand(origin, records, None)
 
-    async def _hand(self, origin: Origin, records: Records, parcels: Sequence[Parcel]) -> None:
-        """Hand parcels over and let go of their records in one turn. Raises ServiceError."""
-        pipes = self._pipes
-        left = [(parcel, pipes.parts.ids.next_id()) for parcel in parcels]
+    async def _hand(self, origin: Origin, records: Records, parcel: Parcel | None) -> None:
+        """Hand a parcel over and let go of its records in one turn. Raises ServiceError."""
+        pipes, number = self._pipes, self._pipes.parts.ids.next_id()
         for _ in range(_ROUNDS_MAX):
             await pipes.ready()
             await origin.reach(records)
+            wait: Wait | None = None
             with pipes.parts.ledger.stage() as turn:
                 held = origin.held(records)
-                outcome = self._take(turn, left) if held else None
-                if outcome is None:
+                if held and parcel is not None:
+                    wait = pipes.around.ways.take(turn, parcel, number)
+                if wait is None:
                     origin.let_go(turn, held)
             await pipes.parts.ledger.committed()
-            if outcome is None:
+            if wait is None:
                 return
-            if isinstance(outcome, (ServiceError, StorageTrouble)):
-                raise outcome
-            await outcome()
+            await wait()
         raise ServiceError("InternalFailure", "the target does not come to an end", status=500)
-
-    def _take(self, turn: Turn, left: list[tuple[Parcel, int]]) -> Trouble | Wait | None:
-        """Nothing is raised here: what earlier parcels changed belongs to the turn."""
-        while left:
-            parcel, number = left[0]
-            try:
-                wait = self._pipes.around.ways.take(turn, parcel, number)
-            except (ServiceError, StorageTrouble) as trouble:
-                return trouble
-            if wait is not None:
-                return wait
-            left.pop(0)
-        return None
-
-
-def _batch(partner: Partner, body: str) -> JsonObject:
-    return {"Payload" if partner is Partner.FUNCTION else "Input": body}
 
 
 def _listed(texts: Iterable[str]) -> str:

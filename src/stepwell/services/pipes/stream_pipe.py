@@ -10,7 +10,8 @@ from stepwell.services.feeds.batch_info import batch_info, iso_time
 from stepwell.services.feeds.filters import compile_filters
 from stepwell.services.feeds.ports import Records
 from stepwell.services.feeds.stream_reader import GivenUp, Passed, StreamReader, StreamRules
-from stepwell.services.pipes.carriage import Arrival, Carriage
+from stepwell.services.pipes.arrivals import Arrival
+from stepwell.services.pipes.carriage import Carriage
 from stepwell.services.pipes.records import SHARD, PipeRow, PositionRow, pipe_arn, settings_of
 from stepwell.services.pipes.settings import STREAM_MEMBER
 from stepwell.values import JsonObject, encode_text
