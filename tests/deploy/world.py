@@ -79,6 +79,7 @@ class Deployed:
             if properties.get(name) != existing.properties.get(name)
         ]
         assert not known.replaces.intersection(changed)
+        assert known.must_replace is None or not known.must_replace(existing.properties, properties)
         wanted = self.wanted(properties, existing.logical_id, **other)
         made = await known.update(self.cloud, wanted, existing)
         return Existing("shop", existing.logical_id, made.id, properties, made.attributes)

@@ -119,6 +119,9 @@ class ResourceType:
     """Properties of AWS's that this server can't honour, each with the reason."""
     replaces: frozenset[str] = frozenset()
     """Properties whose change needs a new resource."""
+    must_replace: Callable[[JsonObject, JsonObject], bool] | None = None
+    """Whether a change (properties before, after) needs a new resource although `replaces` names
+    nothing of it."""
     attributes: frozenset[str] = frozenset()
     """What `Fn::GetAtt` can ask for. A name that ends with `*` stands for all that begin so."""
     stored_only: bool = False

@@ -22,20 +22,21 @@ def stored_type(
     name: str,
     *,
     name_property: str | None = None,
+    name_prefix: str = "",
     reference: str = "{name}",
     attributes: Mapping[str, Shown] | None = None,
 ) -> ResourceType:
     """A type that is only kept.
 
     The patterns `reference` (what `Ref` gives) and `attributes` may use {name}, which is the value
-    of `name_property` or generated, {small}, which is the same in small letters, {account},
+    of `name_property` (without `name_prefix`) or generated, {small}, which is the same in small letters, {account},
     {region}, {stack}, {suffix}, {uuid}, {hex} (seventeen digits, as in the ids of EC2), and each
     property of the resource by its own name.
     """
     patterns = attributes or {}
 
     def shown(cloud: Cloud, wanted: Wanted) -> Made:
-        words = _words(cloud, wanted, name_property)
+        words = _words(cloud, wanted, name_property, name_prefix)
         values = {key: _written(pattern, words) for key, pattern in patterns.items()}
         return Made(reference.format_map(words), values)
 
@@ -67,9 +68,9 @@ class _Words(dict[str, str]):
         return ""
 
 
-def _words(cloud: Cloud, wanted: Wanted, name_property: str | None) -> _Words:
+def _words(cloud: Cloud, wanted: Wanted, name_property: str | None, name_prefix: str) -> _Words:
     given = None if name_property is None else wanted.properties.get(name_property)
-    name = wanted.name(None if given is None else as_text(given))
+    name = wanted.name(None if given is None else as_text(given).removeprefix(name_prefix))
     unique = uuid5(NAMESPACE_URL, f"{wanted.stack_id}/{wanted.logical_id}/{wanted.suffix}")
     return _Words(
         {key: as_text(value) for key, value in wanted.properties.items()},

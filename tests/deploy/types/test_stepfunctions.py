@@ -301,3 +301,11 @@ async def test_an_activity_has_its_arn_as_reference(deployed: Deployed) -> None:
     await deployed.drop(ACTIVITY, made)
     with pytest.raises(ServiceError, match="ActivityDoesNotExist"):
         await deployed.call("stepfunctions", "DescribeActivity", activityArn=made.id)
+
+
+async def test_keys_for_encryption_have_no_effect(deployed: Deployed) -> None:
+    """Keys for encryption are no reason to refuse a machine or an activity."""
+    keys = {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": "k"}
+    made = await deployed.make(MACHINE, machine(EncryptionConfiguration=keys))
+    assert "encryptionConfiguration" not in await described(deployed, made)
+    await deployed.make(ACTIVITY, {"Name": "approve", "EncryptionConfiguration": keys})

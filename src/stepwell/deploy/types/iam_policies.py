@@ -11,6 +11,7 @@ from stepwell.deploy.shaping import as_text
 from stepwell.values import JsonObject, JsonValue
 
 GONE = ("NoSuchEntity",)
+TAKEN = "EntityAlreadyExists"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stepwell.deploy.calling import ask, must_be_free, or_undo, retag
+from stepwell.deploy.calling import ask, create_own, or_undo, retag
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, merged_tags, tag_list
-from stepwell.deploy.types.iam_policies import GONE, Holder
+from stepwell.deploy.types.iam_policies import GONE, TAKEN, Holder
 from stepwell.errors import ServiceError
 
 _ROLE = "AWS::IAM::Role"
 _PROFILE = "AWS::IAM::InstanceProfile"
-_TAKEN = "EntityAlreadyExists"
 _SESSION_SECONDS = 3_600
 
 
 async def _create_role(cloud: Cloud, wanted: Wanted) -> Made:
     properties = wanted.properties
     name = wanted.name(properties.get("RoleName"))
-    look = ("iam", "GetRole", {"RoleName": name})
-    if not wanted.repeated:
-        await must_be_free(cloud, (_ROLE, name), look, GONE)
     params = {
         "RoleName": name,
         "AssumeRolePolicyDocument": as_text(properties["AssumeRolePolicyDocument"]),
@@ -32,10 +28,10 @@ async def _create_role(cloud: Cloud, wanted: Wanted) -> Made:
         "PermissionsBoundary": properties.get("PermissionsBoundary"),
         "Tags": tag_list(wanted),
     }
-    await ask(cloud, "iam", "CreateRole", params, (_TAKEN,) if wanted.repeated else ())
+    await create_own(cloud, wanted, (_ROLE, name), ("iam", "CreateRole", params), TAKEN)
     holder = Holder(cloud, "Role", name)
     await or_undo(holder.follow({}, properties), lambda: _drop_role(holder))
-    return _made_role(await cloud.call(*look))
+    return _made_role(await cloud.call("iam", "GetRole", {"RoleName": name}))
 
 
 def _made_role(answer: Mapping[str, Any]) -> Made:
@@ -128,12 +124,9 @@ async def _create_profile(cloud: Cloud, wanted: Wanted) -> Made:
     properties = wanted.properties
     name = wanted.name(properties.get("InstanceProfileName"), 128)
     on = {"InstanceProfileName": name}
-    if not wanted.repeated:
-        look = ("iam", "GetInstanceProfile", on)
-        await must_be_free(cloud, (_PROFILE, name), look, GONE)
     params = {**on, "Path": properties.get("Path"), "Tags": tag_list(wanted)}
-    taken = (_TAKEN,) if wanted.repeated else ()
-    await ask(cloud, "iam", "CreateInstanceProfile", params, taken)
+    making = ("iam", "CreateInstanceProfile", params)
+    await create_own(cloud, wanted, (_PROFILE, name), making, TAKEN)
     return await or_undo(_with_role(cloud, name, wanted), lambda: _drop_profile(cloud, name))
 
 

@@ -21,7 +21,6 @@ _NAME_MAX = 80
 _DEFAULTS: Mapping[str, JsonValue] = {
     "LoggingConfiguration": {"Level": "OFF"},
     "TracingConfiguration": {"Enabled": False},
-    "EncryptionConfiguration": {"Type": "AWS_OWNED_KEY"},
 }
 """What a configuration becomes again when a template does not give it any more."""
 
@@ -216,11 +215,7 @@ async def _create_activity(cloud: Cloud, wanted: Wanted) -> Made:
     await cloud.call(
         "stepfunctions",
         "CreateActivity",
-        {
-            "name": name,
-            "tags": tag_list(wanted, "key", "value"),
-            "encryptionConfiguration": small_first(properties.get("EncryptionConfiguration")),
-        },
+        {"name": name, "tags": tag_list(wanted, "key", "value")},
     )
     return Made(arn, {"Arn": arn, "Name": name})
 
@@ -245,14 +240,13 @@ TYPES = (
             {
                 *SOURCES,
                 "DefinitionSubstitutions",
-                "EncryptionConfiguration",
                 "LoggingConfiguration",
                 "StateMachineName",
                 "StateMachineType",
                 "Tags",
             }
         ),
-        without_effect=frozenset({"TracingConfiguration"}),
+        without_effect=frozenset({"EncryptionConfiguration", "TracingConfiguration"}),
         replaces=frozenset({"StateMachineName", "StateMachineType"}),
         attributes=frozenset({"Arn", "Name", "StateMachineRevisionId"}),
     ),
@@ -280,7 +274,8 @@ TYPES = (
         _delete_activity,
         _update_activity,
         required=frozenset({"Name"}),
-        optional=frozenset({"EncryptionConfiguration", "Tags"}),
+        optional=frozenset({"Tags"}),
+        without_effect=frozenset({"EncryptionConfiguration"}),
         replaces=frozenset({"EncryptionConfiguration", "Name"}),
         attributes=frozenset({"Arn", "Name"}),
     ),

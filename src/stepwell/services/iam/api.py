@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from stepwell.services.api import Answer, Call, Operation, Params, Service
-from stepwell.services.iam import attachments, groups, policies, roles, users
+from stepwell.services.iam import attachments, groups, policies, renaming, roles, users
 from stepwell.services.iam.attachments import Attachments, find_policy
 from stepwell.services.iam.inline_policies import InlinePolicies
 from stepwell.services.iam.records import GROUP, PROFILE, ROLE, USER
@@ -41,6 +41,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "CreateUser": users.create_user,
     "GetUser": users.get_user,
     "ListUsers": users.list_users,
+    "UpdateUser": renaming.update_user,
     "DeleteUser": users.delete_user,
     "CreateAccessKey": users.create_key,
     "ListAccessKeys": users.list_keys,
@@ -51,6 +52,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "GetGroup": groups.get_group,
     "ListGroups": groups.list_groups,
     "ListGroupsForUser": groups.list_groups_for_user,
+    "UpdateGroup": renaming.update_group,
     "DeleteGroup": groups.delete_group,
     "AddUserToGroup": groups.add_user,
     "RemoveUserFromGroup": groups.remove_user,
