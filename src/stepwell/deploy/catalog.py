@@ -8,6 +8,8 @@ from stepwell.deploy.resource_type import ResourceType
 from stepwell.deploy.types import (
     apigateway,
     apigatewayv2,
+    dynamodb_global,
+    dynamodb_tables,
     events_buses,
     events_destinations,
     events_rules,
@@ -21,6 +23,7 @@ from stepwell.deploy.types import (
     lambda_versions,
     logs,
     s3,
+    scaling,
     scheduler,
     secretsmanager,
     sns,
@@ -34,6 +37,8 @@ from stepwell.deploy.types import (
 _ALL = (
     *apigateway.TYPES,
     *apigatewayv2.TYPES,
+    *dynamodb_global.TYPES,
+    *dynamodb_tables.TYPES,
     *events_buses.TYPES,
     *events_destinations.TYPES,
     *events_rules.TYPES,
@@ -47,6 +52,7 @@ _ALL = (
     *lambda_versions.TYPES,
     *logs.TYPES,
     *s3.TYPES,
+    *scaling.TYPES,
     *scheduler.TYPES,
     *secretsmanager.TYPES,
     *sns.TYPES,

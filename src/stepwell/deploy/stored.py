@@ -29,9 +29,9 @@ def stored_type(
     """A type that is only kept.
 
     The patterns `reference` (what `Ref` gives) and `attributes` may use {name}, which is the value
-    of `name_property` (without `name_prefix`) or generated, {small}, which is the same in small letters, {account},
-    {region}, {stack}, {suffix}, {uuid}, {hex} (seventeen digits, as in the ids of EC2), and each
-    property of the resource by its own name.
+    of `name_property` (without `name_prefix`) or generated, {small}, which is the same in small
+    letters, {account}, {region}, {stack}, {suffix}, {uuid}, {hex} (seventeen digits, as in the ids
+    of EC2), and each property of the resource by its own name.
     """
     patterns = attributes or {}
 
