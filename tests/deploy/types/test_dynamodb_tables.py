@@ -331,13 +331,3 @@ async def test_a_global_table_of_other_regions_is_refused(
     review = TYPES[GLOBAL].review
     assert review is not None
     assert len(review(replicated(*regions))) == len(regions) - 1
-
-
-async def test_what_scales_and_shifts_is_kept(deployed: Deployed) -> None:
-    """What scales tables and shifts calls is kept, with what others refer to."""
-    policy = await deployed.make(
-        "AWS::ApplicationAutoScaling::ScalingPolicy", {"PolicyName": "reads"}
-    )
-    assert policy.id.startswith("arn:aws:autoscaling:")
-    group = await deployed.make("AWS::CodeDeploy::DeploymentGroup", {"ApplicationName": "a"})
-    assert group.id == "shop-Thing-ABCDEF123456"

@@ -166,13 +166,13 @@ TYPES = (
     stored_type("AWS::Logs::MetricFilter", name_property="FilterName"),
     stored_type(
         "AWS::Logs::QueryDefinition",
-        reference="{suffix}",
-        attributes={"QueryDefinitionId": "{suffix}"},
+        reference="{uuid}",
+        attributes={"QueryDefinitionId": "{uuid}"},
     ),
-    stored_type("AWS::Logs::LogAnomalyDetector", reference="{suffix}"),
+    stored_type("AWS::Logs::LogAnomalyDetector", reference="{uuid}"),
     stored_type(
         "AWS::Logs::Delivery",
-        reference="{suffix}",
+        reference="{uuid}",
         attributes={
             "Arn": "arn:aws:logs:{region}:{account}:delivery:{suffix}",
             "DeliveryId": "{suffix}",
