@@ -47,7 +47,7 @@ async def read_definition(cloud: Cloud, properties: JsonObject) -> str:
             "Exactly one of DefinitionString, Definition, DefinitionS3Location must be specified"
         )
     value = properties[given[0]]
-    substitutions = _substitutions(properties)
+    substitutions = substitutions_of(properties)
     if given[0] != "DefinitionS3Location":
         return _filled_in(as_text(value), substitutions)
     if not isinstance(value, dict) or not value.get("Bucket") or not value.get("Key"):
@@ -65,6 +65,14 @@ async def read_definition(cloud: Cloud, properties: JsonObject) -> str:
         raise _invalid("The definition in S3 is not UTF-8") from None
 
 
+def inline_definition(properties: JsonObject) -> str | None:
+    """The definition that stands in the properties themselves; None when it is elsewhere."""
+    given = [name for name in SOURCES[:2] if properties.get(name) is not None]
+    if not given:
+        return None
+    return _filled_in(as_text(properties[given[0]]), substitutions_of(properties))
+
+
 def of_file(text: str, substitutions: dict[str, str]) -> str:
     """The definition in a file, JSON or YAML. What is neither is left for the API to refuse."""
     filled_in = _filled_in(text, substitutions)
@@ -74,15 +82,21 @@ def of_file(text: str, substitutions: dict[str, str]) -> str:
         pass
     else:
         return filled_in
-    try:
-        document: Any = yaml.load(text, Loader=_Loader)
-        as_json = encode_text(document)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        return filled_in
-    return _filled_in(as_json, substitutions) if isinstance(document, dict) else filled_in
+    # A place without quotes may stand for a number, so it is filled in first; a text that would
+    # break the notation leaves the places to be filled in afterwards.
+    for candidate in (filled_in, text):
+        try:
+            document: Any = yaml.load(candidate, Loader=_Loader)
+            as_json = encode_text(document)
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+            continue
+        if isinstance(document, dict):
+            return _filled_in(as_json, substitutions)
+    return filled_in
 
 
-def _substitutions(properties: JsonObject) -> dict[str, str]:
+def substitutions_of(properties: JsonObject) -> dict[str, str]:
+    """The texts for the definition's places. Raises ServiceError."""
     given = properties.get("DefinitionSubstitutions") or {}
     if not isinstance(given, dict):
         raise _invalid("DefinitionSubstitutions must be an object")

@@ -58,8 +58,14 @@ async def parameter_values(
     return values
 
 
-def parameter_texts(template: Template, given: Mapping[str, str]) -> dict[str, str]:
-    """The checked texts of all parameters, nothing looked up. Raises ServiceError."""
+def parameter_texts(
+    template: Template, given: Mapping[str, str], assumed: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The checked texts of all parameters, nothing looked up. Raises ServiceError.
+
+    `assumed` are unchecked texts for parameters that a review has no value for.
+    """
+    others = assumed or {}
     strange = [name for name in given if name not in template.parameters]
     if strange:
         raise refused(f"Parameters: [{', '.join(strange)}] do not exist in the template")
@@ -71,12 +77,15 @@ def parameter_texts(template: Template, given: Mapping[str, str]) -> dict[str, s
             texts[name] = given[name]
         elif parameter.default is not None:
             texts[name] = as_text(parameter.default)
+        elif name in others:
+            texts[name] = others[name]
         else:
             missing.append(name)
     if missing:
         raise refused(f"Parameters: [{', '.join(missing)}] must have values")
     for name, text in texts.items():
-        _check(template.parameters[name], text)
+        if name not in others:
+            _check(template.parameters[name], text)
     return texts
 
 

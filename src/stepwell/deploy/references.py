@@ -36,7 +36,7 @@ def references(value: JsonValue, scope: Scope | None = None) -> Iterator[Referen
     while pending:
         part, pointer = pending.pop()
         if isinstance(part, list):
-            pending += [(item, f"{pointer}/{at}") for at, item in enumerate(part)]
+            pending += [(part[at], f"{pointer}/{at}") for at in reversed(range(len(part)))]
         elif isinstance(part, dict):
             inner = dict(part)
             if len(part) == 1:
@@ -44,7 +44,7 @@ def references(value: JsonValue, scope: Scope | None = None) -> Iterator[Referen
                 yield from _of_function(name, part[name], f"{pointer}/{name}")
                 if name == "Fn::If" and scope is not None:
                     inner = {name: taken_branch(part[name], scope)}
-            pending += [(item, f"{pointer}/{name}") for name, item in inner.items()]
+            pending += [(inner[name], f"{pointer}/{name}") for name in reversed(inner)]
 
 
 def _of_function(name: str, argument: JsonValue, pointer: str) -> Iterator[Reference]:

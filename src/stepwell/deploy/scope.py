@@ -88,9 +88,7 @@ class Scope:
         made = self.resources.get(logical_id)
         if made is None or logical_id not in self.declared:
             if logical_id not in self.declared:
-                raise template_error(
-                    f"instance of Fn::GetAtt references undefined resource {logical_id}"
-                )
+                raise undefined_in_get_att(logical_id)
             return self._later(logical_id, name)
         return _attribute(made.attributes, logical_id, name)
 
@@ -150,6 +148,11 @@ def unresolved_dependencies(names: Iterable[str], block: str) -> ServiceError:
     return format_error(
         f"Unresolved resource dependencies {listed} in the {block} block of the template"
     )
+
+
+def undefined_in_get_att(name: str) -> ServiceError:
+    """What an attribute of something that the template does not have is refused with."""
+    return template_error(f"instance of Fn::GetAtt references undefined resource {name}")
 
 
 def _attribute(attributes: JsonObject, logical_id: str, name: str) -> JsonValue:

@@ -63,8 +63,6 @@ _PARAMETER_MEMBERS = frozenset(
 )
 _POLICIES = ("Delete", "Retain", "Snapshot", "RetainExceptOnCreate")
 _NAME = re.compile(r"[a-zA-Z0-9]+\Z")
-_LATER = "Fn::"
-"""What begins so among the members of a section is replaced by a transform."""
 
 
 def template_of(document: JsonObject) -> Template:
@@ -100,8 +98,12 @@ def _transforms(value: JsonValue) -> tuple[JsonValue, ...]:
 def _later(name: str, transforms: tuple[JsonValue, ...]) -> bool:
     if name == "Globals":
         return SAM in transforms
-    # `Fn::Transform` at the top and loops are replaced by what they bring.
-    return name.startswith(_LATER)
+    return _is_replaced(name, transforms)
+
+
+def _is_replaced(name: str, transforms: tuple[JsonValue, ...]) -> bool:
+    """Whether a transform puts something else in this member's place: a snippet, a loop's turns."""
+    return name == "Fn::Transform" or (bool(transforms) and name.startswith("Fn::"))
 
 
 def _section(document: JsonObject, name: str) -> JsonObject:
@@ -127,12 +129,12 @@ def _member(section: str, name: str, value: JsonValue) -> JsonObject:
 
 
 def _resources(section: JsonObject, transforms: tuple[JsonValue, ...]) -> dict[str, Resource]:
-    members = {name: value for name, value in section.items() if not name.startswith(_LATER)}
     if not section:
         raise format_error("At least one Resources member must be defined.")
     return {
         name: _resource(name, _member("Resources", name, value), transforms)
-        for name, value in members.items()
+        for name, value in section.items()
+        if not _is_replaced(name, transforms)
     }
 
 
@@ -195,7 +197,7 @@ def _parameters(section: JsonObject, transforms: tuple[JsonValue, ...]) -> dict[
     return {
         name: _parameter(name, _member("Parameters", name, value))
         for name, value in section.items()
-        if not (transforms and name.startswith(_LATER))
+        if not _is_replaced(name, transforms)
     }
 
 
@@ -257,7 +259,7 @@ def _outputs(section: JsonObject, transforms: tuple[JsonValue, ...]) -> dict[str
     return {
         name: _output(name, _member("Outputs", name, value))
         for name, value in section.items()
-        if not (transforms and name.startswith(_LATER))
+        if not _is_replaced(name, transforms)
     }
 
 

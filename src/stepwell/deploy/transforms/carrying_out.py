@@ -29,10 +29,11 @@ async def with_snippets(template: Template, bare: Scope, cloud: Cloud) -> Templa
     `bare` needs account, region, stack and parameters.
     """
     refuse_unknown(template)
-    if not include.has_macros(template.document) and include.NAME not in names(template):
+    early = early_scope(template, bare)
+    snippets = await include.read_snippets(template.document, early, cloud)
+    if not snippets:
         return template
-    document = await include.included(template.document, _early(template, bare), cloud)
-    return template_of(document)
+    return template_of(include.placed(template.document, early, snippets))
 
 
 def carry_out(template: Template, bare: Scope) -> Template:
@@ -43,7 +44,7 @@ def carry_out(template: Template, bare: Scope) -> Template:
     """
     refuse_unknown(template)
     document = template.document
-    early = _early(template, bare)
+    early = early_scope(template, bare)
     for name in names(template):
         if name == LANGUAGE_EXTENSIONS:
             document = extensions.extended(document, early)
@@ -87,7 +88,7 @@ def _names(transforms: tuple[JsonValue, ...]) -> Iterator[str]:
         yield name
 
 
-def _early(template: Template, bare: Scope) -> Scope:
+def early_scope(template: Template, bare: Scope) -> Scope:
     """What functions see while the template is still being made: no condition, no resource."""
     return Scope(
         account=bare.account,

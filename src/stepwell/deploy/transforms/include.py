@@ -7,7 +7,7 @@ snippet holds takes its place among the object's other members. Snippets include
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from stepwell.deploy.calling import read_object
@@ -49,64 +49,72 @@ def _macros(document: JsonValue) -> Iterator[JsonValue]:
             pending.extend(part)
 
 
-async def included(document: JsonObject, scope: Scope, cloud: Cloud) -> JsonObject:
-    """The document with every snippet in its place. Raises ServiceError."""
-    reader = _Reader(scope, cloud)
-    whole = await reader.value(document)
+async def read_snippets(document: JsonObject, scope: Scope, cloud: Cloud) -> dict[str, JsonObject]:
+    """Every snippet that the document wants, by its location. Raises ServiceError."""
+    return {location: await _read(location, cloud) for location in locations(document, scope)}
+
+
+def locations(document: JsonObject, scope: Scope) -> list[str]:
+    """Where the wanted snippets are, each once. Raises ServiceError."""
+    listed = document.get("Transform", [])
+    top = [item for item in (listed if isinstance(listed, list) else [listed]) if is_include(item)]
+    found = dict.fromkeys(_location(macro, scope) for macro in [*top, *_macros(document)])
+    if len(found) > SNIPPETS_MAX:
+        raise refused(f"A template can include at most {SNIPPETS_MAX} snippets")
+    return list(found)
+
+
+def is_include(transform: JsonValue) -> bool:
+    """Whether a listed transform is a snippet for the top of the document."""
+    return isinstance(transform, dict) and transform.get("Name") == NAME
+
+
+def placed(document: JsonObject, scope: Scope, snippets: Mapping[str, JsonObject]) -> JsonObject:
+    """The document with every snippet in its place."""
+    whole = _placed(document, scope, snippets)
     assert isinstance(whole, dict)
-    transforms = whole.get("Transform", [])
+    listed = whole.pop("Transform", [])
     kept: list[JsonValue] = []
-    for transform in transforms if isinstance(transforms, list) else [transforms]:
-        if isinstance(transform, dict) and transform.get("Name") == NAME:
-            whole = {**whole, **await reader.snippet(transform)}
+    for transform in listed if isinstance(listed, list) else [listed]:
+        if is_include(transform):
+            whole.update(snippets[_location(transform, scope)])
         else:
             kept.append(transform)
-    without = {name: section for name, section in whole.items() if name != "Transform"}
-    return {"Transform": kept, **without} if kept else without
+    return {"Transform": kept, **whole} if kept else whole
 
 
-class _Reader:
-    """Reads snippets, so many and no more."""
+def _placed(value: JsonValue, scope: Scope, snippets: Mapping[str, JsonObject]) -> JsonValue:
+    if isinstance(value, list):
+        return [_placed(item, scope, snippets) for item in value]
+    if not isinstance(value, dict):
+        return value
+    members: JsonObject = {}
+    for name, item in value.items():
+        if name == MACRO:
+            members.update(snippets[_location(item, scope)])
+        else:
+            members[name] = _placed(item, scope, snippets)
+    return members
 
-    def __init__(self, scope: Scope, cloud: Cloud) -> None:
-        self._scope = scope
-        self._cloud = cloud
-        self._read = 0
 
-    async def value(self, value: JsonValue) -> JsonValue:
-        """The value with its snippets."""
-        if isinstance(value, list):
-            return [await self.value(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        members: JsonObject = {}
-        for name, item in value.items():
-            if name == MACRO:
-                members.update(await self.snippet(item))
-            else:
-                members[name] = await self.value(item)
-        return members
+def _location(macro: JsonValue, scope: Scope) -> str:
+    parameters = macro.get("Parameters") if isinstance(macro, dict) else None
+    if not isinstance(parameters, dict) or "Location" not in parameters:
+        raise failed("The location parameter must be specified")
+    refusal = "the location of AWS::Include must be a string"
+    return resolve_text(parameters["Location"], scope, refusal)
 
-    async def snippet(self, macro: JsonValue) -> JsonObject:
-        """The object that a macro stands for."""
-        self._read += 1
-        if self._read > SNIPPETS_MAX:
-            raise refused(f"A template can include at most {SNIPPETS_MAX} snippets")
-        parameters = macro.get("Parameters") if isinstance(macro, dict) else None
-        if not isinstance(parameters, dict) or "Location" not in parameters:
-            raise _failed("The location parameter must be specified")
-        location = resolve_text(
-            parameters["Location"], self._scope, "the location of AWS::Include must be a string"
-        )
-        bucket, key = bucket_and_key(location)
-        try:
-            data = await read_object(self._cloud, bucket, key, None)
-            text = data.decode("utf-8-sig")
-        except (ServiceError, UnicodeDecodeError) as error:
-            raise _failed(f"The snippet {location} could not be read: {error}") from error
-        if len(data) > STORED_BYTES_MAX:
-            raise _failed(f"The snippet {location} is longer than {STORED_BYTES_MAX} bytes")
-        return read_document(text)
+
+async def _read(location: str, cloud: Cloud) -> JsonObject:
+    bucket, key = bucket_and_key(location)
+    try:
+        data = await read_object(cloud, bucket, key, None)
+        text = data.decode("utf-8-sig")
+    except (ServiceError, UnicodeDecodeError) as error:
+        raise failed(f"The snippet {location} could not be read: {error}") from error
+    if len(data) > STORED_BYTES_MAX:
+        raise failed(f"The snippet {location} is longer than {STORED_BYTES_MAX} bytes")
+    return read_document(text)
 
 
 def bucket_and_key(location: str) -> tuple[str, str]:
@@ -128,5 +136,6 @@ def bucket_and_key(location: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _failed(reason: str) -> ServiceError:
+def failed(reason: str) -> ServiceError:
+    """What a snippet that can't be included is refused with."""
     return refused(f"Transform {NAME} failed with: {reason}")

@@ -1,20 +1,15 @@
 """A template as its author wrote it: paths of files stand where packaging puts places in S3.
 
 To review such a template without packaging it, each path gets a stand-in that a packaged template
-could have; definitions are read and put in as they are, so that they can be reviewed too.
+could have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from stepwell.deploy.sections import SAM
 from stepwell.values import JsonObject, JsonValue
 
-ReadFile = Callable[[str], "str | None"]
-"""A file beside the template, by the path that it gives; None when it is not there."""
-
 BUCKET = "not-packaged-yet"
+"""The bucket of every stand-in; the key is the path."""
 
 _URIS = {
     "AWS::Serverless::Function": "CodeUri",
@@ -55,22 +50,6 @@ def packaged(document: JsonObject) -> JsonObject:
     return changed
 
 
-def definition_path(resource_type: str, properties: JsonObject) -> str | None:
-    """The path of the definition of a state machine, where it names one beside the template."""
-    name = {
-        "AWS::Serverless::StateMachine": "DefinitionUri",
-        "AWS::StepFunctions::StateMachine": "DefinitionS3Location",
-    }.get(resource_type)
-    value = None if name is None else properties.get(name)
-    return value if isinstance(value, str) and not _is_remote(value) else None
-
-
-def is_serverless(document: JsonObject) -> bool:
-    """Whether the serverless transform is listed."""
-    transforms = document.get("Transform")
-    return SAM in transforms if isinstance(transforms, list) else transforms == SAM
-
-
 def _resource(resource: JsonObject) -> JsonObject:
     kind = resource.get("Type")
     given = resource.get("Properties")
@@ -93,7 +72,7 @@ def _resource(resource: JsonObject) -> JsonObject:
 
 def _put(properties: JsonObject, name: str, place: JsonValue) -> None:
     value = properties.get(name)
-    if not isinstance(value, str) or _is_remote(value):
+    if not isinstance(value, str) or is_remote(value):
         return
     path = value.removeprefix("./").strip("/") or "folder"
     if isinstance(place, dict):
@@ -116,5 +95,6 @@ def _globals(shared: JsonObject) -> JsonObject:
     return {**shared, "Function": kept}
 
 
-def _is_remote(value: str) -> bool:
+def is_remote(value: str) -> bool:
+    """Whether it names something elsewhere, not a file beside the template."""
     return value.startswith(("s3://", "https://", "http://", "arn:"))
