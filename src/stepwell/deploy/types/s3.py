@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from stepwell.deploy.calling import ask, must_be_free, or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import already_exists, as_text, tag_list
+from stepwell.deploy.shaping import already_exists, as_text, is_true, tag_list
 from stepwell.deploy.types import s3_shapes
 from stepwell.values import JsonObject
 
@@ -100,7 +100,8 @@ async def _create_bucket(cloud: Cloud, wanted: Wanted) -> Made:
     if there and not wanted.repeated:
         raise already_exists(_BUCKET, name)
     if not there:
-        params: JsonObject = {"Bucket": name}
+        locked = is_true(wanted.properties.get("ObjectLockEnabled")) or None
+        params: JsonObject = {"Bucket": name, "ObjectLockEnabledForBucket": locked}
         if cloud.region != _HOME:
             params["CreateBucketConfiguration"] = {"LocationConstraint": cloud.region}
         await cloud.call("s3", "CreateBucket", params)
@@ -162,6 +163,12 @@ async def _delete_bucket(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "s3", "DeleteBucket", {"Bucket": existing.id}, _GONE)
 
 
+def _review(properties: JsonObject) -> list[str]:
+    if as_text(properties.get("ObjectLockEnabled")).lower() == "true":
+        return ["ObjectLockEnabled: objects can't be locked."]
+    return []
+
+
 # Policies
 
 
@@ -193,7 +200,7 @@ TYPES = (
         _create_bucket,
         _delete_bucket,
         _update_bucket,
-        optional=frozenset({"BucketName", "Tags", *_PARTS}),
+        optional=frozenset({"BucketName", "ObjectLockEnabled", "Tags", *_PARTS}),
         without_effect=frozenset(
             {
                 "AbacStatus",
@@ -212,14 +219,14 @@ TYPES = (
             "MetadataConfiguration": "there are no metadata tables",
             "MetadataTableConfiguration": "there are no metadata tables",
             "ObjectLockConfiguration": "objects can't be locked",
-            "ObjectLockEnabled": "objects can't be locked",
             "ReplicationConfiguration": "objects are not copied to other buckets",
             "WebsiteConfiguration": "buckets are not served as websites",
         },
-        replaces=frozenset({"BucketName"}),
+        replaces=frozenset({"BucketName", "ObjectLockEnabled"}),
         attributes=frozenset(
             {"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"}
         ),
+        review=_review,
     ),
     ResourceType(
         _POLICY,
