@@ -9,6 +9,7 @@ from stepwell.deploy.calling import ask, must_be_free, or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import already_exists, as_text, is_true, tag_list
 from stepwell.deploy.types import s3_shapes
+from stepwell.errors import ServiceError
 from stepwell.values import JsonObject
 
 _BUCKET = "AWS::S3::Bucket"
@@ -96,12 +97,12 @@ _PARTS = {
 async def _create_bucket(cloud: Cloud, wanted: Wanted) -> Made:
     given = wanted.properties.get("BucketName")
     name = as_text(given) if given is not None else wanted.name(None, _NAME_MAX).lower()
+    _refuse_locks(wanted.properties)
     there = await ask(cloud, "s3", "HeadBucket", {"Bucket": name}, _GONE) is not None
     if there and not wanted.repeated:
         raise already_exists(_BUCKET, name)
     if not there:
-        locked = is_true(wanted.properties.get("ObjectLockEnabled")) or None
-        params: JsonObject = {"Bucket": name, "ObjectLockEnabledForBucket": locked}
+        params: JsonObject = {"Bucket": name}
         if cloud.region != _HOME:
             params["CreateBucketConfiguration"] = {"LocationConstraint": cloud.region}
         await cloud.call("s3", "CreateBucket", params)
@@ -148,6 +149,7 @@ def _made(cloud: Cloud, name: str) -> Made:
 
 
 async def _update_bucket(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
+    _refuse_locks(wanted.properties)
     for prop, part in _PARTS.items():
         before, after = existing.properties.get(prop), wanted.properties.get(prop)
         if after is not None and after != before:
@@ -163,8 +165,13 @@ async def _delete_bucket(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "s3", "DeleteBucket", {"Bucket": existing.id}, _GONE)
 
 
+def _refuse_locks(properties: JsonObject) -> None:
+    for trouble in _review(properties):
+        raise ServiceError("InvalidRequest", trouble)
+
+
 def _review(properties: JsonObject) -> list[str]:
-    if as_text(properties.get("ObjectLockEnabled")).lower() == "true":
+    if is_true(properties.get("ObjectLockEnabled")):
         return ["ObjectLockEnabled: objects can't be locked."]
     return []
 
@@ -222,7 +229,7 @@ TYPES = (
             "ReplicationConfiguration": "objects are not copied to other buckets",
             "WebsiteConfiguration": "buckets are not served as websites",
         },
-        replaces=frozenset({"BucketName", "ObjectLockEnabled"}),
+        replaces=frozenset({"BucketName"}),
         attributes=frozenset(
             {"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"}
         ),
