@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
-from stepwell.services.pipes.errors import already_exists, invalid
+from stepwell.services.pipes.errors import already_exists
+from stepwell.services.pipes.partners import target_of
 from stepwell.services.pipes.records import (
     RUNNING,
     SHARD,
@@ -70,7 +71,7 @@ def update_pipe(pipes: Pipes, turn: Turn, call: Call, params: Params) -> dict[st
     for name in ("EnrichmentParameters", "TargetParameters"):
         settings[name] = _merged(before.get(name), params.get(name))
     target = params.get("Target") or row.target
-    if target.split(":")[2] != row.target.split(":")[2]:
+    if target_of(target) is not target_of(row.target):
         settings["TargetParameters"] = _merged(None, params.get("TargetParameters"))
     if settings["Enrichment"] == "":
         settings["EnrichmentParameters"] = None
@@ -89,10 +90,8 @@ def _source_updated(row: PipeRow, before: Params, params: Params) -> Params:
     given = params.get("SourceParameters") or {}
     own = SOURCES[source_service(row.source)]
     merged = {**before, **given}
-    if own in given and "StartingPosition" in before[own]:
-        position = before[own]["StartingPosition"]
-        if given[own].get("StartingPosition", position) != position:
-            raise invalid("StartingPosition cannot be changed.")
+    position = before[own].get("StartingPosition")
+    if own in given and position is not None:
         merged[own] = {**given[own], "StartingPosition": position}
     if not (merged.get("FilterCriteria") or {}).get("Filters"):
         merged.pop("FilterCriteria", None)
@@ -100,9 +99,9 @@ def _source_updated(row: PipeRow, before: Params, params: Params) -> Params:
 
 
 def _merged(before: Params | None, given: Params | None) -> Params | None:
-    """Parameters member by member; an empty InputTemplate takes the template away."""
+    """Parameters member by member; what is given empty is taken away."""
     merged = {**(before or {}), **(given or {})}
-    return {name: value for name, value in merged.items() if value not in ("", None)} or None
+    return {name: value for name, value in merged.items() if value not in ("", None, {})} or None
 
 
 def delete_pipe(pipes: Pipes, turn: Turn, call: Call, params: Params) -> dict[str, Any]:
