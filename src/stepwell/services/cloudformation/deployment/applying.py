@@ -250,6 +250,8 @@ def change_of(
         return "update" if failed or (tags_changed and takes_tags) else ""
     if known.update is None or known.replaces.intersection(changed):
         return "replace"
+    if known.must_replace is not None and known.must_replace(before, properties):
+        return "replace"
     return "update"
 
 
