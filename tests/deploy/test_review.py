@@ -105,6 +105,30 @@ def test_properties_are_held_against_their_type() -> None:
     ]
 
 
+def test_a_type_may_look_deeper() -> None:
+    """What a type can't honour below the first level is told as its own."""
+    assert told(
+        """
+        Parameters: {Kind: {Type: String, Default: Image}}
+        Resources:
+          R: {Type: 'AWS::IAM::Role', Properties: {AssumeRolePolicyDocument: {}}}
+          F:
+            Type: AWS::Lambda::Function
+            Properties: {Role: !GetAtt R.Arn, PackageType: !Ref Kind, Code: {ImageUri: x}}
+          Q: {Type: AWS::SQS::Queue}
+          S:
+            Type: AWS::Lambda::EventSourceMapping
+            Properties: {FunctionName: !Ref F, EventSourceArn: !GetAtt Q.Arn}
+        """
+    ) == [
+        (
+            PROPERTY,
+            "AWS::Lambda::Function: Functions from container images (Code.ImageUri) don't run "
+            "here.",
+        )
+    ]
+
+
 def test_properties_without_effect_are_told_and_refuse_nothing() -> None:
     """Properties without effect are warnings."""
     findings = found(

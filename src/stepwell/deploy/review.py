@@ -189,6 +189,10 @@ def _of_properties(
         elif name in known.without_effect:
             message = f"{resource.type}: {name} is kept, without effect"
             yield Finding(PROPERTY, message, resource.logical_id, at, WARNING)
+    if known.review is not None:
+        for sentence in known.review(dict(properties)):
+            message = f"{resource.type}: {sentence}"
+            yield Finding(PROPERTY, message, resource.logical_id, place)
 
 
 def _of_outputs(template: Template, scope: Scope) -> Iterator[Finding]:

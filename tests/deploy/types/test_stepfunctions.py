@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stepwell.deploy.catalog import TYPES
 from stepwell.deploy.resource_type import Existing
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, decode
@@ -309,3 +310,12 @@ async def test_keys_for_encryption_have_no_effect(deployed: Deployed) -> None:
     made = await deployed.make(MACHINE, machine(EncryptionConfiguration=keys))
     assert "encryptionConfiguration" not in await described(deployed, made)
     await deployed.make(ACTIVITY, {"Name": "approve", "EncryptionConfiguration": keys})
+
+
+def test_an_alias_that_would_move_slowly_is_found_beforehand() -> None:
+    """An alias that would move slowly is refused before anything is made."""
+    look = TYPES[ALIAS].review
+    assert look is not None
+    assert len(look({"DeploymentPreference": {"Type": "CANARY"}})) == 1
+    assert look({"DeploymentPreference": {"Type": "ALL_AT_ONCE"}}) == []
+    assert look({"RoutingConfiguration": []}) == []

@@ -102,8 +102,9 @@ async def _delete(cloud: Cloud, existing: Existing) -> None:
 
 def _review(properties: JsonObject) -> list[str]:
     source = properties.get("EventSourceArn")
-    service = source.split(":")[2:3] if isinstance(source, str) else ["sqs"]
-    if service in (["sqs"], ["dynamodb"]):
+    if not isinstance(source, str) or not source.startswith("arn:"):
+        return []
+    if source.split(":")[2:3] in (["sqs"], ["dynamodb"]):
         return []
     return [f"The event source {source} is not embedded: SQS and DynamoDB streams are."]
 

@@ -174,12 +174,19 @@ def _routing(properties: JsonObject) -> JsonValue:
         raise ServiceError(
             "InvalidRequest", "Give either RoutingConfiguration or DeploymentPreference."
         )
-    if preference.get("Type") != "ALL_AT_ONCE":
+    if preference.get("Type") != _AT_ONCE:
         raise ServiceError("InvalidRequest", _GRADUAL)
     version = as_text(preference.get("StateMachineVersionArn"))
     return [{"stateMachineVersionArn": version, "weight": 100}]
 
 
+def _review_alias(properties: JsonObject) -> list[str]:
+    preference = properties.get("DeploymentPreference")
+    kind = preference.get("Type") if isinstance(preference, dict) else None
+    return [_GRADUAL] if isinstance(kind, str) and kind != _AT_ONCE else []
+
+
+_AT_ONCE = "ALL_AT_ONCE"
 _GRADUAL = (
     "DeploymentPreference is supported with the Type ALL_AT_ONCE only: nothing here shifts the "
     "starts of an alias over time."
@@ -267,6 +274,7 @@ TYPES = (
         optional=frozenset({"DeploymentPreference", "Description", "Name", "RoutingConfiguration"}),
         replaces=frozenset({"Name"}),
         attributes=frozenset({"Arn"}),
+        review=_review_alias,
     ),
     ResourceType(
         _ACTIVITY,
