@@ -86,7 +86,7 @@ class Client:
         """Raises Unreachable when the endpoint is no http address."""
         self.endpoint = endpoint.rstrip("/")
         self.region = region
-        self._credentials = credentials or credentials_from(os.environ)
+        self.credentials = credentials or credentials_from(os.environ)
         parts = urlsplit(self.endpoint)
         try:
             port = parts.port
@@ -163,21 +163,21 @@ class Client:
     ) -> dict[str, str]:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         every = {**headers, "host": self._netloc, "x-amz-date": stamp}
-        if self._credentials.session_token:
-            every["x-amz-security-token"] = self._credentials.session_token
+        if self.credentials.session_token:
+            every["x-amz-security-token"] = self.credentials.session_token
         names = ";".join(sorted(every))
         lines = "".join(f"{name}:{every[name]}\n" for name in sorted(every))
         digest = hashlib.sha256(body).hexdigest()
         canonical = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{digest}"
         scope = f"{stamp[:8]}/{self.region}/{_SERVICE}/aws4_request"
         hashed = hashlib.sha256(canonical.encode()).hexdigest()
-        key = f"AWS4{self._credentials.secret_key}".encode()
+        key = f"AWS4{self.credentials.secret_key}".encode()
         for part in scope.split("/"):
             key = hmac.digest(key, part.encode(), "sha256")
         to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashed}"
         signature = hmac.new(key, to_sign.encode(), "sha256").hexdigest()
         every["authorization"] = (
-            f"{_ALGORITHM} Credential={self._credentials.access_key}/{scope}, "
+            f"{_ALGORITHM} Credential={self.credentials.access_key}/{scope}, "
             f"SignedHeaders={names}, Signature={signature}"
         )
         return every

@@ -11,6 +11,7 @@ import click
 from stepwell import __version__
 from stepwell.cli.check.command import check
 from stepwell.cli.demo.command import demo
+from stepwell.cli.deploy.command import deploy, destroy, doctor
 from stepwell.cli.executions import executions, history
 from stepwell.cli.explain import explain
 from stepwell.cli.redrive import redrive
@@ -24,7 +25,12 @@ def main() -> None:
     """Durable AWS Step Functions on your own machines."""
 
 
-for command in (start, demo, check, executions, history, tokens, explain, answer, redrive):
+COMMANDS = (
+    *(start, demo, check, executions, history, tokens, explain, answer, redrive),
+    *(deploy, destroy, doctor),
+)
+
+for command in COMMANDS:
     main.add_command(command)
 
 if __name__ == "__main__":

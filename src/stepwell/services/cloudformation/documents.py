@@ -49,8 +49,6 @@ class Operation:
     trouble: str = ""
     """Why it fails, when no resource is to blame."""
     retain_except_on_create: bool = False
-    adopts: bool = False
-    """Resources that are there already and outlive a stack become the stack's."""
     force: bool = False
     """A deletion that leaves behind what cannot be deleted."""
 
@@ -81,8 +79,6 @@ class Attempt:
     token: str = ""
     """Of the answer that it waits for."""
     tags: dict[str, str] = field(default_factory=dict)
-    adopts: bool = False
-    """What bears the name already is taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,6 @@ class Stacks:
         self.exports: Shelf[ExportRow] = Shelf(EXPORT, store, ledger)
         self.imports: Shelf[ImportRow] = Shelf(IMPORT, store, ledger)
         self.waits: Shelf[WaitRow] = Shelf(WAIT, store, ledger)
-        self.event_at = 0
-        """When the last event was, in epoch milliseconds."""
         self.versions = Versions(self)
         self.deployments = Deployments(self)
 

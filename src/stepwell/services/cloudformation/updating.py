@@ -77,7 +77,6 @@ def enter_update(
         token=token,
         on_failure="DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK",
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
-        adopts=bool(params.get("ImportExistingResources")),
     )
     settings = replace(read_settings(row), disable_rollback=bool(params.get("DisableRollback")))
     # After a failed update nothing is settled: the way back leads to the version before it.

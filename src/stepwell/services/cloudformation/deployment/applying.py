@@ -19,7 +19,6 @@ from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import attempts, phases
 from stepwell.services.cloudformation.documents import (
     NEW,
-    RETAINING,
     Attempt,
     Operation,
     Rules,
@@ -203,7 +202,6 @@ class _Step:
             row.suffix if action == "update" else new_suffix(stacks),
             rules,
             tags=self._details.tags,
-            adopts=self._adopts(action, rules),
         )
         before = row.before
         if not before and action != "create":
@@ -226,10 +224,6 @@ class _Step:
             attempts.fail(stacks, turn, stack, begun, attempt, reason)
         else:
             stacks.deployments.begin(turn, (stack.id, row.logical_id, 0))
-
-    def _adopts(self, action: str, rules: Rules) -> bool:
-        """As on AWS, only what a stack would leave behind can come to it."""
-        return self._operation.adopts and action == "create" and rules.deletion_policy in RETAINING
 
 
 def change_of(

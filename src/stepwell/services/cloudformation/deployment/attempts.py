@@ -73,7 +73,7 @@ async def _call(
             properties,
             attempt.suffix,
             attempt.tags,
-            repeated or attempt.adopts,
+            repeated,
         )
         if attempt.action in ("create", "replace"):
             return await known.create(cloud, wanted)

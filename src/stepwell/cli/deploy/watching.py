@@ -1,0 +1,46 @@
+"""Files that are looked at again and again, until one of them changes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from stepwell.cli.deploy.archives import files_below
+
+LOOK_AGAIN_SECONDS = 0.2
+
+Snapshot = dict[str, tuple[int, int]]
+
+
+def snapshot(paths: Iterable[Path]) -> Snapshot:
+    """When each file changed last, and how long it is; what is gone is left out."""
+    found: Snapshot = {}
+    for path in paths:
+        for file in files_below(path) if path.is_dir() else [path]:
+            try:
+                status = os.stat(file)
+            except OSError:
+                continue
+            found[str(file)] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+def changed(before: Snapshot, after: Snapshot) -> list[str]:
+    """The files that differ."""
+    return sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+
+
+def wait_for_change(paths: Iterable[Path], before: Snapshot) -> list[str]:
+    """The files that changed since, once any has and all have been left alone for one look."""
+    watched = list(paths)
+    seen = before
+    while True:
+        time.sleep(LOOK_AGAIN_SECONDS)
+        now = snapshot(watched)
+        if now == seen and (files := changed(before, now)):
+            return files
+        seen = now
