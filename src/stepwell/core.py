@@ -208,7 +208,7 @@ class Core:
         self.pipes = Pipes(self.parts, Surroundings(queues, streams, self.pipe_ways))
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
-        self.stacks = Stacks(self.parts, self.calls)
+        self.stacks = Stacks(self.parts, self.calls, lambda: self.sdk.base_url)
         self.scheduler = Scheduler(
             self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
         )

@@ -10,6 +10,7 @@ from stepwell.deploy.types import (
     apigatewayv2,
     dynamodb_global,
     dynamodb_tables,
+    cloudformation,
     events_buses,
     events_destinations,
     events_rules,
@@ -39,6 +40,7 @@ _ALL = (
     *apigatewayv2.TYPES,
     *dynamodb_global.TYPES,
     *dynamodb_tables.TYPES,
+    *cloudformation.TYPES,
     *events_buses.TYPES,
     *events_destinations.TYPES,
     *events_rules.TYPES,
@@ -68,4 +70,6 @@ TYPES: Mapping[str, ResourceType] = {known.name: known for known in _ALL}
 
 def find_type(name: str) -> ResourceType | None:
     """The type of that name; None where it is refused."""
+    if name.startswith(cloudformation.CUSTOM_PREFIX):
+        return cloudformation.custom_type(name)
     return TYPES.get(name)

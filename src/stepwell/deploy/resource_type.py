@@ -129,15 +129,17 @@ class ResourceType:
     review: Callable[[JsonObject], list[str]] | None = None
     """What within these properties this server can't honour, in sentences: values, and members
     below the first level. Intrinsic functions may still be in them, and are left alone."""
+    any_property: bool = False
+    """Properties of any name are handed on: a custom resource's are its function's affair."""
     waits: bool = False
     """Its making waits for an answer from elsewhere; the stack service itself does it."""
 
     def knows(self, prop: str) -> bool:
         """Whether the type has a property of that name, honoured or not."""
-        return self.stored_only or any(
-            prop in names
-            for names in (self.required, self.optional, self.without_effect, self.refused)
-        )
+        if self.stored_only or self.any_property:
+            return True
+        named = (self.required, self.optional, self.without_effect, self.refused)
+        return any(prop in names for names in named)
 
     def has_attribute(self, name: str) -> bool:
         """Whether `Fn::GetAtt` may ask for it."""

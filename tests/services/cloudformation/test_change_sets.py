@@ -46,6 +46,27 @@ async def test_nothing_to_change(world: World) -> None:
     assert "execution status of [UNAVAILABLE]" in text
 
 
+async def test_what_is_there_already_can_be_taken(world: World) -> None:
+    """With ImportExistingResources what a stack would leave behind comes to it."""
+    for name in ("kept", "other"):
+        await world.call("sqs", "CreateQueue", QueueName=name, Attributes={"DelaySeconds": "5"})
+    kept = queue("kept", DeletionPolicy="Retain", properties={"DelaySeconds": 5})
+    asked: dict[str, Any] = {"ChangeSetType": "CREATE", "ImportExistingResources": True}
+    await _planned(world, template({"A": kept, "B": queue("new")}), **asked)
+    await world.cfn("ExecuteChangeSet", StackName="shop", ChangeSetName="plan")
+    await world.settled()
+    assert await world.status() == "CREATE_COMPLETE"
+    await world.delete()
+    assert await world.queues() == ["kept", "other"]
+
+    await _planned(world, template({"A": kept, "B": queue("other")}), "again", **asked)
+    await world.cfn("ExecuteChangeSet", StackName="shop", ChangeSetName="again")
+    await world.settled()
+    assert await world.status() == "ROLLBACK_COMPLETE"
+    assert any("already exists" in reason for _, _, reason in await world.events())
+    assert await world.queues() == ["kept", "other"]
+
+
 async def test_what_would_change(world: World) -> None:
     """Added, changed in place, replaced and removed, with what follows from a replacement."""
     arn = {"Fn::GetAtt": ["B", "Arn"]}

@@ -56,3 +56,12 @@ async def test_a_failure_is_rolled_back(world: World) -> None:
         ("A", "DELETE_COMPLETE"),
         ("shop", "ROLLBACK_COMPLETE"),
     ]
+
+
+async def test_events_have_times_of_their_own(world: World) -> None:
+    """Sorted by time they are in their order, however much happens in a millisecond."""
+    await world.create({name: queue(name) for name in "abc"})
+    shown = (await world.cfn("DescribeStackEvents", StackName="shop"))["StackEvents"]
+    times = [event["Timestamp"] for event in shown]
+    assert times == sorted(set(times), reverse=True)
+    assert len({event["EventId"] for event in shown}) == len(shown)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from stepwell.core import Core
+from stepwell.engine.limits import Limits
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject
-from tests.deploy.world import Deployed
-
-END = ("_COMPLETE", "_FAILED")
+from tests.deploy.world import ACCOUNT, REGION, Deployed
 
 
 class World(Deployed):
@@ -28,14 +28,14 @@ class World(Deployed):
             await self.cfn(operation, **params)
         return refused.value.code, refused.value.message
 
-    async def create(self, resources: JsonObject, name: str = "shop", **other: Any) -> str:
+    async def create(self, resources: dict[str, Any], name: str = "shop", **other: Any) -> str:
         """Create a stack of these resources and wait for the end; its id."""
         body = template(resources, **other.pop("sections", {}))
         made = await self.cfn("CreateStack", StackName=name, TemplateBody=body, **other)
         await self.settled()
         return str(made["StackId"])
 
-    async def update(self, resources: JsonObject, name: str = "shop", **other: Any) -> None:
+    async def update(self, resources: dict[str, Any], name: str = "shop", **other: Any) -> None:
         """Update a stack and wait for the end."""
         body = template(resources, **other.pop("sections", {}))
         await self.cfn("UpdateStack", StackName=name, TemplateBody=body, **other)
@@ -55,6 +55,22 @@ class World(Deployed):
             if self.core.stacks.deployments.is_still:
                 return
         raise AssertionError("the deployment does not come to rest")
+
+    async def restart(self) -> None:
+        """The process ends, another one begins on what it left."""
+        await self.core.close()
+        self.clock.silence()
+        self.core = Core(
+            self.store,
+            clock=self.clock,
+            ids=self.core.ids,
+            alarm=self.clock,
+            limits=Limits(),
+            runner=self.runner,
+        )
+        self.cloud = self.core.calls.at(ACCOUNT, REGION)
+        await self.core.load()
+        await self.settled()
 
     async def stack(self, name: str = "shop") -> Any:
         """A stack as it is described."""
@@ -82,12 +98,12 @@ class World(Deployed):
         return sorted(url.rpartition("/")[2] for url in urls)
 
 
-def template(resources: JsonObject, **sections: Any) -> str:
+def template(resources: dict[str, Any], **sections: Any) -> str:
     """A template's text."""
     return json.dumps({"Resources": resources, **sections})
 
 
-def queue(name: str | None = None, **other: Any) -> JsonObject:
+def queue(name: str | None = None, **other: Any) -> Any:
     """A queue; `other` are members of the resource, or in small letters, properties."""
     properties: JsonObject = {} if name is None else {"QueueName": name}
     properties |= other.pop("properties", {})

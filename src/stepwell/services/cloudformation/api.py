@@ -18,6 +18,7 @@ from stepwell.services.cloudformation import (
     templates,
     updating,
 )
+from stepwell.services.cloudformation.waiting import doors
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
@@ -49,6 +50,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "UpdateTerminationProtection": keeping.set_protection,
     "SetStackPolicy": keeping.set_policy,
     "GetStackPolicy": keeping.get_policy,
+    "SignalResource": doors.signal_resource,
     "DescribeStackEvents": events.describe_events,
 }
 

@@ -73,8 +73,6 @@ def _check(name: str, kind: str, params: Params) -> None:
         )
     if kind == "IMPORT" or params.get("ResourcesToImport"):
         raise not_here("change sets that import resources")
-    if params.get("ImportExistingResources"):
-        raise not_here("ImportExistingResources")
 
 
 def _taken(name: str) -> ServiceError:
@@ -196,6 +194,7 @@ async def execute_change_set(stacks: Stacks, call: Call, params: Params) -> dict
         "DisableRollback": params.get("DisableRollback"),
         "OnFailure": settings.get("OnStackFailure"),
         "RetainExceptOnCreate": params.get("RetainExceptOnCreate"),
+        "ImportExistingResources": settings.get("ImportExistingResources"),
     }
     if settings.get("OnStackFailure") == "DO_NOTHING":
         request["DisableRollback"] = True

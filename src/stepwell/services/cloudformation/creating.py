@@ -94,6 +94,7 @@ def enter_creation(
         on_failure=_on_failure(params),
         deadline=deadline,
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
+        adopts=bool(params.get("ImportExistingResources")),
     )
     if deadline:
         turn.after_commit(lambda: stacks.deployments.ring(stack.id, deadline))

@@ -49,6 +49,12 @@ class Operation:
     trouble: str = ""
     """Why it fails, when no resource is to blame."""
     retain_except_on_create: bool = False
+    adopts: bool = False
+    """Resources that are there already and outlive a stack become the stack's."""
+    hold: bool = False
+    """A nested stack's update: it is over when the parent says so."""
+    outputs: str = ""
+    """The outputs before a held update, for the way back."""
     force: bool = False
     """A deletion that leaves behind what cannot be deleted."""
 
@@ -79,6 +85,8 @@ class Attempt:
     token: str = ""
     """Of the answer that it waits for."""
     tags: dict[str, str] = field(default_factory=dict)
+    adopts: bool = False
+    """What bears the name already is taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _note(
     reason: str,
     properties: str,
 ) -> None:
-    now = stacks.parts.clock.now()
+    now = _next_moment(stacks)
     operation = read_operation(stack)
     whole = kind == STACK_TYPE and physical_id == stack.id
     row = EventRow(
@@ -83,6 +83,12 @@ def _note(
     turn.put(EVENT, row)
     for topic in stacks.versions.details(stack.id, stack.version).notifications:
         stacks.parts.deliveries.send(turn, _notification(stack, row, topic))
+
+
+def _next_moment(stacks: Stacks) -> int:
+    """No two events share a millisecond: tools put them in order by their times."""
+    stacks.event_at = max(stacks.parts.clock.now(), stacks.event_at + 1)
+    return stacks.event_at
 
 
 def iso_time(at: int) -> str:

@@ -52,16 +52,7 @@ class Goal:
         notifications: Iterable[str] = (),
     ) -> Goal:
         """The goal of a stack. Raises ServiceError where the template cannot be."""
-        account, _, region = stack.scope.partition(":")
-        bare = Scope(
-            account,
-            region,
-            stack.name,
-            stack.id,
-            parameters=values,
-            notification_arns=tuple(notifications),
-        )
-        scope = scope_of(template, bare)
+        scope = scope_of(template, bare_scope(stack, values, notifications))
         return cls(template, processed, scope, dependencies(template, scope))
 
     @property
@@ -138,6 +129,21 @@ class Goal:
             for value in _values_in(part):
                 if isinstance(value, dict) and len(value) == 1 and _IMPORT in value:
                     yield value[_IMPORT]
+
+
+def bare_scope(
+    stack: StackRow, values: Mapping[str, JsonValue], notifications: Iterable[str] = ()
+) -> Scope:
+    """What functions see before anything of the template is evaluated."""
+    account, _, region = stack.scope.partition(":")
+    return Scope(
+        account,
+        region,
+        stack.name,
+        stack.id,
+        parameters=values,
+        notification_arns=tuple(notifications),
+    )
 
 
 def _values_in(value: JsonValue) -> Iterator[JsonValue]:

@@ -105,6 +105,8 @@ class LeftoverRow(NamedTuple):
     status: str
     """Empty: not begun."""
     attempts: int
+    token: str
+    """Of the answer that its deletion waits for."""
 
 
 class EventRow(NamedTuple):
@@ -160,18 +162,20 @@ class ImportRow(NamedTuple):
 
 
 class WaitRow(NamedTuple):
-    """An answer is awaited from elsewhere. Who knows the token may give it."""
+    """An answer from elsewhere is awaited. Who knows the token may give it."""
 
     token: str
     stack: str
     logical_id: str
     kind: str
-    """`custom`, or `handle` (of a wait condition)."""
-    request: str
-    """JSON."""
+    """What may come: see `waiting`."""
+    request_id: str
+    physical_id: str
+    """The one to go on with, if the answer names none."""
     answers: str
-    """JSON: what came so far."""
+    """JSON: what came so far; empty: nothing."""
     deadline: int
+    """0: it may come any time."""
 
 
 STACK = Table("cloudformation_stack", StackRow, ("id",))

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from stepwell.deploy.conditions import scope_of
+from stepwell.deploy.findings import refusal
 from stepwell.deploy.parameters import parameter_values
 from stepwell.deploy.reading import INLINE_BYTES_MAX, read_template
+from stepwell.deploy.review import review
 from stepwell.deploy.template import Template
+from stepwell.deploy.transforms import carrying_out
 from stepwell.services.api import Params
 from stepwell.services.cloudformation import capabilities
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.fetching import fetch
-from stepwell.services.cloudformation.goal import Goal
+from stepwell.services.cloudformation.goal import Goal, bare_scope
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.versions import Details
+from stepwell.values import encode_text
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
 
+R = TypeVar("R")
+
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*\Z")
 NAME_MAX = 128
+SMALL_CHARACTERS = 20_000
+"""Templates up to this are read and reviewed in a few milliseconds."""
 TAGS_MAX = 50
 NO_TEMPLATE = "Either Template URL or Template Body must be specified."
 
@@ -83,30 +93,60 @@ async def read_request(
     acknowledgement.
     """
     body = await read_body(stacks, stack, params, previous)
-    template = await asyncio.to_thread(read_template, body)
+    template = await _off_loop(read_template, body)
     account, _, region = stack.scope.partition(":")
     cloud = stacks.clouds.at(account, region)
     before = stacks.versions.details(stack.id, previous) if previous else Details()
     texts = given_parameters(params, before, template)
     values = await parameter_values(template, texts, cloud)
-    processed = ""
+    given = {name: value.value for name, value in values.items()}
+    notifications = _notifications(params, before)
+    bare = bare_scope(stack, given, notifications)
+    if carrying_out.is_transformed(template):
+        acknowledged = params.get("Capabilities") or ()
+        capabilities.check({}, acknowledged, expands=not expand)
+        template = await carrying_out.with_snippets(template, bare, cloud)
+        template = await asyncio.to_thread(carrying_out.carry_out, template, bare)
+        processed = encode_text(template.document)
+    else:
+        processed = ""
     details = Details(
         template.description,
         {name: value.text for name, value in values.items()},
-        {name: value.value for name, value in values.items()},
+        given,
         {name: value.resolved for name, value in values.items() if value.resolved is not None},
         [name for name, value in values.items() if value.hidden],
         sorted(params.get("Capabilities") or ()),
         _tags(params, before),
         params.get("RoleARN") or before.role,
-        _notifications(params, before),
+        notifications,
         params.get("RollbackConfiguration") or before.alarms,
     )
+    scope = scope_of(template, replace(bare, exports=_AnyExport()))
+    trouble = refusal(await _off_loop(review, template, scope, size=len(processed or body)))
+    if trouble is not None:
+        raise trouble
     goal = Goal.of(template, processed, stack, details.values, details.notifications)
-    capabilities.check(
-        template.resources, details.capabilities, expands=bool(template.transforms) and not expand
-    )
+    capabilities.check(template.resources, details.capabilities)
     return Asked(body, goal, details)
+
+
+class _AnyExport(dict[str, str]):
+    """Whether an export is there shows when the stack is made, as on AWS."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> str:
+        return name
+
+
+async def _off_loop(work: Callable[..., R], *arguments: Any, size: int | None = None) -> R:
+    """Work for the processor: in a thread, if there is much of it."""
+    characters = len(str(arguments[0])) if size is None else size
+    if characters < SMALL_CHARACTERS:
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)
 
 
 def given_parameters(params: Params, before: Details, template: Template) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from stepwell.runtime.turn import Turn
@@ -33,6 +33,8 @@ from stepwell.services.cloudformation.records import (
     WaitRow,
 )
 from stepwell.services.cloudformation.versions import Versions
+from stepwell.services.cloudformation.waiting.collecting import Waits
+from stepwell.services.cloudformation.waiting.doors import doors
 from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf
 
@@ -44,9 +46,11 @@ _DAY_MS = 86_400_000
 class Stacks:
     """See the module. `load` reads, `resume` goes on with what was under way."""
 
-    def __init__(self, parts: ServiceParts, clouds: Clouds) -> None:
+    def __init__(self, parts: ServiceParts, clouds: Clouds, base_url: Callable[[], str]) -> None:
+        """`base_url` is this server's, as functions reach it."""
         self.parts = parts
         self.clouds = clouds
+        self.base_url = base_url
         store, ledger = parts.store, parts.ledger
         self.stacks: Shelf[StackRow] = Shelf(STACK, store, ledger)
         self.names: Shelf[NameRow] = Shelf(NAME, store, ledger)
@@ -57,8 +61,11 @@ class Stacks:
         self.exports: Shelf[ExportRow] = Shelf(EXPORT, store, ledger)
         self.imports: Shelf[ImportRow] = Shelf(IMPORT, store, ledger)
         self.waits: Shelf[WaitRow] = Shelf(WAIT, store, ledger)
+        self.event_at = 0
+        """When the last event was, in epoch milliseconds."""
         self.versions = Versions(self)
         self.deployments = Deployments(self)
+        self.waiting = Waits(self)
 
     def services(self) -> Sequence[Service]:
         """CloudFormation."""
@@ -66,7 +73,7 @@ class Stacks:
 
     def doors(self) -> Sequence[Door]:
         """Where answers of custom resources and signals of wait conditions come in."""
-        return []
+        return doors(self)
 
     async def load(self) -> None:
         """Read everything."""

@@ -68,15 +68,24 @@ async def update_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, 
 
 
 def enter_update(
-    stacks: Stacks, turn: Turn, row: StackRow, version: int, token: str, params: Params
+    stacks: Stacks,
+    turn: Turn,
+    row: StackRow,
+    version: int,
+    token: str,
+    params: Params,
+    *,
+    hold: bool = False,
 ) -> StackRow:
-    """Begin to make the stack what that version wants."""
+    """Begin to make the stack what that version wants. With `hold` the parent ends it."""
     operation = Operation(
         stacks.parts.ids.uuid(),
         "UPDATE",
         token=token,
         on_failure="DO_NOTHING" if params.get("DisableRollback") else "ROLLBACK",
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
+        adopts=bool(params.get("ImportExistingResources")),
+        hold=hold,
     )
     settings = replace(read_settings(row), disable_rollback=bool(params.get("DisableRollback")))
     # After a failed update nothing is settled: the way back leads to the version before it.

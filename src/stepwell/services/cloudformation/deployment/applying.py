@@ -19,6 +19,7 @@ from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import attempts, phases
 from stepwell.services.cloudformation.documents import (
     NEW,
+    RETAINING,
     Attempt,
     Operation,
     Rules,
@@ -50,6 +51,8 @@ async def advance(stacks: Stacks, stack: StackRow, operation: Operation) -> None
         operation = replace(operation, trouble=_TIMED_OUT)
         current = phases.note(stacks, current, operation)
     if attempts.is_failing(stacks, current):
+        stacks.waiting.cancel(current)
+        rows = {row.logical_id: row for row in stacks.resources.of(stack.id)}
         if not any(row.attempt for row in rows.values()):
             phases.failed(stacks, current, operation)
         return
@@ -57,7 +60,23 @@ async def advance(stacks: Stacks, stack: StackRow, operation: Operation) -> None
     if done.issuperset(goal.wanted):
         _complete(stacks, current, operation, goal, rows)
         return
+    if not done and not _imports(stacks, current, operation, goal):
+        return
     _begin_ready(stacks, current, operation, goal, rows, done)
+
+
+def _imports(stacks: Stacks, stack: StackRow, operation: Operation, goal: Goal) -> bool:
+    """Note at the beginning what is imported, so that it stays. False: it is not there."""
+    try:
+        names = goal.imports(exports_of(stacks, stack))
+    except ServiceError as error:
+        phases.failed(stacks, stack, replace(operation, trouble=error.message))
+        return False
+    held = {row.name for row in stacks.imports.of(stack.scope) if row.stack == stack.id}
+    if not names <= held:
+        with stacks.parts.ledger.stage() as turn:
+            phases.set_imports(stacks, turn, stack, names | held)
+    return True
 
 
 def _is_late(stacks: Stacks, operation: Operation) -> bool:
@@ -202,6 +221,7 @@ class _Step:
             row.suffix if action == "update" else new_suffix(stacks),
             rules,
             tags=self._details.tags,
+            adopts=self._adopts(action, rules),
         )
         before = row.before
         if not before and action != "create":
@@ -224,6 +244,10 @@ class _Step:
             attempts.fail(stacks, turn, stack, begun, attempt, reason)
         else:
             stacks.deployments.begin(turn, (stack.id, row.logical_id, 0))
+
+    def _adopts(self, action: str, rules: Rules) -> bool:
+        """As on AWS, only what a stack would leave behind can come to it."""
+        return self._operation.adopts and action == "create" and rules.deletion_policy in RETAINING
 
 
 def change_of(

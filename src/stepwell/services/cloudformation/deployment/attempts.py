@@ -31,6 +31,8 @@ from stepwell.values import encode_text
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
 
+INITIATED = "Resource creation Initiated"
+
 _log = logging.getLogger("stepwell.cloudformation")
 
 
@@ -51,6 +53,9 @@ async def run(
     attempt = None if row is None else read_attempt(row)
     if row is None or attempt is None:
         return None
+    known = find_type(attempt.type)
+    if known is not None and known.waits:
+        return await stacks.waiting.start(stack, row)
     made = await _call(stacks, stack, row, attempt, repeated=repeated)
     return lambda: finish(stacks, stack_id, logical_id, attempt.number, made)
 
@@ -73,7 +78,7 @@ async def _call(
             properties,
             attempt.suffix,
             attempt.tags,
-            repeated,
+            repeated or attempt.adopts,
         )
         if attempt.action in ("create", "replace"):
             return await known.create(cloud, wanted)
@@ -105,6 +110,10 @@ def finish(
         if attempt.action == "delete":
             _deleted(stacks, turn, stack, row, made)
         elif isinstance(made, Failed):
+            if attempt.action == "create" and made.physical_id:
+                row = row._replace(
+                    physical_id=made.physical_id, properties=encode_text(attempt.properties)
+                )
             fail(stacks, turn, stack, row, attempt, made.reason)
         else:
             _succeeded(stacks, turn, stack, row, attempt, made)
@@ -128,9 +137,8 @@ def _succeeded(
         phase=stack.phase,
         attempt="",
     )
-    if attempt.action != "update" and not attempt.token:
-        initiated = "Resource creation Initiated"
-        events.resource_event(stacks, turn, stack, done, f"{verb}_IN_PROGRESS", initiated)
+    if attempt.action != "update" and row.physical_id != made.id:
+        events.resource_event(stacks, turn, stack, done, f"{verb}_IN_PROGRESS", INITIATED)
     if is_failing(stacks, stack):
         # Somebody else failed meanwhile: AWS does not wait for this one.
         what = "creation" if verb == "CREATE" else "update"

@@ -93,7 +93,8 @@ class Deployments:
                 self.ring(row.id, operation.deadline)
             self.poke(row.id)
         for wait in stacks.waits.everything():
-            self.ring(wait.stack, wait.deadline)
+            if wait.deadline:
+                self.ring(wait.stack, wait.deadline)
 
     async def settle(self) -> None:
         """Return once nothing runs (what waits for an answer does not count)."""
@@ -135,6 +136,7 @@ class Deployments:
         operation = None if row is None else read_operation(row)
         if row is None or operation is None:
             return
+        self._stacks.waiting.collect(row)
         advance = _PHASES.get(operation.phase)
         if advance is not None:
             await advance(self._stacks, row, operation)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.documents import (
     CLEANUP,
+    HELD,
     NEW,
     REMOVE,
     RESTORE,
     RETAINING,
     Operation,
+    read_operation,
     read_rules,
     read_snapshot,
     snapshot_of,
@@ -28,22 +30,32 @@ from stepwell.services.cloudformation.records import (
     ResourceRow,
     StackRow,
 )
-from stepwell.values import encode_text
+from stepwell.values import decode, encode_text
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
 
 
 def enter(
-    stacks: Stacks, turn: Turn, stack: StackRow, operation: Operation, status: str, reason: str = ""
+    stacks: Stacks,
+    turn: Turn,
+    stack: StackRow,
+    operation: Operation,
+    status: str,
+    reason: str = "",
+    *,
+    event: bool = True,
 ) -> StackRow:
     """Begin the operation's phase with that status."""
     row = stack._replace(
         operation=write(operation), status=status, reason=reason, phase=stack.phase + 1
     )
     stacks.put(turn, row)
-    events.stack_event(stacks, turn, row)
+    if event:
+        events.stack_event(stacks, turn, row)
     turn.after_commit(lambda: stacks.deployments.poke(stack.id))
+    if row.parent:
+        turn.after_commit(lambda: stacks.deployments.poke(row.parent))
     return row
 
 
@@ -75,16 +87,48 @@ def applied(
     """Everything is as the version wants it: clean up, or be done."""
     with stacks.parts.ledger.stage() as turn:
         _publish(stacks, turn, stack, outputs, imports)
+        before = stack.outputs
         stack = stack._replace(outputs=encode_text([_output(shown) for shown in outputs]))
         if operation.kind == "CREATE":
             _settle(stacks, turn, stack)
             end(stacks, turn, stack._replace(settled=0), "CREATE_COMPLETE")
             return
-        _put_aside_old(stacks, turn, stack)
-        cleaning = replace(operation, phase=CLEANUP)
-        enter(
-            stacks, turn, stack._replace(settled=0), cleaning, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-        )
+        status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        if operation.hold:
+            enter(stacks, turn, stack, replace(operation, phase=HELD, outputs=before), status)
+            return
+        clean_up(stacks, turn, stack, operation)
+
+
+def clean_up(stacks: Stacks, turn: Turn, stack: StackRow, operation: Operation) -> None:
+    """The update is irrevocable: what it left over is deleted, in nested stacks too."""
+    _put_aside_old(stacks, turn, stack, operation)
+    was_held = operation.phase == HELD
+    cleaning = replace(operation, phase=CLEANUP)
+    status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    enter(stacks, turn, stack._replace(settled=0), cleaning, status, event=not was_held)
+    for child, held in held_children(stacks, stack):
+        clean_up(stacks, turn, child, held)
+
+
+def held_children(stacks: Stacks, stack: StackRow) -> list[tuple[StackRow, Operation]]:
+    """The nested stacks whose update waits for the end of this one."""
+    found = []
+    for child in children_of(stacks, stack):
+        operation = read_operation(child)
+        if operation is not None and operation.phase == HELD:
+            found.append((child, operation))
+    return found
+
+
+def children_of(stacks: Stacks, stack: StackRow) -> list[StackRow]:
+    """The nested stacks of a stack."""
+    children = (
+        stacks.stacks.get(row.physical_id)
+        for row in stacks.resources.of(stack.id)
+        if row.type == events.STACK_TYPE
+    )
+    return [child for child in children if child is not None]
 
 
 def _output(shown: Shown) -> dict[str, str]:
@@ -101,13 +145,22 @@ def _publish(
     stacks: Stacks, turn: Turn, stack: StackRow, outputs: list[Shown], imports: set[str]
 ) -> None:
     """Exports and imports become those of the version."""
-    exported = {shown.export: shown.value for shown in outputs if shown.export}
+    shown = encode_text([_output(each) for each in outputs])
+    _publish_again(stacks, turn, stack._replace(outputs=shown))
+    set_imports(stacks, turn, stack, imports)
+
+
+def _publish_again(stacks: Stacks, turn: Turn, stack: StackRow) -> None:
+    """The exports become those of the outputs that the stack has again."""
+    outputs = cast("list[dict[str, str]]", decode(stack.outputs))
+    exported = {
+        each["ExportName"]: each["OutputValue"] for each in outputs if each.get("ExportName")
+    }
     for row in stacks.exports.of(stack.scope):
         if row.stack == stack.id and row.name not in exported:
             stacks.exports.delete(turn, row.scope, row.name)
     for name, value in exported.items():
         stacks.exports.put(turn, ExportRow(stack.scope, name, stack.id, value))
-    set_imports(stacks, turn, stack, imports)
 
 
 def set_imports(stacks: Stacks, turn: Turn, stack: StackRow, names: set[str]) -> None:
@@ -126,13 +179,14 @@ def _settle(stacks: Stacks, turn: Turn, stack: StackRow) -> None:
             stacks.resources.put(turn, row._replace(before=""))
 
 
-def _put_aside_old(stacks: Stacks, turn: Turn, stack: StackRow) -> None:
+def _put_aside_old(stacks: Stacks, turn: Turn, stack: StackRow, operation: Operation) -> None:
     """What the version does not have any more, and what was replaced, is left over.
 
-    A resource was settled in this phase, or the version does not want it.
+    A resource was settled on the way forward, or the version does not want it.
     """
+    forward = stack.phase - (operation.phase == HELD)
     for row in stacks.resources.of(stack.id):
-        if row.phase != stack.phase:
+        if row.phase != forward:
             kept = read_rules(row.rules).deletion_policy in RETAINING
             put_aside(stacks, turn, stack, row, retained=kept)
             stacks.resources.delete(turn, stack.id, row.logical_id)
@@ -141,7 +195,7 @@ def _put_aside_old(stacks: Stacks, turn: Turn, stack: StackRow) -> None:
             if before.physical_id and before.physical_id != row.physical_id:
                 kept = before.rules.replace_policy == "Retain"
                 _leave(stacks, turn, stack, row.logical_id, row.before, retained=kept)
-        if row.before and row.phase == stack.phase:
+        if row.before and row.phase == forward:
             stacks.resources.put(turn, row._replace(before=""))
 
 
@@ -164,7 +218,7 @@ def _leave(
     retained: bool = False,
 ) -> None:
     number = stacks.parts.ids.next_id()
-    row = LeftoverRow(stack.id, number, logical_id, snapshot, int(retained), "", 0)
+    row = LeftoverRow(stack.id, number, logical_id, snapshot, int(retained), "", 0, "")
     stacks.leftovers.put(turn, row)
 
 
@@ -244,6 +298,9 @@ def restored(stacks: Stacks, stack: StackRow, operation: Operation) -> None:
             elif row.before:
                 stacks.resources.put(turn, row._replace(before=""))
         back = stack._replace(version=stack.settled, settled=0)
+        if operation.outputs:
+            back = back._replace(outputs=operation.outputs)
+            _publish_again(stacks, turn, back)
         cleaning = replace(operation, phase=CLEANUP)
         status = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
         enter(stacks, turn, back, cleaning, status)

@@ -103,7 +103,10 @@ def _runs(item: _Item) -> bool:
 
 
 def _is_over(stack: StackRow, row: ResourceRow) -> bool:
-    return not row.attempt and (row.phase == stack.phase or row.status == "DELETE_COMPLETE")
+    if row.attempt or not row.status.startswith("DELETE_"):
+        # What was under way when the stack was told to go may have ended meanwhile.
+        return False
+    return row.phase == stack.phase or row.status == "DELETE_COMPLETE"
 
 
 def _failed(row: ResourceRow) -> bool:
@@ -118,9 +121,13 @@ async def advance_cleanup(stacks: Stacks, stack: StackRow, operation: Operation)
         skipped = [_begin(stacks, turn, stack, operation, item) for item in ready]
     if any(skipped):
         stacks.deployments.poke(stack.id)
-    elif not ready and not items:
+    elif not ready and not items and not _children_clean_up(stacks, stack):
         given_up = _forget_leftovers(stacks, stack)
         phases.cleaned(stacks, stack, operation, given_up)
+
+
+def _children_clean_up(stacks: Stacks, stack: StackRow) -> bool:
+    return any(child.operation for child in phases.children_of(stacks, stack))
 
 
 def _forget_leftovers(stacks: Stacks, stack: StackRow) -> list[str]:
@@ -193,6 +200,9 @@ async def run(stacks: Stacks, stack: StackRow, number: int) -> Callable[[], None
     row = stacks.leftovers.get(stack.id, number)
     if row is None or row.status != BEGUN:
         return None
+    known = find_type(read_snapshot(row.snapshot).type)
+    if known is not None and known.waits:
+        return await stacks.waiting.start_leftover(stack, row)
     reason = await _delete(stacks, stack, row)
     return lambda: finish_leftover(stacks, stack.id, number, reason)
 
@@ -232,4 +242,5 @@ def finish_leftover(stacks: Stacks, stack_id: str, number: int, reason: str) -> 
             return
         events.thing_event(stacks, turn, stack, thing, GIVEN_UP, reason)
         again = row.attempts < LEFTOVER_ATTEMPTS_MAX
-        stacks.leftovers.put(turn, row._replace(status="" if again else GIVEN_UP))
+        status = "" if again else GIVEN_UP
+        stacks.leftovers.put(turn, row._replace(status=status, token=""))

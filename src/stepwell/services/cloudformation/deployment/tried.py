@@ -16,6 +16,8 @@ class Failed:
     """It did not go well."""
 
     reason: str
+    physical_id: str = ""
+    """Of what may be there nevertheless, and is to be deleted."""
 
 
 async def existing_of(

@@ -1,0 +1,1 @@
+"""Resources whose making waits for somebody else: custom resources, nested stacks, conditions."""

@@ -1,0 +1,181 @@
+"""Begins what waits, looks what came of it, and breaks off what nobody wants any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stepwell.deploy.dynamic import resolve_dynamic
+from stepwell.deploy.resource_type import Made
+from stepwell.errors import ServiceError
+from stepwell.runtime.turn import Turn
+from stepwell.services.cloudformation import events
+from stepwell.services.cloudformation.deployment import attempts, removing
+from stepwell.services.cloudformation.deployment.tried import Failed, reason_of
+from stepwell.services.cloudformation.documents import (
+    Attempt,
+    read_attempt,
+    read_snapshot,
+    snapshot_of,
+    write,
+)
+from stepwell.services.cloudformation.records import LeftoverRow, ResourceRow, StackRow
+from stepwell.services.cloudformation.waiting.conditions import Conditions, Handles
+from stepwell.services.cloudformation.waiting.custom import CustomResources
+from stepwell.services.cloudformation.waiting.nested import NestedStacks
+from stepwell.services.cloudformation.waiting.work import Waiting, Work
+
+if TYPE_CHECKING:
+    from stepwell.services.cloudformation.stacks import Stacks
+
+_KINDS: dict[str, Waiting] = {
+    "AWS::CloudFormation::Stack": NestedStacks(),
+    "AWS::CloudFormation::WaitCondition": Conditions(),
+    "AWS::CloudFormation::WaitConditionHandle": Handles(),
+}
+_CUSTOM = CustomResources()
+
+
+def _kind(type_name: str) -> Waiting:
+    return _KINDS.get(type_name, _CUSTOM)
+
+
+def _of_row(stacks: Stacks, stack: StackRow, row: ResourceRow, attempt: Attempt) -> Work:
+    existing = None if attempt.action in ("create", "replace") else snapshot_of(row)
+    deleting = attempt.action == "delete" and existing is not None
+    return Work(
+        stacks,
+        stack,
+        row.logical_id,
+        attempt.type,
+        attempt.action,
+        attempt.number,
+        attempt.suffix,
+        existing.properties if deleting and existing else attempt.properties,
+        existing,
+        attempt.tags,
+        attempt.rules,
+    )
+
+
+def _of_leftover(stacks: Stacks, stack: StackRow, row: LeftoverRow) -> Work:
+    before = read_snapshot(row.snapshot)
+    return Work(
+        stacks,
+        stack,
+        row.logical_id,
+        before.type,
+        "delete",
+        row.number,
+        before.suffix,
+        before.properties,
+        before,
+    )
+
+
+class Waits:
+    """See the module."""
+
+    def __init__(self, stacks: Stacks) -> None:
+        self._stacks = stacks
+
+    async def start(self, stack: StackRow, row: ResourceRow) -> Callable[[], None] | None:
+        """Begin the attempt at a resource; the answer records that."""
+        stacks = self._stacks
+        attempt = read_attempt(row)
+        if attempt is None or attempt.token:
+            return None
+        work = _of_row(stacks, stack, row, attempt)
+        begun = await _begun(work)
+        if isinstance(begun, (Made, Failed)):
+            return lambda: attempts.finish(stacks, stack.id, row.logical_id, attempt.number, begun)
+
+        def record() -> None:
+            current = stacks.resources.get(stack.id, row.logical_id)
+            if current is None or current.attempt != row.attempt:
+                return
+            with stacks.parts.ledger.stage() as turn:
+                token = begun(turn)
+                waits = current._replace(attempt=write(replace(attempt, token=token)))
+                if work.type == events.STACK_TYPE and work.action == "create":
+                    # Tools follow the nested stack by what the event says.
+                    waits = waits._replace(physical_id=token)
+                    status, reason = waits.status, attempts.INITIATED
+                    events.resource_event(stacks, turn, stack, waits, status, reason)
+                stacks.resources.put(turn, waits)
+
+        return record
+
+    async def start_leftover(self, stack: StackRow, row: LeftoverRow) -> Callable[[], None] | None:
+        """Begin the deletion of a leftover; the answer records that."""
+        stacks = self._stacks
+        begun = await _begun(_of_leftover(stacks, stack, row))
+        if isinstance(begun, (Made, Failed)):
+            reason = begun.reason if isinstance(begun, Failed) else ""
+            return lambda: removing.finish_leftover(stacks, stack.id, row.number, reason)
+
+        def record() -> None:
+            current = stacks.leftovers.get(stack.id, row.number)
+            if current is None or current.status != removing.BEGUN:
+                return
+            with stacks.parts.ledger.stage() as turn:
+                token = begun(turn)
+                stacks.leftovers.put(turn, current._replace(status=removing.WAITS, token=token))
+
+        return record
+
+    def collect(self, stack: StackRow) -> None:
+        """Record whatever came since the last look."""
+        stacks = self._stacks
+        for row in stacks.resources.of(stack.id):
+            attempt = read_attempt(row) if row.attempt else None
+            if attempt is None or not attempt.token:
+                continue
+            work = _of_row(stacks, stack, row, attempt)
+            made = _kind(work.type).check(work, attempt.token)
+            if made is not None:
+                with stacks.parts.ledger.stage() as turn:
+                    _kind(work.type).ended(turn, work, attempt.token)
+                attempts.finish(stacks, stack.id, row.logical_id, attempt.number, made)
+        for leftover in stacks.leftovers.of(stack.id):
+            if leftover.status == removing.WAITS:
+                self._collect_leftover(stack, leftover)
+
+    def _collect_leftover(self, stack: StackRow, row: LeftoverRow) -> None:
+        stacks = self._stacks
+        work = _of_leftover(stacks, stack, row)
+        made = _kind(work.type).check(work, row.token)
+        if made is None:
+            return
+        with stacks.parts.ledger.stage() as turn:
+            _kind(work.type).ended(turn, work, row.token)
+        reason = made.reason if isinstance(made, Failed) else ""
+        removing.finish_leftover(stacks, stack.id, row.number, reason)
+
+    def cancel(self, stack: StackRow) -> None:
+        """The way forward has failed: what can be broken off is, and counts as failed."""
+        stacks = self._stacks
+        for row in stacks.resources.of(stack.id):
+            attempt = read_attempt(row) if row.attempt else None
+            if attempt is None or not attempt.token:
+                continue
+            work = _of_row(stacks, stack, row, attempt)
+            if not _kind(work.type).cancel(work, attempt.token):
+                continue
+            what = "creation" if attempt.action == "create" else "update"
+            wait = stacks.waits.get(attempt.token)
+            with stacks.parts.ledger.stage() as turn:
+                _kind(work.type).ended(turn, work, attempt.token)
+            failed = Failed(f"Resource {what} cancelled", "" if wait is None else wait.physical_id)
+            attempts.finish(stacks, stack.id, row.logical_id, attempt.number, failed)
+
+
+async def _begun(work: Work) -> Made | Failed | Callable[[Turn], str]:
+    account, _, region = work.stack.scope.partition(":")
+    try:
+        cloud = work.stacks.clouds.at(account, region)
+        properties = await resolve_dynamic(work.properties, cloud)
+        return await _kind(work.type).start(replace(work, properties=properties))
+    except ServiceError as error:
+        return Failed(reason_of(error, work.number))
