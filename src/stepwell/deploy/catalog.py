@@ -8,9 +8,9 @@ from stepwell.deploy.resource_type import ResourceType
 from stepwell.deploy.types import (
     apigateway,
     apigatewayv2,
+    cloudformation,
     dynamodb_global,
     dynamodb_tables,
-    cloudformation,
     events_buses,
     events_destinations,
     events_rules,

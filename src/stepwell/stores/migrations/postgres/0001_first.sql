@@ -71,6 +71,7 @@ CREATE TABLE "cloudformation_leftover" (
   "retained" bigint NOT NULL,
   "status" text COLLATE "C" NOT NULL,
   "attempts" bigint NOT NULL,
+  "token" text COLLATE "C" NOT NULL,
   PRIMARY KEY ("stack", "number")
 );
 CREATE TABLE "cloudformation_name" (
@@ -133,7 +134,8 @@ CREATE TABLE "cloudformation_wait" (
   "stack" text COLLATE "C" NOT NULL,
   "logical_id" text COLLATE "C" NOT NULL,
   "kind" text COLLATE "C" NOT NULL,
-  "request" text COLLATE "C" NOT NULL,
+  "request_id" text COLLATE "C" NOT NULL,
+  "physical_id" text COLLATE "C" NOT NULL,
   "answers" text COLLATE "C" NOT NULL,
   "deadline" bigint NOT NULL,
   PRIMARY KEY ("token")

@@ -71,6 +71,7 @@ CREATE TABLE "cloudformation_leftover" (
   "retained" INTEGER NOT NULL,
   "status" TEXT NOT NULL,
   "attempts" INTEGER NOT NULL,
+  "token" TEXT NOT NULL,
   PRIMARY KEY ("stack", "number")
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE "cloudformation_name" (
@@ -133,7 +134,8 @@ CREATE TABLE "cloudformation_wait" (
   "stack" TEXT NOT NULL,
   "logical_id" TEXT NOT NULL,
   "kind" TEXT NOT NULL,
-  "request" TEXT NOT NULL,
+  "request_id" TEXT NOT NULL,
+  "physical_id" TEXT NOT NULL,
   "answers" TEXT NOT NULL,
   "deadline" INTEGER NOT NULL,
   PRIMARY KEY ("token")
