@@ -187,6 +187,8 @@ def _modification(
     dynamic = [each for each in names if KNOWN_AFTER_APPLY in encode_text(after.get(each))]
     recreating = set(names) if known is None or known.update is None else set(known.replaces)
     inner["Replacement"] = _replacement(names, dynamic, recreating)
+    if action == "replace" and inner["Replacement"] == "False":
+        inner["Replacement"] = "True"
     inner["Details"] = [
         _detail(each, each in recreating, each in dynamic, before.get(each), after.get(each))
         for each in names
