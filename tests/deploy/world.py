@@ -93,3 +93,11 @@ class Deployed:
     async def call(self, service: str, operation: str, **params: Any) -> Any:
         """Look at the server as a client would."""
         return await self.cloud.call(service, operation, params)
+
+
+def reviewed(type_name: str, properties: dict[str, Any]) -> list[str]:
+    """What a review says of the properties of such a resource."""
+    known = find_type(type_name)
+    assert known is not None
+    assert known.review is not None
+    return known.review(properties)

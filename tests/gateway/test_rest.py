@@ -65,6 +65,23 @@ def test_operations_of_the_object_store(
 
 
 @pytest.mark.parametrize(
+    ("scope", "path", "document"),
+    [
+        ("route53", "/2013-04-01/hostedzonesbyname", "<ErrorResponse"),
+        ("eks", "/clusters", '{"'),
+    ],
+)
+def test_a_service_that_is_not_here_is_no_bucket(
+    app: RestApp, scope: str, path: str, document: str
+) -> None:
+    """What is signed for another service is refused by its name, in words that its client reads."""
+    response = app.send("GET", path, scope=scope)
+    assert response.status == 404
+    assert document in response.body.decode()
+    assert f"signed for {scope}" in response.body.decode()
+
+
+@pytest.mark.parametrize(
     ("path", "key"),
     [
         ("/b/a/b", "a/b"),

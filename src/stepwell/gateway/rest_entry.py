@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from stepwell.errors import ServiceError
 from stepwell.gateway.identity import scope_service
 from stepwell.gateway.messages import Request
-from stepwell.gateway.routes import STORE, Refusal, RestService, Route
+from stepwell.gateway.routes import QUERY, REST, STORE, Refusal, RestService, Route
 
 _DATED = re.compile(r"/20\d\d-\d\d-\d\d/")
 _BY_PATH = (
@@ -19,6 +20,8 @@ _BY_PATH = (
     ("apigateway", re.compile(r"/v2/(apis|domainnames|vpclinks|tags)(/|$)")),
     ("scheduler", re.compile(r"/(schedules|schedule-groups)(/|$)")),
 )
+_XML_SERVICES = frozenset({"route53", "cloudfront"})
+"""Services whose errors are XML; those of all other REST services but S3 are JSON."""
 _STORE_HOST = re.compile(r"(?P<bucket>.+)\.s3(?:[.-].+)?")
 _STORE_ITSELF = re.compile(r"s3(?:[.-].+)?")
 _LOCAL_HOST = re.compile(r"(?P<bucket>.+)\.localhost")
@@ -43,6 +46,9 @@ class RestEntry:
 
     def stored(self, request: Request) -> Route | Refusal | None:
         """The route of a request that nothing else knows, when S3 is served."""
+        scope = scope_service(request.headers, request.query)
+        if scope and not scope.startswith(STORE):
+            return _not_here(scope)
         return self._find(STORE, request) if self._store else None
 
     def names_bucket(self, request: Request) -> bool:
@@ -64,6 +70,12 @@ class RestEntry:
             if service.model.name.endswith("v2") == newer:
                 return service.find(request, request.path)
         return candidates[0].find(request, request.path)
+
+
+def _not_here(scope: str) -> Refusal:
+    text = f"The request is signed for {scope[:60]}, and no such service is here."
+    protocol = QUERY if scope in _XML_SERVICES else REST["rest-json"]
+    return Refusal(protocol, None, ServiceError("UnknownOperationException", text, status=404))
 
 
 def _has_action(request: Request) -> bool:

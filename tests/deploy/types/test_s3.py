@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError
-from tests.deploy.world import Deployed
+from tests.deploy.world import Deployed, reviewed
 
 BUCKET = "AWS::S3::Bucket"
 POLICY = "AWS::S3::BucketPolicy"
@@ -217,6 +217,17 @@ async def test_a_bucket_that_cannot_be_configured_is_not_left_behind(deployed: D
     with pytest.raises(ServiceError, match="ARN could not be parsed"):
         await deployed.make(BUCKET, {"BucketName": "mine", "NotificationConfiguration": strange})
     await deployed.make(BUCKET, {"BucketName": "mine"})
+
+
+async def test_a_bucket_without_locks_may_say_so(deployed: Deployed) -> None:
+    """ObjectLockEnabled may be false; true is refused, and a review says so beforehand."""
+    await deployed.make(BUCKET, {"BucketName": "free", "ObjectLockEnabled": "false"})
+    assert reviewed(BUCKET, {"ObjectLockEnabled": False}) == []
+    with pytest.raises(ServiceError, match="can't be locked"):
+        await deployed.make(BUCKET, {"BucketName": "locked", "ObjectLockEnabled": True})
+    assert reviewed(BUCKET, {"ObjectLockEnabled": True}) == [
+        "ObjectLockEnabled: objects can't be locked."
+    ]
 
 
 async def test_a_policy_is_put_on_its_bucket_and_taken_off(deployed: Deployed) -> None:

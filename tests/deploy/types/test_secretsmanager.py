@@ -101,7 +101,7 @@ async def test_a_secret_is_deleted_at_once(deployed: Deployed) -> None:
 
 async def test_a_repeated_creation_keeps_the_password(deployed: Deployed) -> None:
     """A repeated creation finds its own secret with the password that it has."""
-    given = {"GenerateSecretString": {}}
+    given: dict[str, Any] = {"GenerateSecretString": {}}
     secret = await deployed.make(SECRET, given)
     before = await value(deployed, secret.id)
     assert await deployed.make(SECRET, given, repeated=True) == secret

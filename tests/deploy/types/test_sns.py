@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stepwell.errors import ServiceError
-from tests.deploy.world import Deployed
+from tests.deploy.world import Deployed, reviewed
 
 TOPIC = "AWS::SNS::Topic"
 SUBSCRIPTION = "AWS::SNS::Subscription"
@@ -159,6 +159,18 @@ async def test_a_subscription_goes_after_its_topic_too(deployed: Deployed) -> No
     subscription = await deployed.make(SUBSCRIPTION, given)
     await deployed.drop(TOPIC, topic)
     await deployed.drop(SUBSCRIPTION, subscription)
+
+
+def test_protocols_that_leave_aws_only_are_told_beforehand() -> None:
+    """A review names the subscriptions that will be refused; functions are left alone."""
+    listed = [{"Protocol": "sqs"}, {"Protocol": "sms"}, {"Protocol": {"Ref": "P"}}]
+    assert reviewed(TOPIC, {"Subscription": listed}) == [
+        "Subscription[1].Protocol sms: text messages leave AWS only."
+    ]
+    assert reviewed(SUBSCRIPTION, {"Protocol": "firehose"}) == [
+        "Protocol firehose: there is no Firehose."
+    ]
+    assert reviewed(SUBSCRIPTION, {"Protocol": "lambda"}) == []
 
 
 async def test_a_topic_policy_moves_from_topic_to_topic(deployed: Deployed) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stepwell.errors import ServiceError
-from tests.deploy.world import Deployed
+from tests.deploy.world import Deployed, reviewed
 
 PARAMETER = "AWS::SSM::Parameter"
 
@@ -61,6 +61,13 @@ async def test_a_parameter_changes_and_loses_what_is_dropped(deployed: Deployed)
     parameter = await deployed.change(PARAMETER, parameter, after, tags={"stack": "s"})
     assert (await described(deployed, "p"))["Version"] == 2
     assert await tags(deployed, "p") == {"y": "3", "stack": "s"}
+
+
+def test_other_data_types_are_told_beforehand() -> None:
+    """A review names the data types whose values AWS checks with other services."""
+    assert reviewed(PARAMETER, {"DataType": "text"}) == []
+    assert reviewed(PARAMETER, {"DataType": {"Ref": "Kind"}}) == []
+    assert "aws:ec2:image" in reviewed(PARAMETER, {"DataType": "aws:ec2:image"})[0]
 
 
 async def test_secure_strings_are_refused_as_on_aws(deployed: Deployed) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from stepwell.deploy.calling import ask, must_be_free, or_undo, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked, tag_list
+from stepwell.deploy.targets import RULE_SERVICES, target_troubles
 from stepwell.values import JsonObject
 
 _KIND = "AWS::Events::Rule"
@@ -89,6 +90,14 @@ async def _delete_rule(cloud: Cloud, rule: dict[str, str]) -> None:
         await ask(cloud, "events", "DeleteRule", rule, _GONE)
 
 
+def _review(properties: JsonObject) -> list[str]:
+    return [
+        trouble
+        for at, target in enumerate(_targets(properties))
+        for trouble in target_troubles(target, RULE_SERVICES, f"Targets[{at}]")
+    ]
+
+
 TYPES = (
     ResourceType(
         _KIND,
@@ -98,5 +107,6 @@ TYPES = (
         optional=frozenset({"EventBusName", "Name", "Tags", "Targets", *_KEPT}),
         replaces=frozenset({"EventBusName", "Name"}),
         attributes=frozenset({"Arn"}),
+        review=_review,
     ),
 )

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from stepwell.deploy.calling import ask, must_be_free, or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import already_exists, as_text, tag_list
+from stepwell.deploy.shaping import already_exists, as_text, is_true, tag_list
 from stepwell.deploy.types import s3_shapes
+from stepwell.errors import ServiceError
 from stepwell.values import JsonObject
 
 _BUCKET = "AWS::S3::Bucket"
@@ -96,6 +97,7 @@ _PARTS = {
 async def _create_bucket(cloud: Cloud, wanted: Wanted) -> Made:
     given = wanted.properties.get("BucketName")
     name = as_text(given) if given is not None else wanted.name(None, _NAME_MAX).lower()
+    _refuse_locks(wanted.properties)
     there = await ask(cloud, "s3", "HeadBucket", {"Bucket": name}, _GONE) is not None
     if there and not wanted.repeated:
         raise already_exists(_BUCKET, name)
@@ -147,6 +149,7 @@ def _made(cloud: Cloud, name: str) -> Made:
 
 
 async def _update_bucket(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
+    _refuse_locks(wanted.properties)
     for prop, part in _PARTS.items():
         before, after = existing.properties.get(prop), wanted.properties.get(prop)
         if after is not None and after != before:
@@ -160,6 +163,17 @@ async def _update_bucket(cloud: Cloud, wanted: Wanted, existing: Existing) -> Ma
 
 async def _delete_bucket(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "s3", "DeleteBucket", {"Bucket": existing.id}, _GONE)
+
+
+def _refuse_locks(properties: JsonObject) -> None:
+    for trouble in _review(properties):
+        raise ServiceError("InvalidRequest", trouble)
+
+
+def _review(properties: JsonObject) -> list[str]:
+    if is_true(properties.get("ObjectLockEnabled")):
+        return ["ObjectLockEnabled: objects can't be locked."]
+    return []
 
 
 # Policies
@@ -193,7 +207,7 @@ TYPES = (
         _create_bucket,
         _delete_bucket,
         _update_bucket,
-        optional=frozenset({"BucketName", "Tags", *_PARTS}),
+        optional=frozenset({"BucketName", "ObjectLockEnabled", "Tags", *_PARTS}),
         without_effect=frozenset(
             {
                 "AbacStatus",
@@ -212,7 +226,6 @@ TYPES = (
             "MetadataConfiguration": "there are no metadata tables",
             "MetadataTableConfiguration": "there are no metadata tables",
             "ObjectLockConfiguration": "objects can't be locked",
-            "ObjectLockEnabled": "objects can't be locked",
             "ReplicationConfiguration": "objects are not copied to other buckets",
             "WebsiteConfiguration": "buckets are not served as websites",
         },
@@ -220,6 +233,7 @@ TYPES = (
         attributes=frozenset(
             {"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"}
         ),
+        review=_review,
     ),
     ResourceType(
         _POLICY,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from stepwell.deploy.calling import ask, create_own, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked, tag_list
+from stepwell.deploy.targets import SCHEDULE_SERVICES, target_troubles
 from stepwell.values import JsonObject
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
@@ -51,6 +52,10 @@ async def _update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
 async def _delete(cloud: Cloud, existing: Existing) -> None:
     params = {**picked(existing.properties, ("GroupName",)), "Name": existing.id}
     await ask(cloud, "scheduler", "DeleteSchedule", params, _GONE)
+
+
+def _review(properties: JsonObject) -> list[str]:
+    return target_troubles(properties.get("Target"), SCHEDULE_SERVICES, "Target")
 
 
 # Groups
@@ -99,6 +104,7 @@ TYPES = (
         optional=frozenset({"Name", *_OPTIONAL}),
         replaces=frozenset({"GroupName", "Name"}),
         attributes=frozenset({"Arn"}),
+        review=_review,
     ),
     ResourceType(
         _GROUP,

@@ -171,6 +171,37 @@ async def _delete_subscription(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "sns", "Unsubscribe", {"SubscriptionArn": existing.id}, _GONE)
 
 
+# Reviews
+
+
+_ELSEWHERE = {
+    "application": "mobile push leaves AWS only",
+    "firehose": "there is no Firehose",
+    "sms": "text messages leave AWS only",
+}
+"""Protocols of AWS that the service refuses."""
+
+
+def _review_topic(properties: JsonObject) -> list[str]:
+    listed = properties.get("Subscription")
+    return [
+        trouble
+        for at, each in enumerate(listed if isinstance(listed, list) else [])
+        if isinstance(each, dict)
+        for trouble in _protocol_troubles(each, f"Subscription[{at}].")
+    ]
+
+
+def _review_subscription(properties: JsonObject) -> list[str]:
+    return _protocol_troubles(properties, "")
+
+
+def _protocol_troubles(properties: JsonObject, place: str) -> list[str]:
+    protocol = properties.get("Protocol")
+    reason = _ELSEWHERE.get(protocol) if isinstance(protocol, str) else None
+    return [] if reason is None else [f"{place}Protocol {protocol}: {reason}."]
+
+
 # Policies
 
 
@@ -201,6 +232,7 @@ TYPES = (
         },
         replaces=frozenset({"FifoTopic", "TopicName"}),
         attributes=frozenset({"TopicArn", "TopicName"}),
+        review=_review_topic,
     ),
     ResourceType(
         "AWS::SNS::Subscription",
@@ -217,6 +249,7 @@ TYPES = (
         },
         replaces=frozenset({"Endpoint", "Protocol", "TopicArn"}),
         attributes=frozenset({"Arn"}),
+        review=_review_subscription,
     ),
     listed_policy("AWS::SNS::TopicPolicy", "Topics", _put_policy),
     inline_policy("AWS::SNS::TopicInlinePolicy", "TopicArn", _put_policy, _has_policy),

@@ -54,6 +54,13 @@ async def _delete(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "ssm", "DeleteParameter", {"Name": existing.id}, ("ParameterNotFound",))
 
 
+def _review(properties: JsonObject) -> list[str]:
+    kind = properties.get("DataType", "text")
+    if isinstance(kind, str) and kind != "text":
+        return [f"DataType {kind}: values are not checked with other services."]
+    return []
+
+
 TYPES = (
     ResourceType(
         _KIND,
@@ -65,5 +72,6 @@ TYPES = (
         refused={"Policies": "parameters do not expire"},
         replaces=frozenset({"Name"}),
         attributes=frozenset({"Type", "Value"}),
+        review=_review,
     ),
 )

@@ -31,7 +31,11 @@ _WATCHING = (
     stored_type(
         "AWS::CloudWatch::InsightRule",
         name_property="RuleName",
-        attributes={"Arn": _arn("cloudwatch", "insight-rule/{name}"), "RuleName": "{name}"},
+        attributes={
+            "Arn": _arn("cloudwatch", "insight-rule/{name}"),
+            "Id": "{name}",
+            "RuleName": "{name}",
+        },
     ),
     stored_type(
         "AWS::CloudWatch::MetricStream",
