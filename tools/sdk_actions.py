@@ -17,6 +17,7 @@ from stepwell.gateway.temporary import TemporaryKeys
 from stepwell.integrations.aws_sdk_names import member_spellings, resource_name
 from stepwell.models.service_model import OperationModel, ServiceModel, known_services, load
 from stepwell.server import Core
+from stepwell.services.ecr import ecr_service
 from stepwell.services.sts import sts_service
 from stepwell.stores.memory import MemoryDisk, MemoryStore
 from stepwell.stores.migrations.declared import declared_tables
@@ -34,7 +35,8 @@ def offered() -> dict[str, set[str]]:
     store = MemoryStore(declared_tables(), MemoryDisk())
     core = Core(store, clock=clock, ids=SeededIds(), alarm=clock, limits=Limits())
     sts = sts_service(issue=TemporaryKeys(b"", SeededIds().secret).issue, now=clock.now)
-    return {service.name: set(service.operations) for service in (*core.services(), sts)}
+    services = (*core.services(), sts, ecr_service())
+    return {service.name: set(service.operations) for service in services}
 
 
 def table() -> dict[str, dict[str, Row]]:

@@ -23,6 +23,7 @@ SERVICES = (
     "cloudformation",
     "dynamodb",
     "dynamodbstreams",
+    "ecr",
     "events",
     "iam",
     "lambda",

@@ -32,6 +32,7 @@ from stepwell.integrations.outside.settings import read_settings as read_outside
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ports import Alarm, Clock
+from stepwell.services.ecr import ecr_service
 from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations.declared import declared_tables
@@ -111,8 +112,10 @@ class Server:
         )
         secret = root_secret(settings.gateway.credentials)
         self._keys = TemporaryKeys(secret, self.core.ids.secret)
-        self._sts = sts_service(issue=self._keys.issue, now=clock.now)
-        self.core.sdk.add(self._sts)
+        # Services without rows.
+        self._bare = (sts_service(issue=self._keys.issue, now=clock.now), ecr_service())
+        for service in self._bare:
+            self.core.sdk.add(service)
         self._lost: StorageTrouble | None = None
         self.core.ledger.on_lost(self._lose)
 
@@ -175,7 +178,7 @@ class Server:
         """
         core, settings = self.core, self.settings
         app = create_app(
-            [*core.services(), self._sts],
+            [*core.services(), *self._bare],
             settings=settings.gateway,
             health=self._health,
             clock=core.clock,
@@ -216,7 +219,9 @@ class Server:
         return {
             "status": "running",
             "version": __version__,
-            "services": {service.name: "running" for service in (*self.core.services(), self._sts)},
+            "services": {
+                service.name: "running" for service in (*self.core.services(), *self._bare)
+            },
         }
 
 

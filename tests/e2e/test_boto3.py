@@ -121,3 +121,11 @@ def test_a_bad_signature_is_refused(
     call = api.list_state_machines if service == "stepfunctions" else api.list_queues
     with pytest.raises(ClientError, match=code):
         call()
+
+
+def test_the_registry_of_images_is_empty(running_server: ServerProcess) -> None:
+    """Tools that ask for a repository are told that it is not there, in a word they know."""
+    ecr = client(running_server, "ecr")
+    assert ecr.describe_repositories()["repositories"] == []
+    with pytest.raises(ecr.exceptions.RepositoryNotFoundException):
+        ecr.describe_repositories(repositoryNames=["images"])

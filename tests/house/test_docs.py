@@ -69,6 +69,7 @@ OPERATION_TITLES = {
     "logs": "CloudWatch Logs",
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
+    "ecr": "ECR",
     "events": "EventBridge",
     "pipes": "EventBridge Pipes",
     "scheduler": "EventBridge Scheduler",

@@ -20,6 +20,7 @@ async def test_a_new_stack(world: World) -> None:
     assert (shown["Status"], shown["ExecutionStatus"]) == ("CREATE_COMPLETE", "AVAILABLE")
     assert [change["ResourceChange"]["Action"] for change in shown["Changes"]] == ["Add"]
     assert await world.status() == "REVIEW_IN_PROGRESS"
+    assert "TemplateBody" not in await world.cfn("GetTemplate", StackName="shop")
     assert await world.queues() == []
     await world.cfn("ExecuteChangeSet", StackName="shop", ChangeSetName="plan")
     await world.settled()

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 async def get_template(stacks: Stacks, call: Call, params: Params) -> dict[str, Any]:
-    """GetTemplate: as it was given, or after its transforms."""
+    """GetTemplate: as it was given, or after its transforms; nothing of a stack in review."""
     row = await _stored(stacks, call, params)
     if row is None:
-        raise invalid("This stack does not have a template.")
+        return {"StagesAvailable": []}
     stage = params.get("TemplateStage") or "Original"
     text = row.processed or row.body if stage == "Processed" else row.body
     return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
