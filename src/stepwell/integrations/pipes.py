@@ -19,7 +19,7 @@ from stepwell.services.deliveries.delivery import Delivery
 from stepwell.services.lambda_ import invoking
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import SYNCHRONOUS_BYTES_MAX
-from stepwell.services.lambda_.names import read_function
+from stepwell.services.lambda_.names import Named, read_function
 from stepwell.services.pipes.ports import Parcel, Question, Wait
 from stepwell.values import JsonObject, decode, encode_text
 
@@ -57,6 +57,21 @@ class PipeWays:
         assert self._reached is not None
         return self._reached
 
+    def has_room(self, arn: str, under_way: int) -> bool:
+        """Whether a function may run once more; anything else always may."""
+        if arn.split(":")[2] != "lambda":
+            return True
+        functions = self._to.functions
+        try:
+            found = functions.find(_function(arn))
+        except ServiceError:
+            return True
+        return functions.running.has_room(found.function, under_way)
+
+    def on_room(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """When an invocation ended."""
+        return self._to.functions.running.on_room(listener)
+
     def is_express(self, machine_arn: str) -> bool | None:
         """Whether a state machine is an express one."""
         return self._to.is_express(machine_arn)
@@ -87,7 +102,7 @@ class PipeWays:
     async def _invoke(self, question: Question) -> bytes:
         functions = self._to.functions
         await functions.ready()
-        found = functions.find(read_function(question.arn, question.account, question.region))
+        found = functions.find(_function(question.arn))
         payload = question.body.encode()
         invoking.check_payload(payload, SYNCHRONOUS_BYTES_MAX)
         answer = await invoking.run(functions, found, functions.parts.ids.uuid(), payload, None)
@@ -130,6 +145,11 @@ class PipeWays:
             told = answer.body.decode(errors="replace")
             raise ServiceError("EndpointRefused", f"{url} answered {answer.status}: {told}")
         return answer.body
+
+
+def _function(arn: str) -> Named:
+    parts = arn.split(":")
+    return read_function(arn, parts[4], parts[3])
 
 
 def _request(question: Question) -> tuple[str, str]:

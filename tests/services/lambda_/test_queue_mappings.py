@@ -334,3 +334,28 @@ def test_a_crash_at_any_commit_loses_no_message(point: int) -> None:
         assert world.simulation.crashes == 1
 
     World(faults=[Faults(crash_after=point)]).run(play)
+
+
+def test_what_reserved_concurrency_has_no_room_for_is_not_taken() -> None:
+    """No message counts as received, and waits for its visibility timeout, for lack of room."""
+    world = World()
+
+    async def work(event: Any) -> None:
+        await world.sleep(5)
+
+    async def play(world: World) -> None:
+        url = await _wire(world, BatchSize=1)
+        await world.call(
+            "PutFunctionConcurrency", FunctionName="work", ReservedConcurrentExecutions=1
+        )
+        await _send(world, url, *"abcd")
+        await world.sleep(25)
+        counts = [
+            record["attributes"]["ApproximateReceiveCount"]
+            for event in world.runner.events_of("work")
+            for record in event["Records"]
+        ]
+        assert counts == ["1"] * 4
+
+    world.runner.handlers["work"] = work
+    world.run(play)

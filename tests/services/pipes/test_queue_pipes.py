@@ -288,6 +288,39 @@ def test_what_another_consumer_got_meanwhile_is_left_to_it() -> None:
     world.run(play)
 
 
+def test_no_message_is_taken_while_there_is_no_room_for_it() -> None:
+    """Reserved concurrency bounds what is under way; nothing counts as received meanwhile."""
+    running = [0, 0]
+    world = World()
+
+    async def work(event: Any) -> None:
+        running[0] += 1
+        running[1] = max(running)
+        await world.sleep(5)
+        running[0] -= 1
+
+    async def play(world: World) -> None:
+        await world.queue("jobs", VisibilityTimeout="30")
+        target = await world.function("work")
+        await world.call(
+            "PutFunctionConcurrency", FunctionName="work", ReservedConcurrentExecutions=1
+        )
+        await world.pipe(Source=_SOURCE, SourceParameters={_BATCH: {"BatchSize": 1}}, Target=target)
+        await world.send("jobs", *"abcd")
+        await world.sleep(40)
+        assert running == [0, 1]
+        counts = [
+            record["attributes"]["ApproximateReceiveCount"]
+            for event in world.runner.events_of("work")
+            for record in event
+        ]
+        assert counts == ["1"] * 4
+        assert await world.depth("jobs") == (0, 0)
+
+    world.runner.handlers["work"] = work
+    world.run(play)
+
+
 def test_a_function_that_is_not_there_is_waited_for() -> None:
     """The message comes back until there is one."""
 

@@ -99,7 +99,16 @@ def _others(arns: dict[str, str]) -> dict[str, tuple[dict[str, Any], str]]:
             },
             "EndpointId",
         ),
-        "logs": ({"LogConfiguration": {"Level": "INFO"}}, "LogConfiguration"),
+        "logs": ({"LogConfiguration": {"Level": "INFO"}}, "needs a CloudwatchLogsLogDestination"),
+        "bucket": (
+            {
+                "LogConfiguration": {
+                    "Level": "INFO",
+                    "S3LogDestination": {"BucketName": "logs", "BucketOwner": "0" * 12},
+                }
+            },
+            "S3LogDestination",
+        ),
         "tags": ({"Tags": {"aws:x": "y"}}, "reserved"),
         "half an arn": ({"Target": "arn:aws:sqs:us-east-1"}, "not a valid ARN"),
     }

@@ -327,3 +327,32 @@ def test_an_api_enriches_each_event() -> None:
         assert sorted(paths) == ["/orders/1", "/orders/2"]
 
     World({"api": api}).run(play)
+
+
+def test_only_the_event_that_an_api_refuses_to_enrich_comes_back() -> None:
+    """The others go on; of a FIFO queue nothing that comes after it does."""
+
+    def api(event: Any) -> Any:
+        return {"statusCode": 500 if "bad" in event["body"] else 200, "body": event["body"]}
+
+    async def play(world: World) -> None:
+        await world.queue("jobs", VisibilityTimeout="30")
+        await world.queue("done")
+        await world.queue("jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+        given: dict[str, Any] = {
+            "Enrichment": await _destination(world),
+            "EnrichmentParameters": _BODY,
+            "Target": QUEUES + "done",
+        }
+        await world.pipe(Source=_SOURCE, SourceParameters=_GATHER, **given)
+        await world.send("jobs", "a", "bad", "b")
+        await world.sleep(3)
+        assert await world.received("done") == ["a", "b"]
+        assert await world.depth("jobs") == (0, 1)
+        await world.send("jobs.fifo", "a", "bad", "b", MessageGroupId="one")
+        await world.pipe("fifo", Source=_SOURCE + ".fifo", **given)
+        await world.sleep(3)
+        assert await world.received("done") == ["a"]
+        assert await world.depth("jobs.fifo") == (0, 2)
+
+    World({"api": api}).run(play)

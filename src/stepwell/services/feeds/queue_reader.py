@@ -55,8 +55,8 @@ class QueueConsumer(Protocol):
     async def ready(self) -> None:
         """Return once it can be asked."""
 
-    def has_room(self) -> bool:
-        """Whether one more batch may begin. Raises ServiceError when it cannot take any."""
+    def has_room(self, under_way: int) -> bool:
+        """Whether one more batch may begin beside so many. Raises ServiceError when none may."""
 
     def on_room(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever there may be room again. The answer ends that."""
@@ -123,7 +123,7 @@ class QueueReader:
     async def _until_room(self) -> None:
         while True:
             self._changed.clear()
-            if self._consumer.has_room() and self._under_way < self._limit:
+            if self._under_way < self._limit and self._consumer.has_room(self._under_way):
                 return
             await self._changed.wait()
 

@@ -42,10 +42,10 @@ class _Consumer:
         """Return once functions can be looked up."""
         await self._functions.ready()
 
-    def has_room(self) -> bool:
+    def has_room(self, under_way: int) -> bool:
         """Whether the function's concurrency allows one more."""
         function = target(self._functions, self._row).function
-        return self._functions.running.room(function) > 0
+        return self._functions.running.has_room(function, under_way)
 
     def on_room(self, listener: Callable[[], None]) -> Callable[[], None]:
         """When an invocation ended."""

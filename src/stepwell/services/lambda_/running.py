@@ -81,11 +81,19 @@ class Running:
     def room(self, function: FunctionRow) -> int:
         """How many more invocations of a function may begin now."""
         place = f"{function.scope}:{function.name}"
+        unreserved = function.reserved is None
+        running = self._unreserved[function.scope] if unreserved else self._running[place]
+        return max(0, self._capacity(function) - running)
+
+    def has_room(self, function: FunctionRow, under_way: int) -> bool:
+        """Whether one more may begin beside those of a caller, which may not have begun yet."""
+        return under_way < self._capacity(function) and self.room(function) > 0
+
+    def _capacity(self, function: FunctionRow) -> int:
         if function.reserved is not None:
-            return max(0, function.reserved - self._running[place])
+            return function.reserved
         reserved = sum(r.reserved or 0 for r in self._functions.functions.of(function.scope))
-        limit = self._functions.settings.concurrent_executions - reserved
-        return max(0, limit - self._unreserved[function.scope])
+        return self._functions.settings.concurrent_executions - reserved
 
     async def run(
         self, function: FunctionRow, version: VersionRow, invocation: Invocation

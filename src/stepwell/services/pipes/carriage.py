@@ -8,30 +8,29 @@ records are let go after it answered: that may happen again after a crash.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
-from stepwell.services.feeds.batch_info import iso_time
 from stepwell.services.feeds.batches import failed_items
 from stepwell.services.feeds.ports import Records
 from stepwell.services.pipes.arrivals import Arrival, Group, Outcome
-from stepwell.services.pipes.inputs import Item, as_json, shape
+from stepwell.services.pipes.asking import Asking
+from stepwell.services.pipes.enriching import Enriching, listed
+from stepwell.services.pipes.inputs import Item
+from stepwell.services.pipes.journal import Execution, Journal
 from stepwell.services.pipes.partners import (
     OVER_HTTP,
     TAKES_BATCHES,
     Partner,
-    enrichment_of,
     member_of,
     target_of,
 )
-from stepwell.services.pipes.ports import HttpParts, Parcel, Question, Wait
-from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
+from stepwell.services.pipes.ports import Parcel, Wait
+from stepwell.services.pipes.records import PipeRow, settings_of
 from stepwell.services.pipes.requests import http_parts, request_of
 from stepwell.services.pipes.settings import ASYNCHRONOUS
-from stepwell.values import BadJson, JsonObject, JsonValue, decode
+from stepwell.values import BadJson, JsonObject, decode
 
 if TYPE_CHECKING:
     from stepwell.services.pipes.pipes import Pipes
@@ -63,79 +62,73 @@ class Carriage:
         self._pipes = pipes
         self._row = row
         self._in_order = in_order
-        settings = settings_of(row)
-        self._enrichment: str = settings.get("Enrichment") or ""
-        self._enriched_by: dict[str, Any] = settings.get("EnrichmentParameters") or {}
-        self._given: dict[str, Any] = settings.get("TargetParameters") or {}
+        self._asking = Asking(pipes, row)
+        self._enriching = Enriching(row, self._asking, in_order=in_order)
+        self._journal = Journal(pipes, row)
+        self._given: dict[str, Any] = settings_of(row).get("TargetParameters") or {}
         self._partner = target_of(row.target)
         self._own: dict[str, Any] = self._given.get(member_of(self._partner) or "") or {}
 
+    def asked(self) -> list[str]:
+        """The ARNs of what is asked and answers."""
+        waits = self._own.get("InvocationType") != ASYNCHRONOUS
+        arns = [self._enriching.arn, self._row.target if waits else ""]
+        return [arn for arn in arns if arn]
+
     async def carry(self, records: Records, origin: Origin) -> Arrival:
         """Carry a batch as far as it goes."""
+        log = self._journal.begin()
+        log.info("EXECUTION_STARTED", records)
+        groups, kept_back = await self._enriched(records, log)
+        arrival = await self._delivered(groups, origin, log)
+        trouble = kept_back.trouble or arrival.trouble
+        left = [*arrival.left, *kept_back.left]
+        if trouble is None:
+            log.info("EXECUTION_SUCCEEDED")
+        else:
+            partly = "PARTIALLY_" if len(left) < len(records) else ""
+            log.error(f"EXECUTION_{partly}FAILED", left, trouble)
+        return Arrival(left, trouble)
+
+    async def _enriched(self, records: Records, log: Execution) -> tuple[list[Group], Arrival]:
+        if not self._enriching.arn:
+            return await self._enriching.enrich(records)
+        log.info("ENRICHMENT_STAGE_ENTERED")
+        groups, kept_back = await self._enriching.enrich(records)
+        _log_end(log, "ENRICHMENT", kept_back)
+        return groups, kept_back
+
+    async def _delivered(self, groups: list[Group], origin: Origin, log: Execution) -> Arrival:
+        if not groups:
+            return Arrival([])
+        log.info("TARGET_STAGE_ENTERED")
         try:
-            groups = await self._enrich(records)
-        except (ServiceError, StorageTrouble) as unasked:
-            return Arrival(records, unasked)
-        try:
-            if self._partner in TAKES_BATCHES:
-                return await self._carry_together(groups, records, origin)
-            if self._partner in OVER_HTTP:
-                return await self._ask_each(groups, origin)
-            return await self._hand_each(groups, origin)
+            arrival = await self._to_target(groups, origin)
         except (ServiceError, StorageTrouble) as trouble:
-            return Arrival(records, trouble)
+            arrival = Arrival([record for group in groups for record in group.records], trouble)
+        _log_end(log, "TARGET", arrival)
+        return arrival
 
-    # -- to the enrichment
+    async def _to_target(self, groups: list[Group], origin: Origin) -> Arrival:
+        if self._partner in TAKES_BATCHES:
+            return await self._carry_together(groups, origin)
+        if self._partner in OVER_HTTP:
+            return await self._ask_each(groups, origin)
+        return await self._hand_each(groups, origin)
 
-    async def _enrich(self, records: Records) -> list[Group]:
-        if not self._enrichment:
-            return [Group([record], [Item(record)]) for record in records]
-        partner = enrichment_of(self._enrichment)
-        if partner in TAKES_BATCHES:
-            texts = [self._shaped(Item(record), self._enriched_by) for record in records]
-            answer = await self._ask(self._enrichment, _listed(texts))
-            return [Group(records, _items(answer))]
-        answers = await asyncio.gather(*[self._enrich_one(record) for record in records])
-        return [
-            Group([record], _items(answer)) for record, answer in zip(records, answers, strict=True)
-        ]
-
-    async def _enrich_one(self, record: dict[str, Any]) -> bytes:
-        item = Item(record)
-        http = http_parts(self._enriched_by.get("HttpParameters") or {}, item)
-        return await self._ask(self._enrichment, self._shaped(item, self._enriched_by), http)
-
-    def _shaped(self, item: Item, parameters: dict[str, Any]) -> str:
-        row = self._row
-        return shape(
-            item,
-            parameters.get("InputTemplate"),
-            {
-                "aws.pipes.pipe-arn": pipe_arn(row),
-                "aws.pipes.pipe-name": row.name,
-                "aws.pipes.source-arn": row.source,
-                "aws.pipes.enrichment-arn": self._enrichment,
-                "aws.pipes.target-arn": row.target,
-                "aws.pipes.event.ingestion-time": iso_time(self._pipes.parts.clock.now()),
-            },
-        )
-
-    # -- to the target
-
-    async def _carry_together(
-        self, groups: list[Group], records: Records, origin: Origin
-    ) -> Arrival:
+    async def _carry_together(self, groups: list[Group], origin: Origin) -> Arrival:
         """One list of events for all."""
         items = [item for group in groups for item in group.items]
-        body = _listed([self._shaped(item, self._given) for item in items])
+        records = [record for group in groups for record in group.records]
+        body = listed([self._asking.shaped(item, self._given) for item in items])
         if not items:
             await self._let_go(origin, records)
             return Arrival([])
         if self._own.get("InvocationType") == ASYNCHRONOUS:
             member = "Payload" if self._partner is Partner.FUNCTION else "Input"
-            await self._hand(origin, records, self._parcel({member: body}))
+            await self._hand(origin, records, self._asking.parcel({member: body}))
             return Arrival([])
-        answer = await self._ask(self._row.target, body)
+        answer = await self._asking.ask(self._row.target, body)
         return await self._let_go_of_done(answer, records, origin)
 
     async def _let_go_of_done(self, answer: bytes, records: Records, origin: Origin) -> Arrival:
@@ -164,7 +157,8 @@ class Carriage:
             try:
                 for item in group.items:
                     parts = http_parts(self._own, item)
-                    await self._ask(self._row.target, self._shaped(item, self._given), parts)
+                    text = self._asking.shaped(item, self._given)
+                    await self._asking.ask(self._row.target, text, parts)
                 await self._let_go(origin, group.records)
             except (ServiceError, StorageTrouble) as trouble:
                 outcome.fail(group, trouble)
@@ -183,7 +177,7 @@ class Carriage:
                 try:
                     for item in group.items:
                         number = pipes.parts.ids.next_id()
-                        parcel = self._parcel(self._request(item))
+                        parcel = self._asking.parcel(self._request(item))
                         wait = pipes.around.ways.take(turn, parcel, number)
                         assert wait is None, "only executions have to wait"
                 except (ServiceError, StorageTrouble) as trouble:
@@ -195,18 +189,9 @@ class Carriage:
         return outcome.arrival()
 
     def _request(self, item: Item) -> JsonObject:
-        text = self._shaped(item, self._given)
+        text = self._asking.shaped(item, self._given)
         row = self._row
         return request_of(self._partner, text, item, self._own, row.name, row.source)
-
-    def _parcel(self, request: JsonObject) -> Parcel:
-        account, region = self._row.scope.split(":")
-        return Parcel(self._row.target, request, account, region, pipe_arn(self._row))
-
-    async def _ask(self, arn: str, body: str, http: HttpParts | None = None) -> bytes:
-        account, region = self._row.scope.split(":")
-        question = Question(arn, body, account, region, pipe_arn(self._row), http or HttpParts())
-        return await self._pipes.around.ways.ask(question)
 
     async def _let_go(self, origin: Origin, records: Records) -> None:
         await self._hand(origin, records, None)
@@ -231,20 +216,11 @@ class Carriage:
         raise ServiceError("InternalFailure", "the target does not come to an end", status=500)
 
 
-def _listed(texts: Iterable[str]) -> str:
-    return f"[{','.join(map(as_json, texts))}]"
-
-
-def _items(answer: bytes) -> list[Item]:
-    """The events that an enrichment gave: those of a list, or the one. Nothing means none."""
-    text = answer.decode(errors="replace")
-    try:
-        value: JsonValue = decode(text) if text else None
-    except BadJson:
-        value = text
-    if value in (None, "", {}, []):
-        return []
-    return [Item(each) for each in value] if isinstance(value, list) else [Item(value)]
+def _log_end(log: Execution, stage: str, arrival: Arrival) -> None:
+    if arrival.trouble is None:
+        log.info(f"{stage}_STAGE_EXITED")
+    else:
+        log.error(f"{stage}_STAGE_FAILED", arrival.left, arrival.trouble)
 
 
 def _is_report(answer: bytes) -> bool:

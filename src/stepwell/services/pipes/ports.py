@@ -63,6 +63,15 @@ class Ways(Protocol):
         StorageTrouble before anything is changed.
         """
 
+    def has_room(self, arn: str, under_way: int) -> bool:
+        """Whether it can be asked once more now, beside so many questions of the same pipe.
+
+        What is not there is told when it is asked.
+        """
+
+    def on_room(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever there may be room again. The answer ends that."""
+
     def is_express(self, machine_arn: str) -> bool | None:
         """Whether a state machine is an express one; None when there is none of that ARN."""
 

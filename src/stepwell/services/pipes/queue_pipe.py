@@ -47,13 +47,15 @@ class _Consumer:
         """Return once pipes can be looked up."""
         await self._pipes.ready()
 
-    def has_room(self) -> bool:
-        """Always."""
-        return True
+    def has_room(self, under_way: int) -> bool:
+        """Whether enrichment and target can be asked once more: else messages stay, and do not
+        count as received."""
+        ways = self._pipes.around.ways
+        return all(ways.has_room(arn, under_way) for arn in self._carriage.asked())
 
     def on_room(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """There is no need to say so."""
-        return lambda: None
+        """When an invocation ended."""
+        return self._pipes.around.ways.on_room(listener)
 
     async def consume(self, records: Records) -> Records:
         """Carry a batch; what is done is deleted already."""

@@ -143,5 +143,9 @@ def _check_target(around: Surroundings, arn: str, given: Params) -> None:
 
 
 def _check_logging(given: Params) -> None:
-    if given and given.get("Level") != "OFF":
-        raise not_here("LogConfiguration with another Level than OFF")
+    for member in ("S3LogDestination", "FirehoseLogDestination"):
+        if given.get(member):
+            raise not_here(f"{member} of pipes")
+    logs = given.get("Level", "OFF") != "OFF"
+    if logs and not (given.get("CloudwatchLogsLogDestination") or {}).get("LogGroupArn"):
+        raise invalid("LogConfiguration needs a CloudwatchLogsLogDestination.")
