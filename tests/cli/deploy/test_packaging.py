@@ -15,7 +15,7 @@ from stepwell.cli.deploy.archives import zipped
 from stepwell.cli.deploy.packaging import Packaged, package
 from stepwell.cli.deploy.projects import open_project
 from stepwell.cli.deploy.sources import BadProject
-from stepwell.cli.deploy.watching import changed, snapshot
+from stepwell.cli.deploy.watching import changed, kept, snapshot
 from tests.cli.deploy.files import HANDLER, template, write
 
 
@@ -170,3 +170,10 @@ def test_a_changed_file_is_seen(tmp_path: Path) -> None:
     names = [Path(name).name for name in changed(before, snapshot([folder]))]
     assert names == ["a.py", "b.py", "d.py"]
     assert changed(before, before) == []
+
+
+def test_what_was_seen_before_counts_for_what_is_still_watched(tmp_path: Path) -> None:
+    """Files below the given paths, and no others that only begin alike."""
+    folder = write(tmp_path, {"src/a.py": "1", "src2/a.py": "1", "m.json": "1"})
+    seen = kept(snapshot([folder]), [folder / "src", folder / "m.json"])
+    assert sorted(seen) == [str(folder / "m.json"), str(folder / "src/a.py")]

@@ -21,7 +21,7 @@ from stepwell.cli.deploy.packaging import Packaged
 from stepwell.cli.deploy.projects import open_project
 from stepwell.cli.deploy.sources import BadProject, Project
 from stepwell.cli.deploy.stacks import Stacks
-from stepwell.cli.deploy.watching import snapshot, wait_for_change
+from stepwell.cli.deploy.watching import kept, snapshot, wait_for_change
 from stepwell.errors import StepwellError
 
 
@@ -48,9 +48,9 @@ def watch_project(
 ) -> bool:
     """Deploy, and again after each change, until the user has enough."""
     is_first = True
+    watched = _near(Path(path).resolve())
     while True:
-        watched: tuple[Path, ...] = (Path(path).resolve(),)
-        before = snapshot(())
+        before = snapshot(watched)
         try:
             with plainly_told(clients):
                 project = open_project(Path(path), parameters, stack)
@@ -58,7 +58,8 @@ def watch_project(
                     _introduce(project, clients)
                 packaged = packaged_stacks(project, clients)
                 watched = tuple(file for one in packaged for file in one.read)
-                before = snapshot(watched)
+                # What was saved while it was being read is a change already.
+                before = {**snapshot(watched), **kept(before, watched)}
                 _deploy(clients, packaged, options)
         except Unreachable:
             raise
@@ -66,8 +67,13 @@ def watch_project(
             click.secho(str(error), fg="red", err=True)
         is_first = False
         click.secho(f"watching {len(before)} files; Ctrl-C ends it", dim=True)
-        changed = wait_for_change(watched, before or snapshot(watched))
+        changed = wait_for_change(watched, before)
         click.echo(f"changed: {', '.join(Path(file).name for file in changed[:5])}")
+
+
+def _near(path: Path) -> tuple[Path, ...]:
+    """What to watch while it is not known yet what a project is made of."""
+    return tuple(one for one in path.iterdir() if one.is_file()) if path.is_dir() else (path,)
 
 
 def destroy_project(clients: Clients, path: str, stack: str | None, yes: bool) -> bool:

@@ -27,6 +27,16 @@ def snapshot(paths: Iterable[Path]) -> Snapshot:
     return found
 
 
+def kept(before: Snapshot, paths: Iterable[Path]) -> Snapshot:
+    """What of a snapshot is at or below those paths."""
+    places = [str(path) for path in paths]
+    return {
+        file: seen
+        for file, seen in before.items()
+        if any(file == place or file.startswith(f"{place}{os.sep}") for place in places)
+    }
+
+
 def changed(before: Snapshot, after: Snapshot) -> list[str]:
     """The files that differ."""
     return sorted(
