@@ -174,7 +174,7 @@ def test_watching_deploys_what_is_saved(world: World, example: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            read_until(process.stdout, "watching")
+            read_until(process.stdout, "Ctrl-C ends it")
             worker = example / "functions" / "worker.py"
             worker.write_text(worker.read_text().replace('"rule"', '"saved"'))
             read_until(process.stdout, "UPDATE_COMPLETE in")
