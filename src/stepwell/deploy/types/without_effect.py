@@ -286,6 +286,18 @@ _SHIPPING = (
         reference="{account}",
         attributes={"RegistryId": "{account}"},
     ),
+    stored_type(
+        "AWS::Signer::SigningProfile",
+        name_property="ProfileName",
+        reference=_arn("signer", "/signing-profiles/{name}"),
+        attributes={
+            "Arn": _arn("signer", "/signing-profiles/{name}"),
+            "ProfileName": "{name}",
+            "ProfileVersion": "{suffix}",
+            "ProfileVersionArn": _arn("signer", "/signing-profiles/{name}/{suffix}"),
+        },
+    ),
+    stored_type("AWS::Signer::ProfilePermission", reference="{StatementId}|{ProfileName}"),
     stored_type("AWS::CodeDeploy::Application", name_property="ApplicationName"),
     stored_type("AWS::CodeDeploy::DeploymentConfig", name_property="DeploymentConfigName"),
     stored_type("AWS::CodeDeploy::DeploymentGroup", name_property="DeploymentGroupName"),
