@@ -143,6 +143,20 @@ def test_properties_without_effect_are_told_and_refuse_nothing() -> None:
     assert refusal(findings) is None
 
 
+def test_a_type_looks_at_its_own_values() -> None:
+    """Values that a type can't honour are told before anything is made."""
+    text = """
+        Resources:
+          S: {Type: AWS::SNS::Subscription, Properties: {TopicArn: t, Protocol: sms}}
+        """
+    assert told(text) == [
+        (
+            PROPERTY,
+            "AWS::SNS::Subscription: Protocol sms: text messages leave AWS only.",
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
