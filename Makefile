@@ -14,6 +14,9 @@ NODE_STAMPS := $(NODE_FOLDERS:%=%/node_modules/.installed)
 # The CDK for Python is large and talks to Node: its apps have an environment of their own.
 CDK_VENV := .state/cdk-venv
 CDK_STAMP := $(CDK_VENV)/.installed
+# The AWS SAM CLI pins what we use too, to other versions: an environment of its own as well.
+SAM_VENV := .state/sam-venv
+SAM_STAMP := $(SAM_VENV)/.installed
 # One worker per core of a small machine; a file's tests stay together, so module fixtures start once.
 TEST_OPTIONS ?= -n 2 --dist loadfile
 TEST ?= tests
@@ -32,7 +35,7 @@ help:  ## list the targets
 demo: $(RUN_STAMP)  ## set up, start Stepwell, run the callback workflow and show what happened
 	$(VENV)/bin/stepwell demo
 
-test: $(DEV_STAMP) $(if $(NPM),$(NODE_STAMPS) $(CDK_STAMP))  ## set up and run all tests (TEST=path narrows it)
+test: $(DEV_STAMP) $(if $(NPM),$(NODE_STAMPS) $(CDK_STAMP)) $(SAM_STAMP)  ## set up and run all tests (TEST=path narrows it)
 	$(VENV)/bin/python -m pytest $(TEST_OPTIONS) $(TEST)
 
 seeds: $(RUN_STAMP)  ## run the example apps, each on a server of its own (NAMES="..." narrows it)
@@ -68,6 +71,7 @@ lock: $(DEV_STAMP)  ## resolve the dependencies again and write requirements/*.l
 	$(COMPILE) --group pyproject.toml:bench --constraint requirements/run.lock \
 		--output-file requirements/bench.lock
 	$(COMPILE) --group pyproject.toml:cdk --output-file requirements/cdk.lock
+	$(COMPILE) --group pyproject.toml:sam --output-file requirements/sam.lock
 
 clean:  ## remove everything the other targets made
 	rm -rf $(VENV) .state $(NODE_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
@@ -97,6 +101,13 @@ $(CDK_STAMP): requirements/cdk.lock
 	@test -x $(CDK_VENV)/bin/python || $(PYTHON) -m venv $(CDK_VENV)
 	@$(CDK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile \
 		--require-hashes --requirement requirements/cdk.lock
+	@touch $@
+
+$(SAM_STAMP): requirements/sam.lock
+	@echo "Installing the AWS SAM CLI into $(SAM_VENV) ..."
+	@test -x $(SAM_VENV)/bin/python || $(PYTHON) -m venv $(SAM_VENV)
+	@$(SAM_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile \
+		--no-deps --require-hashes --requirement requirements/sam.lock
 	@touch $@
 
 $(BENCH_STAMP): requirements/bench.lock

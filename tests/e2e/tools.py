@@ -23,6 +23,7 @@ EXAMPLES = ROOT / "examples"
 CDK_TYPESCRIPT = EXAMPLES / "cdk_typescript"
 SERVERLESS = EXAMPLES / "serverless_framework"
 CDK_VENV = ROOT / ".state" / "cdk-venv"
+SAM_VENV = ROOT / ".state" / "sam-venv"
 TOOL_SECONDS_MAX = 180
 NOBODY = "http://127.0.0.1:1"
 """An address where nobody answers, for what must not need a server."""
@@ -127,6 +128,14 @@ def osls(version: int, folder: Path, home: Path, server: ServerProcess | None = 
     packages = SERVERLESS / "node_modules" / f"osls{version}" / "bin" / "serverless.js"
     program = need(packages, "the Serverless Framework")
     return Tool((node(), str(program)), folder, home, _endpoint(server))
+
+
+def sam(folder: Path, home: Path, server: ServerProcess | None = None) -> Tool:
+    """The AWS SAM CLI in an app's folder; it builds with the Python that it runs on."""
+    programs = need(SAM_VENV / ".installed", "the AWS SAM CLI").parent / "bin"
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    more = {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
+    return Tool((str(programs / "sam"),), folder, home, _endpoint(server), more)
 
 
 def _endpoint(server: ServerProcess | None) -> str:
