@@ -32,6 +32,7 @@ from stepwell.integrations.outside.settings import read_settings as read_outside
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ports import Alarm, Clock
+from stepwell.services.cloudformation.patience import PATIENCE_MS
 from stepwell.services.ecr import ecr_service
 from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
@@ -95,6 +96,7 @@ class Server:
         require_credentials(settings.host, settings.gateway)
         self.settings = settings
         self.closing = asyncio.Event()
+        is_real = clock is None
         clock = clock or SystemClock()
         alarm = alarm or LoopAlarm(clock)
         self._scratch = _scratch_folder(settings.store)
@@ -110,6 +112,7 @@ class Server:
             runner=self._runner(clock, alarm),
             scratch=self._scratch,
         )
+        self.core.stacks.patience_ms = PATIENCE_MS if is_real else 0
         secret = root_secret(settings.gateway.credentials)
         self._keys = TemporaryKeys(secret, self.core.ids.secret)
         # Services without rows.

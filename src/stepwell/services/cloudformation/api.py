@@ -15,6 +15,7 @@ from stepwell.services.cloudformation import (
     events,
     keeping,
     listing,
+    patience,
     templates,
     updating,
 )
@@ -57,7 +58,10 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(stacks: Stacks) -> Service:
     """CloudFormation."""
-    operations = {name: _bind(stacks, run) for name, run in _OPERATIONS.items()}
+    operations = {
+        name: patience.patient(stacks, name, _bind(stacks, run))
+        for name, run in _OPERATIONS.items()
+    }
     return Service("cloudformation", operations)
 
 

@@ -51,6 +51,8 @@ class Stacks:
         self.parts = parts
         self.clouds = clouds
         self.base_url = base_url
+        self.patience_ms = 0
+        """How long the answer that begins a deployment waits for its end (see `patience`)."""
         store, ledger = parts.store, parts.ledger
         self.stacks: Shelf[StackRow] = Shelf(STACK, store, ledger)
         self.names: Shelf[NameRow] = Shelf(NAME, store, ledger)
@@ -87,7 +89,8 @@ class Stacks:
         await self.deployments.resume()
 
     def stop_waiting(self) -> None:
-        """No caller waits here."""
+        """Answer those whose deployment is not over yet."""
+        self.deployments.stop_waiting()
 
     async def close(self) -> None:
         """Let deployments go: they are on disk and go on with the next start."""

@@ -55,6 +55,7 @@ class Deployments:
         self._working: set[Target] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(ATTEMPTS_MAX)
+        self._onlookers: dict[str, set[asyncio.Event]] = {}
         self._closing = False
         stacks.parts.ledger.on_rollback(self._read_again)
 
@@ -96,6 +97,32 @@ class Deployments:
             if wait.deadline:
                 self.ring(wait.stack, wait.deadline)
 
+    async def over(self, stack: str, patience_ms: int) -> None:
+        """Return once the stack's deployment is over, or that time has passed."""
+        if self._is_over(stack) or self._closing:
+            return
+        parts, seen = self._stacks.parts, asyncio.Event()
+        onlookers = self._onlookers.setdefault(stack, set())
+        onlookers.add(seen)
+        give_up = parts.alarm.call_at(parts.clock.now() + patience_ms, seen.set)
+        try:
+            await seen.wait()
+        finally:
+            give_up()
+            onlookers.discard(seen)
+            if not onlookers:
+                self._onlookers.pop(stack, None)
+
+    def stop_waiting(self) -> None:
+        """Let everybody go who waits for a deployment."""
+        for onlookers in self._onlookers.values():
+            for seen in onlookers:
+                seen.set()
+
+    def _is_over(self, stack: str) -> bool:
+        row = self._stacks.stacks.get(stack)
+        return row is None or not row.operation
+
     async def settle(self) -> None:
         """Return once nothing runs (what waits for an answer does not count)."""
         while self._tasks:
@@ -129,6 +156,9 @@ class Deployments:
             _log.exception("%s: the deployment stands still until the next start", stack)
         finally:
             self._looking.discard(stack)
+            if self._is_over(stack):
+                for seen in self._onlookers.get(stack, ()):
+                    seen.set()
 
     async def _advance(self, stack: str) -> None:
         await self._stacks.ready()
