@@ -146,3 +146,22 @@ async def test_imports_are_refused(world: World) -> None:
     )
     assert code == "ValidationError"
     assert "import" in text
+
+
+async def test_a_change_set_that_cannot_be_executed_gives_way(world: World) -> None:
+    """One that was executed, or that had nothing to change, leaves its name to another one."""
+    body = template({"A": queue("a")})
+    await _planned(world, body, ChangeSetType="CREATE")
+    request = {"StackName": "shop", "ChangeSetName": "plan", "TemplateBody": body}
+    refused = await world.refusal("CreateChangeSet", **request, ChangeSetType="CREATE")
+    assert refused == ("AlreadyExistsException", "ChangeSet plan already exists")
+    await world.cfn("ExecuteChangeSet", StackName="shop", ChangeSetName="plan")
+    await world.settled()
+    assert (await _planned(world, body))["Status"] == "FAILED"
+    shown = await _planned(world, template({"A": queue("a"), "B": queue("b")}))
+    assert shown["ExecutionStatus"] == "AVAILABLE"
+    listed = await world.cfn("ListChangeSets", StackName="shop")
+    assert len(listed["Summaries"]) == 1
+    await world.cfn("ExecuteChangeSet", StackName="shop", ChangeSetName="plan")
+    await world.settled()
+    assert await world.queues() == ["a", "b"]

@@ -47,7 +47,7 @@ async def create_change_set(stacks: Stacks, call: Call, params: Params) -> dict[
     if known is not None:
         if params.get("ClientToken") and _settings(known).get("Token") == params["ClientToken"]:
             return {"Id": known.id, "StackId": stack.id}
-        raise _taken(name)
+        _refuse_taken(known)
     asked = await read_request(stacks, stack, params, stack.version, expand=True)
     if stack.version:
         changes.refuse_other_types(stacks, stack, asked.goal)
@@ -55,9 +55,11 @@ async def create_change_set(stacks: Stacks, call: Call, params: Params) -> dict[
     others = bool(found) or not stack.version or await changes.other_changes(stacks, stack, asked)
     # Somebody else may have been quicker while the template was read.
     stack = _stack_for(stacks, call, params, kind, stack)
-    if _find(stacks, stack, name) is not None:
-        raise _taken(name)
+    known = _find(stacks, stack, name)
+    _refuse_taken(known)
     with stacks.parts.ledger.stage() as turn:
+        if known is not None:
+            drop(stacks, turn, known)
         if stacks.stacks.get(stack.id) is None:
             _put_review(stacks, turn, stack)
         row = _put(stacks, turn, stack, asked, params, found, is_empty=not others)
@@ -75,8 +77,12 @@ def _check(name: str, kind: str, params: Params) -> None:
         raise not_here("change sets that import resources")
 
 
-def _taken(name: str) -> ServiceError:
-    return ServiceError("AlreadyExistsException", f"ChangeSet {name} already exists")
+def _refuse_taken(known: ChangeSetRow | None) -> None:
+    """One that can't be executed any more gives way: tools name change sets after the second in
+    which they make them, and deployments are over within one here."""
+    if known is not None and known.execution == AVAILABLE:
+        text = f"ChangeSet {known.name} already exists"
+        raise ServiceError("AlreadyExistsException", text)
 
 
 def _stack_for(

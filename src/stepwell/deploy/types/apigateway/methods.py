@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import renamed
+from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigateway.shared import all_of, call, drop
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
@@ -159,5 +160,8 @@ TYPES = (
         required=frozenset({"HttpMethod", "ResourceId", "RestApiId"}),
         optional=frozenset({*_METHOD, "Integration", "MethodResponses"}),
         replaces=frozenset({"HttpMethod", "ResourceId", "RestApiId"}),
+        review=reviewing(
+            "AuthorizationType", "Integration.ConnectionType", "Integration.ResponseTransferMode"
+        ),
     ),
 )

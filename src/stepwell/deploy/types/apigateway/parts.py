@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import already_exists, as_text
+from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigateway.shared import all_of, call, drop, escaped, patch
 from stepwell.values import JsonObject, JsonValue
 
@@ -213,6 +214,7 @@ TYPES = (
         optional=frozenset(_AUTHORIZER) - {"Name", "Type"},
         replaces=frozenset({"RestApiId"}),
         attributes=frozenset({"AuthorizerId"}),
+        review=reviewing("Type"),
     ),
     ResourceType(
         GATEWAY_RESPONSE,

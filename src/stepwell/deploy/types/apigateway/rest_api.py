@@ -13,6 +13,7 @@ from typing import Any
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, is_true, marked_tags, renamed
 from stepwell.deploy.types import definitions
+from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigateway.shared import all_of, call, drop, escaped, own, patch, retag
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
@@ -192,6 +193,7 @@ TYPES = (
             "MinimumCompressionSize": "answers are not compressed",
         },
         attributes=frozenset({"RestApiId", "RootResourceId"}),
+        review=reviewing("Body"),
     ),
     ResourceType(
         "AWS::ApiGateway::Account",

@@ -11,6 +11,7 @@ from typing import Any
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import is_true, marked_tags, picked, stack_marks
 from stepwell.deploy.types import definitions
+from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigatewayv2.shared import (
     ONLY_WEBSOCKET,
     all_of,
@@ -134,5 +135,6 @@ TYPES = (
         refused={"DisableSchemaValidation": ONLY_WEBSOCKET},
         replaces=frozenset({"ProtocolType"}),
         attributes=frozenset({"ApiEndpoint", "ApiId"}),
+        review=reviewing("ProtocolType", "Body"),
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked, renamed
+from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigatewayv2.shared import (
     ONLY_WEBSOCKET,
     all_of,
@@ -186,6 +187,7 @@ TYPES = (
         },
         replaces=frozenset({"ApiId"}),
         attributes=frozenset({"IntegrationId"}),
+        review=reviewing("ConnectionType"),
     ),
     ResourceType(
         "AWS::ApiGatewayV2::Route",
@@ -202,6 +204,7 @@ TYPES = (
         },
         replaces=frozenset({"ApiId"}),
         attributes=frozenset({"RouteId"}),
+        review=reviewing("AuthorizationType"),
     ),
     ResourceType(
         "AWS::ApiGatewayV2::Authorizer",
@@ -212,5 +215,6 @@ TYPES = (
         optional=frozenset(_AUTHORIZER) - {"AuthorizerType", "Name"},
         replaces=frozenset({"ApiId"}),
         attributes=frozenset({"AuthorizerId"}),
+        review=reviewing("AuthorizerType"),
     ),
 )
