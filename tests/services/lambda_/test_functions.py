@@ -236,3 +236,17 @@ def test_room_is_taken_by_calls_that_begin_together() -> None:
 
     world.runner.handlers["work"] = slow
     world.run(play)
+
+
+def test_what_belongs_to_a_version_goes_with_it() -> None:
+    """Provisioned concurrency of a version is gone with it."""
+
+    async def play(world: World) -> None:
+        await world.function("work", Publish=True)
+        on = {"FunctionName": "work", "Qualifier": "1"}
+        await world.call("PutProvisionedConcurrencyConfig", **on, ProvisionedConcurrentExecutions=1)
+        await world.call("DeleteFunction", **on)
+        shown = await world.call("ListProvisionedConcurrencyConfigs", FunctionName="work")
+        assert shown["ProvisionedConcurrencyConfigs"] == []
+
+    World().run(play)

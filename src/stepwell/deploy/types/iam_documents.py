@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from stepwell.deploy.calling import ask, create_own, must_be_free, or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
@@ -156,7 +157,7 @@ def _written(seconds: float) -> str:
 async def _update_managed(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
     before, after, arn = existing.properties, wanted.properties, existing.id
     document = as_text(after["PolicyDocument"])
-    if document != as_text(before.get("PolicyDocument")):
+    if document != await _document(cloud, arn):
         await _make_room(cloud, arn)
         params = {"PolicyArn": arn, "PolicyDocument": document, "SetAsDefault": True}
         await cloud.call("iam", "CreatePolicyVersion", params)
@@ -166,6 +167,14 @@ async def _update_managed(cloud: Cloud, wanted: Wanted, existing: Existing) -> M
         if key not in kept:
             await holder.detach(arn)
     return await _made_managed(cloud, arn)
+
+
+async def _document(cloud: Cloud, arn: str) -> str:
+    """The policy's default document as it is now, perhaps by an earlier attempt."""
+    policy = (await cloud.call("iam", "GetPolicy", {"PolicyArn": arn}))["Policy"]
+    params = {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]}
+    version = (await cloud.call("iam", "GetPolicyVersion", params))["PolicyVersion"]
+    return unquote(version["Document"])
 
 
 async def _make_room(cloud: Cloud, arn: str) -> None:

@@ -295,6 +295,9 @@ def _delete_version(functions: Lambda, turn: Turn, named: Named) -> None:
     functions.versions.delete(turn, place, version)
     drop_code(functions, turn, row)
     functions.running.forget(turn, row)
+    for attached in functions.attached.of(place):
+        if attached.qualifier == version:
+            _detach(functions, turn, attached)
 
 
 def _delete_all(functions: Lambda, turn: Turn, function: FunctionRow, place: str) -> None:
