@@ -87,6 +87,8 @@ class Attempt:
     tags: dict[str, str] = field(default_factory=dict)
     adopts: bool = False
     """What bears the name already is taken."""
+    touched: bool = False
+    """It called something that changes something, and was not refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ async def set_policy(stacks: Stacks, call: Call, params: Params) -> dict[str, An
         raise invalid("You must specify either StackPolicyBody or StackPolicyURL, but not both.")
     if url is not None:
         body = await fetch(url, stacks.clouds.at(call.account, call.region))
+        await stacks.ready()
         row = _alive(stacks, call, row.id)
     check_policy(str(body))
     await _keep(stacks, row, replace(read_settings(row), policy=str(body)))

@@ -128,6 +128,8 @@ async def read_request(
         raise trouble
     goal = Goal.of(template, processed, stack, details.values, details.notifications)
     capabilities.check(template.resources, details.capabilities)
+    # A commit may have failed meanwhile: what follows looks things up without waiting.
+    await stacks.ready()
     return Asked(body, goal, details)
 
 

@@ -63,6 +63,17 @@ class Stacks:
         self.exports: Shelf[ExportRow] = Shelf(EXPORT, store, ledger)
         self.imports: Shelf[ImportRow] = Shelf(IMPORT, store, ledger)
         self.waits: Shelf[WaitRow] = Shelf(WAIT, store, ledger)
+        self._shelves: tuple[Shelf[Any], ...] = (
+            self.stacks,
+            self.names,
+            self.details,
+            self.resources,
+            self.leftovers,
+            self.change_sets,
+            self.exports,
+            self.imports,
+            self.waits,
+        )
         self.event_at = 0
         """When the last event was, in epoch milliseconds."""
         self.versions = Versions(self)
@@ -96,20 +107,16 @@ class Stacks:
         """Let deployments go: they are on disk and go on with the next start."""
         await self.deployments.close()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether memory agrees with the store now."""
+        return all(shelf.is_ready for shelf in self._shelves)
+
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        shelves: tuple[Shelf[Any], ...] = (
-            self.stacks,
-            self.names,
-            self.details,
-            self.resources,
-            self.leftovers,
-            self.change_sets,
-            self.exports,
-            self.imports,
-            self.waits,
-        )
-        await asyncio.gather(*(shelf.ready() for shelf in shelves))
+        # A commit may fail while the others are waited for: all must agree at the same moment.
+        while not self.is_ready:
+            await asyncio.gather(*(shelf.ready() for shelf in self._shelves))
 
     def named(self, scope: str, name: str) -> StackRow | None:
         """The stack that has a name now; a name may also be the id of a stack, deleted or not."""

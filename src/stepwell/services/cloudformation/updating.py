@@ -47,6 +47,7 @@ async def update_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, 
     check_updatable(row)
     asked = await read_request(stacks, row, params, row.version)
     await changes.refuse_no_change(stacks, row, asked)
+    await stacks.ready()
     row = stacks.find(call, row.id)
     # Somebody else may have been quicker while the template was read.
     check_updatable(row)

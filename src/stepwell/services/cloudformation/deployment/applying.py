@@ -43,6 +43,7 @@ _TIMED_OUT = "Stack creation time exceeded the specified timeout."
 async def advance(stacks: Stacks, stack: StackRow, operation: Operation) -> None:
     """Begin what is ready; when nothing is left, go on to the next phase."""
     goal = await stacks.versions.goal(stack, stack.version)
+    await stacks.ready()
     current = stacks.stacks.get(stack.id)
     if current is None or current.phase != stack.phase:
         return

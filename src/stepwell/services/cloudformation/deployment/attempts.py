@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stepwell.deploy.catalog import find_type
@@ -13,6 +15,7 @@ from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import removing
+from stepwell.services.cloudformation.deployment.touching import TouchingCloud
 from stepwell.services.cloudformation.deployment.tried import Failed, existing_of, reason_of
 from stepwell.services.cloudformation.documents import (
     APPLY,
@@ -71,6 +74,7 @@ async def _call(
     try:
         # What is on disk keeps the references, so that no secret is there.
         properties = await resolve_dynamic(attempt.properties, cloud)
+        making = attempt.action in ("create", "replace")
         wanted = Wanted(
             stack.name,
             stack.id,
@@ -78,10 +82,12 @@ async def _call(
             properties,
             attempt.suffix,
             attempt.tags,
-            repeated or attempt.adopts,
+            attempt.adopts or (repeated and (attempt.touched or not making)),
         )
-        if attempt.action in ("create", "replace"):
-            return await known.create(cloud, wanted)
+        if making:
+            note = partial(_note, stacks, stack.id, row.logical_id, attempt.number)
+            watched = TouchingCloud(cloud, note, touched=attempt.touched)
+            return await known.create(watched, wanted)
         existing = await existing_of(stack, row.logical_id, snapshot_of(row), cloud)
         if attempt.action == "delete":
             await known.delete(cloud, existing)
@@ -95,6 +101,17 @@ async def _call(
     except Exception as bug:
         _log.exception("%s: %s of %s broke", stack.id, attempt.action, row.logical_id)
         return Failed(f"Internal Failure: {type(bug).__name__}: {bug}")
+
+
+def _note(stacks: Stacks, stack_id: str, logical_id: str, number: int, touched: bool) -> None:
+    """Note whether the attempt changed something; in the turn that is open now."""
+    row = stacks.resources.get(stack_id, logical_id) if stacks.is_ready else None
+    attempt = None if row is None else read_attempt(row)
+    if row is None or attempt is None or attempt.number != number:
+        return
+    with stacks.parts.ledger.stage() as turn:
+        noted = replace(attempt, touched=touched)
+        stacks.resources.put(turn, row._replace(attempt=write(noted)))
 
 
 def finish(
