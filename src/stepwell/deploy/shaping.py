@@ -87,6 +87,11 @@ def renamed(value: JsonValue, names: Mapping[str, str], place: str = "#") -> Jso
     return {names[name]: item for name, item in value.items() if item is not None}
 
 
+def only(value: JsonValue, names: Iterable[str], place: str = "#") -> None:
+    """Raise ServiceError for an object with a member that is not among the names."""
+    renamed(value, {name: name for name in names}, place)
+
+
 def marked_tags(wanted: Wanted, name: str = "Tags") -> dict[str, str]:
     """The resource's tags with those that CloudFormation itself puts on it.
 

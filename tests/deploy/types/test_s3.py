@@ -203,6 +203,37 @@ async def test_a_bucket_notifies_as_the_template_says(deployed: Deployed) -> Non
     assert shown == {}
 
 
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"NotificationConfiguration": {"QueueConfiguration": []}}, "QueueConfiguration"),
+        (
+            {"NotificationConfiguration": {"TopicConfigurations": [{"Events": ["s3:*"]}]}},
+            "Events",
+        ),
+        ({"LifecycleConfiguration": {"Rule": []}}, "Rule"),
+        ({"LifecycleConfiguration": {"Rules": [{"Days": 3}]}}, "Days"),
+    ],
+)
+async def test_members_that_are_none_are_refused(
+    deployed: Deployed, given: dict[str, Any], key: str
+) -> None:
+    """A member that a configuration does not have is not passed over, and no bucket is left."""
+    with pytest.raises(ServiceError, match=rf"extraneous key \[{key}\] is not permitted"):
+        await deployed.make(BUCKET, {"BucketName": "mine", **given})
+    await deployed.make(BUCKET, {"BucketName": "mine"})
+
+
+async def test_the_least_size_of_transitions_is_kept(deployed: Deployed) -> None:
+    """The size below which objects are not moved is shown with the lifecycle."""
+    size = "varies_by_storage_class"
+    rules = [{"Status": "Enabled", "ExpirationInDays": 3}]
+    lifecycle = {"TransitionDefaultMinimumObjectSize": size, "Rules": rules}
+    bucket = await deployed.make(BUCKET, {"LifecycleConfiguration": lifecycle})
+    shown = await deployed.call("s3", "GetBucketLifecycleConfiguration", Bucket=bucket.id)
+    assert shown["TransitionDefaultMinimumObjectSize"] == size
+
+
 async def test_a_bucket_with_objects_is_not_deleted(deployed: Deployed) -> None:
     """A bucket with objects is not deleted, in S3's words."""
     bucket = await deployed.make(BUCKET, {})

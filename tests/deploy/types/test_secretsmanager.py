@@ -64,6 +64,7 @@ async def test_an_empty_secret_gets_its_value_later(deployed: Deployed) -> None:
     ("given", "complaint"),
     [
         ({"SecretString": "a", "GenerateSecretString": {}}, "both SecretString"),
+        ({"GenerateSecretString": {"Length": 8}}, "extraneous key"),
         ({"GenerateSecretString": {"GenerateStringKey": "a"}}, "both SecretStringTemplate"),
         (
             {"GenerateSecretString": {"GenerateStringKey": "a", "SecretStringTemplate": "x"}},

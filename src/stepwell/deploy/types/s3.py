@@ -36,54 +36,42 @@ class _Part(NamedTuple):
     """A property that is a configuration of its own in the API."""
 
     put: str
-    member: str
-    """The member of the put that holds it."""
     shape: Callable[[Any], JsonObject]
+    """The parameters of the put, besides the bucket."""
     drop: tuple[str, JsonObject]
     """What brings back the state without it: an operation and its parameters."""
 
 
-def _as_given(value: Any) -> JsonObject:
-    return dict(value)
+def _under(member: str) -> Callable[[Any], JsonObject]:
+    """The configuration as the template writes it, as that member."""
+    return lambda value: {member: value}
 
 
 _PARTS = {
     "OwnershipControls": _Part(
         "PutBucketOwnershipControls",
-        "OwnershipControls",
-        _as_given,
+        _under("OwnershipControls"),
         ("DeleteBucketOwnershipControls", {}),
     ),
     "PublicAccessBlockConfiguration": _Part(
         "PutPublicAccessBlock",
-        "PublicAccessBlockConfiguration",
-        _as_given,
+        _under("PublicAccessBlockConfiguration"),
         ("DeletePublicAccessBlock", {}),
     ),
     "BucketEncryption": _Part(
-        "PutBucketEncryption",
-        "ServerSideEncryptionConfiguration",
-        s3_shapes.encryption,
-        ("DeleteBucketEncryption", {}),
+        "PutBucketEncryption", s3_shapes.encryption, ("DeleteBucketEncryption", {})
     ),
     "VersioningConfiguration": _Part(
         "PutBucketVersioning",
-        "VersioningConfiguration",
-        _as_given,
+        _under("VersioningConfiguration"),
         ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}}),
     ),
-    "CorsConfiguration": _Part(
-        "PutBucketCors", "CORSConfiguration", s3_shapes.cors, ("DeleteBucketCors", {})
-    ),
+    "CorsConfiguration": _Part("PutBucketCors", s3_shapes.cors, ("DeleteBucketCors", {})),
     "LifecycleConfiguration": _Part(
-        "PutBucketLifecycleConfiguration",
-        "LifecycleConfiguration",
-        s3_shapes.lifecycle,
-        ("DeleteBucketLifecycle", {}),
+        "PutBucketLifecycleConfiguration", s3_shapes.lifecycle, ("DeleteBucketLifecycle", {})
     ),
     "NotificationConfiguration": _Part(
         "PutBucketNotificationConfiguration",
-        "NotificationConfiguration",
         s3_shapes.notification,
         ("PutBucketNotificationConfiguration", {"NotificationConfiguration": {}}),
     ),
@@ -121,7 +109,7 @@ async def _configure(cloud: Cloud, name: str, wanted: Wanted) -> None:
 
 
 async def _put(cloud: Cloud, bucket: str, part: _Part, value: Any) -> None:
-    await cloud.call("s3", part.put, {"Bucket": bucket, part.member: part.shape(value)})
+    await cloud.call("s3", part.put, {"Bucket": bucket, **part.shape(value)})
 
 
 async def _put_tags(cloud: Cloud, bucket: str, wanted: Wanted) -> None:

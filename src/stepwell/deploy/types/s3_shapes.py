@@ -1,4 +1,4 @@
-"""The configurations of a bucket as its API takes them, from what templates write.
+"""The configurations of a bucket as the parameters of its API, from what templates write.
 
 CloudFormation names and nests some of them in its own way: a rule's filter is spread over the
 rule, singular and plural forms stand beside each other.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.deploy.shaping import is_true
+from stepwell.deploy.shaping import is_true, only
 from stepwell.values import JsonObject, JsonValue
 
 _NOTIFICATIONS = {
@@ -20,7 +20,8 @@ _NOTIFICATIONS = {
 
 
 def notification(given: Any) -> JsonObject:
-    """NotificationConfiguration."""
+    """PutBucketNotificationConfiguration."""
+    only(given, (*_NOTIFICATIONS, "EventBridgeConfiguration"), "#/NotificationConfiguration")
     asked: JsonObject = {}
     for member, (name, target, arn) in _NOTIFICATIONS.items():
         entries = [_entry(each, target, arn) for each in given.get(member) or []]
@@ -29,10 +30,11 @@ def notification(given: Any) -> JsonObject:
     bridge = given.get("EventBridgeConfiguration")
     if bridge is not None and is_true(bridge.get("EventBridgeEnabled", True)):
         asked["EventBridgeConfiguration"] = {}
-    return asked
+    return {"NotificationConfiguration": asked}
 
 
 def _entry(given: Any, target: str, arn: str) -> JsonObject:
+    only(given, ("Event", "Filter", target), "#/NotificationConfiguration")
     entry: JsonObject = {arn: given.get(target), "Events": [given.get("Event")]}
     rules = ((given.get("Filter") or {}).get("S3Key") or {}).get("Rules")
     if rules:
@@ -41,14 +43,14 @@ def _entry(given: Any, target: str, arn: str) -> JsonObject:
 
 
 def encryption(given: Any) -> JsonObject:
-    """ServerSideEncryptionConfiguration."""
+    """PutBucketEncryption."""
     rules: list[JsonValue] = []
     for each in given.get("ServerSideEncryptionConfiguration") or []:
         rule = {name: value for name, value in each.items() if name != _BY_DEFAULT}
         if each.get(_BY_DEFAULT):
             rule["ApplyServerSideEncryptionByDefault"] = each[_BY_DEFAULT]
         rules.append(rule)
-    return {"Rules": rules}
+    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
 
 
 _BY_DEFAULT = "ServerSideEncryptionByDefault"
@@ -56,20 +58,46 @@ _CORS = {"ExposedHeaders": "ExposeHeaders", "Id": "ID", "MaxAge": "MaxAgeSeconds
 
 
 def cors(given: Any) -> JsonObject:
-    """CORSConfiguration."""
+    """PutBucketCors."""
     rules: list[JsonValue] = [
         {_CORS.get(name, name): value for name, value in each.items()}
         for each in given.get("CorsRules") or []
     ]
-    return {"CORSRules": rules}
+    return {"CORSConfiguration": {"CORSRules": rules}}
 
 
 def lifecycle(given: Any) -> JsonObject:
-    """LifecycleConfiguration."""
-    return {"Rules": [_lifecycle_rule(each) for each in given.get("Rules") or []]}
+    """PutBucketLifecycleConfiguration."""
+    only(given, ("Rules", _LEAST), "#/LifecycleConfiguration")
+    rules: list[JsonValue] = [_lifecycle_rule(each) for each in given.get("Rules") or []]
+    return {"LifecycleConfiguration": {"Rules": rules}, _LEAST: given.get(_LEAST)}
+
+
+_LEAST = "TransitionDefaultMinimumObjectSize"
+
+
+_RULE = (
+    "AbortIncompleteMultipartUpload",
+    "ExpirationDate",
+    "ExpirationInDays",
+    "ExpiredObjectDeleteMarker",
+    "Id",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionExpirationInDays",
+    "NoncurrentVersionTransition",
+    "NoncurrentVersionTransitions",
+    "ObjectSizeGreaterThan",
+    "ObjectSizeLessThan",
+    "Prefix",
+    "Status",
+    "TagFilters",
+    "Transition",
+    "Transitions",
+)
 
 
 def _lifecycle_rule(given: Any) -> JsonObject:
+    only(given, _RULE, "#/LifecycleConfiguration/Rules")
     expiration = {
         "Date": given.get("ExpirationDate"),
         "Days": given.get("ExpirationInDays"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from stepwell.deploy.calling import ask, create_own, retag
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import already_exists, as_text, merged_tags, picked, tag_list
+from stepwell.deploy.shaping import already_exists, as_text, merged_tags, only, picked, tag_list
 from stepwell.errors import ServiceError
 from stepwell.values import BadJson, JsonObject, decode, encode_text
 
@@ -25,6 +25,7 @@ _PASSWORD = (
     "RequireEachIncludedType",
 )
 """What of GenerateSecretString the password itself is made with."""
+_TEMPLATE = ("GenerateStringKey", "SecretStringTemplate")
 
 
 # Secrets
@@ -59,6 +60,7 @@ async def _value(cloud: Cloud, properties: JsonObject) -> str | None:
     text = properties.get("SecretString")
     if given is None:
         return None if text is None else as_text(text)
+    only(given, (*_PASSWORD, *_TEMPLATE), "#/GenerateSecretString")
     if text is not None:
         raise _invalid("You can't specify both SecretString and GenerateSecretString.")
     params = picked(given, _PASSWORD)

@@ -8,7 +8,7 @@ from typing import Any
 from stepwell.deploy.attached import inline_policy, listed_policy
 from stepwell.deploy.calling import ask, must_be_free, or_undo, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import as_text, is_true, picked, tag_list
+from stepwell.deploy.shaping import as_text, is_true, only, picked, tag_list
 from stepwell.values import JsonObject
 
 _GONE = ("NotFound",)
@@ -98,6 +98,8 @@ async def _delete_topic(cloud: Cloud, existing: Existing) -> None:
 
 def _endpoints(properties: JsonObject) -> list[tuple[str, str]]:
     listed: Any = properties.get("Subscription") or []
+    for at, each in enumerate(listed):
+        only(each, ("Endpoint", "Protocol"), f"#/Subscription/{at}")
     return [(as_text(each.get("Protocol")), as_text(each.get("Endpoint"))) for each in listed]
 
 
