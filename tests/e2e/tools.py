@@ -6,9 +6,11 @@ STEPWELL_TOOLS_REQUIRED says that nothing may be left out, as CI does.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ SERVERLESS = EXAMPLES / "serverless_framework"
 CDK_VENV = ROOT / ".state" / "cdk-venv"
 SAM_VENV = ROOT / ".state" / "sam-venv"
 TOOL_SECONDS_MAX = 180
+FAR_FUTURE = 4_102_444_800
+"""The year 2100, in seconds."""
 NOBODY = "http://127.0.0.1:1"
 """An address where nobody answers, for what must not need a server."""
 _NOT_COPIED = shutil.ignore_patterns("node_modules", "cdk.out", ".serverless", "__pycache__")
@@ -134,8 +138,18 @@ def sam(folder: Path, home: Path, server: ServerProcess | None = None) -> Tool:
     """The AWS SAM CLI in an app's folder; it builds with the Python that it runs on."""
     programs = need(SAM_VENV / ".installed", "the AWS SAM CLI").parent / "bin"
     path = os.pathsep.join([str(programs), os.environ["PATH"]])
-    more = {"PATH": path, "SAM_CLI_TELEMETRY": "0"}
+    more = {"PATH": path, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.5"}
+    # It asks a registry for its newest version, unless it did so a short time ago.
+    kept = home / ".aws-sam"
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / "metadata.json").write_text(json.dumps({"lastVersionCheck": FAR_FUTURE}))
     return Tool((str(programs / "sam"),), folder, home, _endpoint(server), more)
+
+
+def aws_cli(folder: Path, home: Path, server: ServerProcess | None = None) -> Tool:
+    """The AWS CLI in an app's folder."""
+    program = need(Path(sys.executable).parent / "aws", "the AWS CLI")
+    return Tool((str(program),), folder, home, _endpoint(server), {"AWS_PAGER": ""})
 
 
 def _endpoint(server: ServerProcess | None) -> str:
