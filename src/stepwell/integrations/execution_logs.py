@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from stepwell.engine.events import Details, HistoryEvent
 from stepwell.runtime.live import Live
 from stepwell.runtime.turn import Turn
-from stepwell.services.logs.logs import Logs, parse_arn
+from stepwell.services.logs.logs import Logs
+from stepwell.services.logs.names import parse_arn
 from stepwell.values import JsonObject, decode, encode_text
 
 DATA_BYTES_MAX = 248 * 1024

@@ -162,6 +162,15 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"LogGroupName": "l", "RetentionInDays": 7},
         {"LogGroupName": "l", "Tags": TAGS},
     ],
+    "AWS::Logs::SubscriptionFilter": [
+        {
+            "LogGroupName": "known",
+            "FilterName": "f",
+            "FilterPattern": pattern,
+            "DestinationArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:other",
+        }
+        for pattern in ("", "ERROR")
+    ],
     "AWS::StepFunctions::Activity": [{"Name": "a"}, {"Name": "a", "Tags": TAGS}],
     "AWS::StepFunctions::StateMachine": [
         FLOW,
@@ -234,6 +243,7 @@ async def furnished() -> AsyncIterator[Deployed]:
             await world.make("AWS::IAM::Role", role, name)
         await world.make("AWS::IAM::Group", {"GroupName": "known"})
         await world.make("AWS::SQS::Queue", {"QueueName": "jobs"})
+        await world.make("AWS::Logs::LogGroup", {"LogGroupName": "known"})
         for name in ("other", "fresh"):
             await world.make("AWS::Lambda::Function", {**FUNCTION, "FunctionName": name}, name)
             flow = {**FLOW, "StateMachineName": f"flow-{name}"}

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from stepwell.deploy.catalog import TYPES
 from stepwell.errors import ServiceError
+from tests.deploy.types.test_lambda_functions import FUNCTION, function
 from tests.deploy.world import ACCOUNT, REGION, Deployed
 
 GROUP = "AWS::Logs::LogGroup"
 STREAM = "AWS::Logs::LogStream"
 POLICY = "AWS::Logs::ResourcePolicy"
+SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
 ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
 
 
@@ -103,6 +106,39 @@ async def test_a_resource_policy_is_kept(deployed: Deployed) -> None:
     await deployed.drop(POLICY, made)
     answer = await deployed.call("logs", "DescribeResourcePolicies")
     assert answer["resourcePolicies"] == []
+
+
+async def test_a_subscription_brings_lines_to_a_function(deployed: Deployed) -> None:
+    """A subscription brings the lines that match to a function, follows the template, and ends."""
+    await deployed.make(GROUP, {"LogGroupName": "/flow"}, "Group")
+    await deployed.make(STREAM, {"LogGroupName": "/flow", "LogStreamName": "s"}, "Stream")
+    await deployed.make(FUNCTION, function(FunctionName="work"), "Work")
+    properties = {
+        "LogGroupName": "/flow",
+        "FilterPattern": "ERROR",
+        "DestinationArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:work",
+    }
+    made = await deployed.make(SUBSCRIPTION, properties)
+    assert made.id == "shop-Thing-ABCDEF123456"
+    with pytest.raises(ServiceError, match="already exists"):
+        await deployed.make(SUBSCRIPTION, properties)
+    assert await deployed.make(SUBSCRIPTION, properties, repeated=True) == made
+    changed = await deployed.change(SUBSCRIPTION, made, {**properties, "FilterPattern": "WARN"})
+    answer = await deployed.call("logs", "DescribeSubscriptionFilters", logGroupName="/flow")
+    assert [each["filterPattern"] for each in answer["subscriptionFilters"]] == ["WARN"]
+    await deployed.drop(SUBSCRIPTION, changed)
+    await deployed.drop(SUBSCRIPTION, changed)
+    answer = await deployed.call("logs", "DescribeSubscriptionFilters", logGroupName="/flow")
+    assert answer["subscriptionFilters"] == []
+
+
+def test_subscriptions_of_streams_are_found_beforehand() -> None:
+    """A subscription that is no function's is refused before anything is made."""
+    review = TYPES[SUBSCRIPTION].review
+    assert review is not None
+    assert len(review({"DestinationArn": "arn:aws:kinesis:eu-west-1:000000000000:stream/s"})) == 1
+    assert review({"DestinationArn": "arn:aws:lambda:eu-west-1:000000000000:function:f"}) == []
+    assert review({"DestinationArn": {"Ref": "F"}}) == []
 
 
 async def test_what_nothing_reads_is_kept(deployed: Deployed) -> None:

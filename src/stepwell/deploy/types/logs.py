@@ -1,10 +1,17 @@
-"""Log groups, streams, resource policies; filters for metrics and deliveries are only kept."""
+"""Log groups, streams, subscriptions, resource policies; metric filters and deliveries are kept."""
 
 from __future__ import annotations
 
 from stepwell.deploy.calling import ask, create_own, or_undo, retag
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import already_exists, as_text, is_true, merged_tags
+from stepwell.deploy.shaping import (
+    already_exists,
+    as_text,
+    is_true,
+    merged_tags,
+    picked,
+    small_first,
+)
 from stepwell.deploy.stored import stored_type
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject
@@ -12,6 +19,7 @@ from stepwell.values import JsonObject
 _GROUP = "AWS::Logs::LogGroup"
 _STREAM = "AWS::Logs::LogStream"
 _POLICY = "AWS::Logs::ResourcePolicy"
+_SUBSCRIPTION = "AWS::Logs::SubscriptionFilter"
 _GONE = ("ResourceNotFoundException",)
 _TAKEN = "ResourceAlreadyExistsException"
 _NAME_MAX = 512
@@ -115,6 +123,51 @@ async def _delete_policy(cloud: Cloud, existing: Existing) -> None:
     await ask(cloud, "logs", "DeleteResourcePolicy", {"policyName": existing.id}, _GONE)
 
 
+async def _create_subscription(cloud: Cloud, wanted: Wanted) -> Made:
+    properties = wanted.properties
+    group = as_text(properties["LogGroupName"])
+    name = wanted.name(properties.get("FilterName"), _NAME_MAX)
+    on = {"logGroupName": group, "filterNamePrefix": name}
+    shown = await cloud.call("logs", "DescribeSubscriptionFilters", on)
+    taken = any(each["filterName"] == name for each in shown["subscriptionFilters"])
+    if taken and not wanted.repeated:
+        raise already_exists(_SUBSCRIPTION, f"{name}|{group}")
+    await _put_subscription(cloud, name, properties)
+    return Made(name)
+
+
+async def _put_subscription(cloud: Cloud, name: str, properties: JsonObject) -> None:
+    given = picked(
+        properties,
+        ("DestinationArn", "Distribution", "FilterPattern", "LogGroupName", "RoleArn"),
+    )
+    params = small_first({**given, "FilterName": name})
+    assert isinstance(params, dict)
+    await cloud.call("logs", "PutSubscriptionFilter", params)
+
+
+async def _update_subscription(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
+    await _put_subscription(cloud, existing.id, wanted.properties)
+    return Made(existing.id)
+
+
+async def _delete_subscription(cloud: Cloud, existing: Existing) -> None:
+    params = {
+        "logGroupName": existing.properties["LogGroupName"],
+        "filterName": existing.id,
+    }
+    await ask(cloud, "logs", "DeleteSubscriptionFilter", params, _GONE)
+
+
+def _review_subscription(properties: JsonObject) -> list[str]:
+    destination = properties.get("DestinationArn")
+    if not isinstance(destination, str) or not destination.startswith("arn:"):
+        return []
+    if destination.split(":")[2:3] == ["lambda"]:
+        return []
+    return [f"The destination {destination} is not embedded: functions are."]
+
+
 def _delivery(kind: str, ending: str) -> ResourceType:
     arn = "arn:aws:logs:{region}:{account}:" + ending + ":{name}"
     return stored_type(f"AWS::Logs::{kind}", name_property="Name", attributes={"Arn": arn})
@@ -162,6 +215,22 @@ TYPES = (
         _update_policy,
         required=frozenset({"PolicyDocument", "PolicyName"}),
         replaces=frozenset({"PolicyName"}),
+    ),
+    ResourceType(
+        _SUBSCRIPTION,
+        _create_subscription,
+        _delete_subscription,
+        _update_subscription,
+        required=frozenset({"DestinationArn", "FilterPattern", "LogGroupName"}),
+        optional=frozenset({"FilterName"}),
+        without_effect=frozenset({"Distribution", "RoleArn"}),
+        refused={
+            "ApplyOnTransformedLogs": "Lines are not transformed here.",
+            "EmitSystemFields": "Lines are sent without fields of AWS's own.",
+            "FieldSelectionCriteria": "Lines are chosen by their pattern alone.",
+        },
+        replaces=frozenset({"FilterName", "LogGroupName"}),
+        review=_review_subscription,
     ),
     stored_type("AWS::Logs::MetricFilter", name_property="FilterName"),
     stored_type(

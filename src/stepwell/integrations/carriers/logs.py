@@ -6,7 +6,8 @@ from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.integrations.carriers.sqs import for_good
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import Delivery
-from stepwell.services.logs.logs import Logs, parse_arn
+from stepwell.services.logs.logs import Logs
+from stepwell.services.logs.names import parse_arn
 
 
 class LogsCarrier:

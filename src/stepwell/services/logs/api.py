@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from stepwell.services.api import Answer, Call, Door, Operation, Params, Service
-from stepwell.services.logs import events, groups, policies
+from stepwell.services.logs import events, groups, policies, subscriptions
 from stepwell.services.logs.logs import Logs
 from stepwell.services.logs.sweeping import Sweeper
 
@@ -30,6 +30,9 @@ _OPERATIONS: dict[str, _Operation] = {
     "PutLogEvents": events.put_log_events,
     "GetLogEvents": events.get_log_events,
     "FilterLogEvents": events.filter_log_events,
+    "PutSubscriptionFilter": subscriptions.put_subscription_filter,
+    "DescribeSubscriptionFilters": subscriptions.describe_subscription_filters,
+    "DeleteSubscriptionFilter": subscriptions.delete_subscription_filter,
     "PutResourcePolicy": policies.put_resource_policy,
     "DeleteResourcePolicy": policies.delete_resource_policy,
     "DescribeResourcePolicies": policies.describe_resource_policies,

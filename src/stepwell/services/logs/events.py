@@ -8,7 +8,8 @@ from typing import Any
 from stepwell.services.api import Call, Params
 from stepwell.services.logs.errors import invalid, no_stream
 from stepwell.services.logs.filters import compile_filter
-from stepwell.services.logs.logs import DAY_MS, Logs, scope_and_name
+from stepwell.services.logs.logs import DAY_MS, Logs
+from stepwell.services.logs.names import scope_and_name
 from stepwell.services.logs.records import LOG_EVENT, GroupRow, LogEventRow
 
 EVENTS_MAX = 10_000
@@ -44,7 +45,7 @@ async def put_log_events(logs: Logs, call: Call, params: Params) -> dict[str, An
         else:
             kept.append((at, event["message"]))
     with logs.parts.ledger.stage() as turn:
-        logs.append(turn, stream, kept)
+        logs.append(turn, group, stream, kept)
     return {
         "nextSequenceToken": str(stream.id),
         "rejectedLogEventsInfo": rejected or None,

@@ -7,7 +7,8 @@ from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.logs.errors import exists, invalid
-from stepwell.services.logs.logs import Logs, group_arn, parse_arn, scope_and_name
+from stepwell.services.logs.logs import Logs
+from stepwell.services.logs.names import group_arn, parse_arn, scope_and_name
 from stepwell.services.logs.paging import cut
 from stepwell.services.logs.records import GroupRow, StreamRow
 from stepwell.values import decode, encode_text
@@ -50,6 +51,8 @@ async def delete_log_group(logs: Logs, call: Call, params: Params) -> None:
     with logs.parts.ledger.stage() as turn:
         for stream in logs.streams.of(row.id):
             logs.streams.delete(turn, row.id, stream.name)
+        for subscription in logs.subscriptions.of(row.id):
+            logs.subscriptions.delete(turn, row.id, subscription.name)
         logs.groups.delete(turn, row.scope, row.name)
         logs.abandon(turn, row.id)
 

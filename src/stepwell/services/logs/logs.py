@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stepwell.runtime.turn import Turn
-from stepwell.services.api import Call
 from stepwell.services.logs.errors import no_group, no_stream
+from stepwell.services.logs.forwarding import SUBSCRIPTIONS_MAX, forward
+from stepwell.services.logs.names import parse_arn
 from stepwell.services.logs.records import (
     ABANDONED,
     GROUP,
     LOG_EVENT,
     POLICY,
     STREAM,
+    SUBSCRIPTION,
     AbandonedRow,
     GroupRow,
     LogEventRow,
@@ -40,10 +42,17 @@ class Logs:
         self.streams = Shelf(STREAM, parts.store, parts.ledger)
         self.abandoned = Shelf(ABANDONED, parts.store, parts.ledger)
         self.policies = Shelf(POLICY, parts.store, parts.ledger)
+        self.subscriptions = Shelf(SUBSCRIPTION, parts.store, parts.ledger)
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        for shelf in (self.groups, self.streams, self.abandoned, self.policies):
+        for shelf in (
+            self.groups,
+            self.streams,
+            self.abandoned,
+            self.policies,
+            self.subscriptions,
+        ):
             await shelf.ready()
 
     def group(self, scope: str, name: str) -> GroupRow:
@@ -89,15 +98,24 @@ class Logs:
         found = self.streams.get(row.id, stream)
         if found is None:
             found = StreamRow(row.id, stream, self.parts.ids.next_id(), now, 0, 0, 0)
-        self.append(turn, found, lines)
+        self.append(turn, row, found, lines)
 
-    def append(self, turn: Turn, stream: StreamRow, lines: Iterable[tuple[int, str]]) -> None:
-        """Append lines to a stream; the stream's row follows."""
+    def append(
+        self, turn: Turn, group: GroupRow, stream: StreamRow, lines: Iterable[tuple[int, str]]
+    ) -> None:
+        """Append lines to a stream of the group; the stream's row follows, and so does whoever
+        subscribes to them."""
         now, next_id = self.parts.clock.now(), self.parts.ids.next_id
         times = []
+        events = []
         for at, message in lines:
-            turn.put(LOG_EVENT, LogEventRow(stream.group, at, next_id(), stream.id, now, message))
+            event = LogEventRow(stream.group, at, next_id(), stream.id, now, message)
+            turn.put(LOG_EVENT, event)
+            events.append(event)
             times.append(at)
+        subscriptions = self.subscriptions.first(group.id, SUBSCRIPTIONS_MAX)
+        if subscriptions:
+            forward(self.parts.deliveries, turn, (group, stream.name), subscriptions, events)
         if times:
             first = min(times) if not stream.first_at else min(stream.first_at, *times)
             stream = stream._replace(
@@ -108,23 +126,3 @@ class Logs:
     def abandon(self, turn: Turn, group: int, stream: int = 0) -> None:
         """Let the events of a group or stream be cleared."""
         self.abandoned.put(turn, AbandonedRow(SHARD, group, stream))
-
-
-def parse_arn(arn: str) -> tuple[str, str] | None:
-    """The scope and name of a log group's ARN."""
-    parts = arn.split(":")
-    if len(parts) not in (7, 8) or parts[2] != "logs" or parts[5] != "log-group":
-        return None
-    return f"{parts[4]}:{parts[3]}", parts[6]
-
-
-def group_arn(row: GroupRow) -> str:
-    """The ARN of a group, without the star at the end."""
-    account, region = row.scope.split(":")
-    return f"arn:aws:logs:{region}:{account}:log-group:{row.name}"
-
-
-def scope_and_name(call: Call, name: str | None, identifier: str | None) -> tuple[str, str]:
-    """Which group a request means: by its name, or by its name or ARN."""
-    given = name or identifier or ""
-    return parse_arn(given) or (call.scope, given)

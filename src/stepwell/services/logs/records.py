@@ -88,4 +88,20 @@ class PolicyRow(NamedTuple):
 
 POLICY = Table("logs_policy", PolicyRow, ("scope", "name"))
 
-TABLES: tuple[Table[Any], ...] = (GROUP, STREAM, LOG_EVENT, ABANDONED, POLICY)
+
+class SubscriptionRow(NamedTuple):
+    """A subscription filter: lines of a group that go on to a function."""
+
+    group: int
+    name: str
+    pattern: str
+    destination: str
+    """The function's ARN."""
+    created_at: int
+    details: str
+    """JSON: members that are kept and shown."""
+
+
+SUBSCRIPTION = Table("logs_subscription", SubscriptionRow, ("group", "name"))
+
+TABLES: tuple[Table[Any], ...] = (GROUP, STREAM, LOG_EVENT, ABANDONED, POLICY, SUBSCRIPTION)
