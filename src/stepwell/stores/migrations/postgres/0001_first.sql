@@ -540,6 +540,15 @@ CREATE TABLE "logs_stream" (
   "ingested_at" bigint NOT NULL,
   PRIMARY KEY ("group", "name")
 );
+CREATE TABLE "logs_subscription" (
+  "group" bigint NOT NULL,
+  "name" text COLLATE "C" NOT NULL,
+  "pattern" text COLLATE "C" NOT NULL,
+  "destination" text COLLATE "C" NOT NULL,
+  "created_at" bigint NOT NULL,
+  "details" text COLLATE "C" NOT NULL,
+  PRIMARY KEY ("group", "name")
+);
 CREATE TABLE "machine" (
   "scope" text COLLATE "C" NOT NULL,
   "name" text COLLATE "C" NOT NULL,

@@ -540,6 +540,15 @@ CREATE TABLE "logs_stream" (
   "ingested_at" INTEGER NOT NULL,
   PRIMARY KEY ("group", "name")
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE "logs_subscription" (
+  "group" INTEGER NOT NULL,
+  "name" TEXT NOT NULL,
+  "pattern" TEXT NOT NULL,
+  "destination" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "details" TEXT NOT NULL,
+  PRIMARY KEY ("group", "name")
+) WITHOUT ROWID, STRICT;
 CREATE TABLE "machine" (
   "scope" TEXT NOT NULL,
   "name" TEXT NOT NULL,
