@@ -148,12 +148,14 @@ def test_a_type_looks_at_its_own_values() -> None:
     text = """
         Resources:
           S: {Type: AWS::SNS::Subscription, Properties: {TopicArn: t, Protocol: sms}}
+          A: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: a, ProtocolType: WEBSOCKET}}
         """
     assert told(text) == [
+        (PROPERTY, "AWS::SNS::Subscription: Protocol sms: text messages leave AWS only."),
         (
             PROPERTY,
-            "AWS::SNS::Subscription: Protocol sms: text messages leave AWS only.",
-        )
+            "AWS::ApiGatewayV2::Api: ProtocolType WEBSOCKET: this server has HTTP APIs only",
+        ),
     ]
 
 

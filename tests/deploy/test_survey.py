@@ -69,6 +69,20 @@ def test_parameters_without_a_value_are_told() -> None:
     assert not look(text, Mail="a").deploys
 
 
+def test_parameters_that_are_looked_up_are_told() -> None:
+    """What must be in Parameter Store is told, and refuses nothing."""
+    seen = look(
+        """
+        Parameters: {V: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /cdk/version}}
+        Resources: {Q: {Type: AWS::SQS::Queue}}
+        """
+    )
+    assert seen.deploys
+    assert [finding.message for finding in seen.findings] == [
+        "Parameter V is looked up: /cdk/version must be in Parameter Store"
+    ]
+
+
 def test_what_hangs_on_such_a_value_refuses_nothing() -> None:
     """What may be right with the real value is a warning."""
     seen = look(

@@ -46,7 +46,7 @@ async def parameter_values(
 ) -> dict[str, ParameterValue]:
     """The value of each declared parameter. Raises ServiceError ValidationError."""
     texts = parameter_texts(template, given)
-    stored = [name for name in texts if _STORED.match(template.parameters[name].type)]
+    stored = [name for name in texts if is_stored(template.parameters[name])]
     resolved = await _look_up({name: texts[name] for name in stored}, cloud)
     values = {}
     for name, text in texts.items():
@@ -92,6 +92,11 @@ def parameter_texts(
 def plain_values(template: Template, texts: Mapping[str, str]) -> dict[str, JsonValue]:
     """What `Ref` gives as far as nothing must be looked up, for reviews without a server."""
     return {name: _shaped(template.parameters[name], text) for name, text in texts.items()}
+
+
+def is_stored(parameter: Parameter) -> bool:
+    """Whether its value names a parameter of Parameter Store that is looked up."""
+    return _STORED.match(parameter.type) is not None
 
 
 def check_type(parameter: Parameter) -> None:

@@ -25,7 +25,7 @@ from stepwell.deploy.findings import (
     pointer,
 )
 from stepwell.deploy.guesses import AnyExport
-from stepwell.deploy.parameters import parameter_texts, plain_values
+from stepwell.deploy.parameters import is_stored, parameter_texts, plain_values
 from stepwell.deploy.reading import read_document, read_template
 from stepwell.deploy.references import references
 from stepwell.deploy.review import evaluated, review
@@ -107,7 +107,7 @@ def survey(
     findings += definition_findings(scope, properties, read_file)
     findings += _runtime_findings(scope, properties)
     findings = _softened(findings, template, assumed)
-    findings += [*not_included, *_assumptions(assumed)]
+    findings += [*not_included, *_assumptions(assumed), *_stored_parameters(template, texts)]
     return Survey(tuple(findings), _sorted(scope, findings), _missing_types(scope), assumed)
 
 
@@ -190,6 +190,19 @@ def _assumptions(assumed: Mapping[str, str]) -> list[Finding]:
             severity=WARNING,
         )
         for name in assumed
+    ]
+
+
+def _stored_parameters(template: Template, texts: Mapping[str, str]) -> list[Finding]:
+    return [
+        Finding(
+            PARAMETER,
+            f"Parameter {name} is looked up: {texts[name]} must be in Parameter Store",
+            pointer=pointer("Parameters", name),
+            severity=WARNING,
+        )
+        for name, parameter in template.parameters.items()
+        if is_stored(parameter)
     ]
 
 

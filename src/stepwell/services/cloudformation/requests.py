@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stepwell.deploy.conditions import scope_of
 from stepwell.deploy.findings import refusal
+from stepwell.deploy.guesses import AnyExport
 from stepwell.deploy.parameters import parameter_values
 from stepwell.deploy.reading import INLINE_BYTES_MAX, read_template
 from stepwell.deploy.review import review
@@ -122,7 +123,8 @@ async def read_request(
         notifications,
         params.get("RollbackConfiguration") or before.alarms,
     )
-    scope = scope_of(template, replace(bare, exports=_AnyExport()))
+    # Whether an export is there shows when the stack is made, as on AWS.
+    scope = scope_of(template, replace(bare, exports=AnyExport()))
     trouble = refusal(await _off_loop(review, template, scope, size=len(processed or body)))
     if trouble is not None:
         raise trouble
@@ -131,16 +133,6 @@ async def read_request(
     # A commit may have failed meanwhile: what follows looks things up without waiting.
     await stacks.ready()
     return Asked(body, goal, details)
-
-
-class _AnyExport(dict[str, str]):
-    """Whether an export is there shows when the stack is made, as on AWS."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __getitem__(self, name: str) -> str:
-        return name
 
 
 async def _off_loop(work: Callable[..., R], *arguments: Any, size: int | None = None) -> R:
