@@ -154,7 +154,7 @@ def test_a_type_looks_at_its_own_values() -> None:
         (PROPERTY, "AWS::SNS::Subscription: Protocol sms: text messages leave AWS only."),
         (
             PROPERTY,
-            "AWS::ApiGatewayV2::Api: ProtocolType WEBSOCKET: this server has HTTP APIs only",
+            "AWS::ApiGatewayV2::Api: ProtocolType WEBSOCKET: WebSocket APIs are not here.",
         ),
     ]
 

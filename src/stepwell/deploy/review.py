@@ -190,7 +190,9 @@ def _of_properties(
             message = f"{resource.type}: {name} is kept, without effect"
             yield Finding(PROPERTY, message, resource.logical_id, at, WARNING)
     if known.review is not None:
-        evaluated_ones = {name: item for name, item in properties.items() if item is not None}
+        evaluated_ones: JsonObject = {
+            name: item for name, item in properties.items() if item is not None
+        }
         for sentence in known.review(evaluated_ones):
             message = f"{resource.type}: {sentence}"
             yield Finding(PROPERTY, message, resource.logical_id, place)

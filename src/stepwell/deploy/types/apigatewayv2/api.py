@@ -115,12 +115,6 @@ async def _delete(cloud: Cloud, existing: Existing) -> None:
     await drop(cloud, "DeleteApi", ApiId=existing.id)
 
 
-def _review(properties: JsonObject) -> list[str]:
-    if properties.get("ProtocolType") != "WEBSOCKET":
-        return []
-    return ["ProtocolType WEBSOCKET: this server has HTTP APIs only"]
-
-
 TYPES = (
     ResourceType(
         "AWS::ApiGatewayV2::Api",
@@ -140,7 +134,6 @@ TYPES = (
         ),
         refused={"DisableSchemaValidation": ONLY_WEBSOCKET},
         replaces=frozenset({"ProtocolType"}),
-        review=_review,
         attributes=frozenset({"ApiEndpoint", "ApiId"}),
         review=reviewing("ProtocolType", "Body"),
     ),
