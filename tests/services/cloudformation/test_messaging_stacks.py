@@ -109,7 +109,7 @@ def stores() -> JsonObject:
         ),
         "PhotosPolicy": thing("S3::BucketPolicy", Bucket=ref("Photos"), PolicyDocument=POLICY),
         "Place": thing("SSM::Parameter", Type="String", Value=ref("Jobs")),
-        "Secret": thing("SecretsManager::Secret", GenerateSecretString={"PasswordLength": 16}),
+        "Secret": thing("SecretsManager::Secret", GenerateSecretString={"ExcludeCharacters": ":"}),
         "SecretPolicy": thing(
             "SecretsManager::ResourcePolicy", SecretId=ref("Secret"), ResourcePolicy=POLICY
         ),
