@@ -7,36 +7,17 @@ Rules, as AWS's: exactly one of the three; an object becomes its JSON, a YAML fi
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import yaml
 
 from stepwell.deploy.calling import read_object
 from stepwell.deploy.resource_type import Cloud
 from stepwell.deploy.shaping import as_text
+from stepwell.deploy.yaml_text import read_yaml
 from stepwell.errors import ServiceError
 from stepwell.values import BadJson, JsonObject, decode_payload, encode_text
 
 SOURCES = ("DefinitionString", "Definition", "DefinitionS3Location")
 
 _PLACE = re.compile(r"\$\{([^{}$]+)\}")
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """YAML whose plain scalars are what JSON has: no dates. Aliases could make it grow without
-    bound."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """One node. Raises YAMLError for an alias."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not supported")
-        return super().compose_node(parent, index)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 async def read_definition(cloud: Cloud, properties: JsonObject) -> str:
@@ -84,14 +65,13 @@ def of_file(text: str, substitutions: dict[str, str]) -> str:
         return filled_in
     # A place without quotes may stand for a number, so it is filled in first; a text that would
     # break the notation leaves the places to be filled in afterwards.
-    for candidate in (filled_in, text):
+    for candidate, left in ((filled_in, {}), (text, substitutions)):
         try:
-            document: Any = yaml.load(candidate, Loader=_Loader)
-            as_json = encode_text(document)
-        except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+            document = read_yaml(candidate)
+        except ServiceError:
             continue
         if isinstance(document, dict):
-            return _filled_in(as_json, substitutions)
+            return _filled_in(encode_text(document), left)
     return filled_in
 
 

@@ -131,6 +131,18 @@ async def test_a_number_may_be_filled_into_a_file(deployed: Deployed) -> None:
     assert (await described(deployed, made))["definition"] == WAIT.replace("${seconds}", "5")
 
 
+async def test_a_place_is_filled_in_once(deployed: Deployed) -> None:
+    """What is filled into a file may look like a place, and is none."""
+    text = "{StartAt: A, States: {A: {Type: Pass, Result: '${word}', End: true}}}"
+    properties = {
+        "RoleArn": ROLE,
+        "DefinitionS3Location": await put(deployed, text),
+        "DefinitionSubstitutions": {"word": "${other}", "other": "no"},
+    }
+    made = await deployed.make(MACHINE, properties)
+    assert await result(deployed, made) == "${other}"
+
+
 async def test_a_time_in_yaml_stays_a_text(deployed: Deployed) -> None:
     """A time in YAML stays the text that it is in JSON."""
     text = "{StartAt: A, States: {A: {Type: Pass, Result: 2030-01-01T00:00:00Z, End: true}}}"
@@ -139,11 +151,18 @@ async def test_a_time_in_yaml_stays_a_text(deployed: Deployed) -> None:
     assert await result(deployed, made) == "2030-01-01T00:00:00Z"
 
 
-async def test_a_file_with_aliases_is_refused(deployed: Deployed) -> None:
-    """A file whose aliases could make it grow without bound is refused, not read."""
-    place = await put(deployed, "{a: &a [1, 2], b: [*a, *a]}")
+async def test_a_file_whose_aliases_repeat_without_bound_is_refused(deployed: Deployed) -> None:
+    """What aliases of a file repeat is taken; what grows without bound by them is refused."""
+    few = "{StartAt: A, States: {A: {Type: Pass, Result: &r [1], Parameters: {b: *r}, End: true}}}"
+    properties = {"RoleArn": ROLE, "DefinitionS3Location": await put(deployed, few)}
+    assert await result(deployed, await deployed.make(MACHINE, properties)) == [1]
+    many = "a0: &a0 [1]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
+    )
+    await deployed.call("s3", "PutObject", Bucket="code", Key="many", Body=many.encode())
+    properties = {"RoleArn": ROLE, "DefinitionS3Location": {"Bucket": "code", "Key": "many"}}
     with pytest.raises(ServiceError, match="InvalidDefinition"):
-        await deployed.make(MACHINE, {"RoleArn": ROLE, "DefinitionS3Location": place})
+        await deployed.make(MACHINE, properties, "Many")
 
 
 async def test_a_machine_has_exactly_one_definition(deployed: Deployed) -> None:
