@@ -14,7 +14,7 @@ from itertools import islice
 
 from stepwell.deploy.refusals import template_error
 from stepwell.deploy.scope import Scope
-from stepwell.deploy.shaping import as_text
+from stepwell.deploy.shaping import as_text, is_whole_number
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue, encode_text
 
@@ -210,8 +210,8 @@ def _select(argument: JsonValue, scope: Scope) -> JsonValue:
         return items
     if not isinstance(items, list):
         raise template_error("Fn::Select requires a list argument with two elements")
-    if not index.isdecimal() or int(index) >= len(items):
-        raise template_error(f"Fn::Select  cannot select nonexistent value at index {index}")
+    if not is_whole_number(index, 0, len(items) - 1):
+        raise template_error(f"Fn::Select  cannot select nonexistent value at index {index[:80]}")
     return items[int(index)]
 
 

@@ -18,6 +18,8 @@ VALUE_BYTES_MAX = 4_096
 HIDDEN = "****"
 """What is shown of a parameter with NoEcho."""
 
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*\Z")
+
 _STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>\Z")
 _TYPES = re.compile(
     r"(?:String|Number|CommaDelimitedList|List<Number>|List<String>"
@@ -153,10 +155,9 @@ def _trouble(parameter: Parameter, text: str) -> str | None:
 
 
 def _number_trouble(parameter: Parameter, text: str) -> str | None:
-    try:
-        number = float(text)
-    except ValueError:
+    if not _NUMBER.match(text):
         return "be a number"
+    number = float(text)
     if parameter.min_value is not None and number < parameter.min_value:
         return f"be a number not less than {parameter.min_value:g}"
     if parameter.max_value is not None and number > parameter.max_value:

@@ -33,6 +33,11 @@ def is_true(value: JsonValue) -> bool:
     return as_text(value).lower() == "true"
 
 
+def is_whole_number(text: str, least: int, most: int) -> bool:
+    """Whether a text is a number from least to most; however long it is, nothing breaks."""
+    return text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most
+
+
 def picked(properties: JsonObject, names: Iterable[str]) -> JsonObject:
     """Those of the properties that are there, under their own names."""
     return {name: properties[name] for name in names if properties.get(name) is not None}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from stepwell.deploy.shaping import is_whole_number
+from stepwell.deploy.template_limits import RESOURCES_MAX
 from stepwell.services.api import Call, Params
 from stepwell.services.cloudformation import change_sets
 from stepwell.services.cloudformation.describing import parameters_of
@@ -40,7 +42,7 @@ async def describe_change_set(stacks: Stacks, call: Call, params: Params) -> dic
 
 def _page(row: ChangeSetRow, params: Params) -> tuple[list[Any], str | None]:
     token = params.get("NextToken") or "0"
-    if not token.isdecimal():
+    if not is_whole_number(token, 0, RESOURCES_MAX * 2):
         raise invalid("The specified NextToken is not valid.")
     start = int(token)
     changes = cast("list[dict[str, Any]]", decode(row.changes))

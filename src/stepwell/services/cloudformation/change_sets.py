@@ -168,9 +168,8 @@ def find(stacks: Stacks, call: Call, params: Params) -> tuple[StackRow, ChangeSe
     name = params["ChangeSetName"]
     if name.startswith("arn:"):
         for row in stacks.change_sets.everything():
-            if row.id == name:
-                stack = stacks.stacks.get(row.stack)
-                assert stack is not None
+            stack = stacks.stacks.get(row.stack) if row.id == name else None
+            if stack is not None and stack.scope == call.scope:
                 return stack, row
         raise no_change_set(name)
     if not params.get("StackName"):

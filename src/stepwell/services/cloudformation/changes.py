@@ -20,6 +20,7 @@ from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.goal import Goal
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
 from stepwell.services.cloudformation.requests import Asked
+from stepwell.services.cloudformation.secrecy import masked, secrets_of
 from stepwell.values import JsonObject, JsonValue, encode_text
 
 if TYPE_CHECKING:
@@ -107,24 +108,23 @@ def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict
     }
     exports = exports_of(stacks, stack)
     before = stacks.versions.details(stack.id, stack.version)
+    secrets = secrets_of(before, asked.details)
     tags_changed = bool(stack.version) and before.tags != asked.details.tags
     made = {name: _made(row) for name, row in rows.items()}
-    replaced: set[str] = set()
     found: list[dict[str, Any]] = []
     for name in _in_order(goal):
         row = rows.get(name)
         if row is None:
             added = _change("Add", name, goal.wanted[name].type)
             after = goal.properties(name, goal.at(made, exports, KNOWN_AFTER_APPLY))
-            added["ResourceChange"]["AfterContext"] = context(after)
+            added["ResourceChange"]["AfterContext"] = context(after, secrets)
             found.append(added)
             continue
-        change = _modification(goal, row, made, exports, tags_changed, replaced)
+        change = _modification(goal, row, made, exports, tags_changed, secrets)
         if change is not None:
             found.append(change)
             if change["ResourceChange"].get("Replacement") != "False":
                 # What refers to it will see another physical id.
-                replaced.add(name)
                 made.pop(name)
     for name, row in rows.items():
         if name not in goal.wanted:
@@ -132,7 +132,9 @@ def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict
             removed = _change("Remove", name, row.type, row.physical_id)
             kept = "Retain" if policy in RETAINING else "Delete"
             removed["ResourceChange"]["PolicyAction"] = kept
-            removed["ResourceChange"]["BeforeContext"] = context(read_object(row.properties))
+            removed["ResourceChange"]["BeforeContext"] = context(
+                read_object(row.properties), secrets
+            )
             found.append(removed)
     return found
 
@@ -169,7 +171,7 @@ def _modification(
     made: Mapping[str, Made],
     exports: Mapping[str, str],
     tags_changed: bool,
-    replaced: set[str],
+    secrets: tuple[str, ...],
 ) -> dict[str, Any] | None:
     name = row.logical_id
     kind = goal.wanted[name].type
@@ -182,7 +184,8 @@ def _modification(
     names = changed_properties(before, after)
     change = _change("Modify", name, kind, row.physical_id)
     inner = change["ResourceChange"]
-    inner["BeforeContext"], inner["AfterContext"] = context(before), context(after)
+    inner["BeforeContext"] = context(before, secrets)
+    inner["AfterContext"] = context(after, secrets)
     inner["Scope"] = ["Properties"] if names else ["Tags"]
     dynamic = [each for each in names if KNOWN_AFTER_APPLY in encode_text(after.get(each))]
     recreating = set(names) if known is None or known.update is None else set(known.replaces)
@@ -190,7 +193,13 @@ def _modification(
     if action == "replace" and inner["Replacement"] == "False":
         inner["Replacement"] = "True"
     inner["Details"] = [
-        _detail(each, each in recreating, each in dynamic, before.get(each), after.get(each))
+        _detail(
+            each,
+            each in recreating,
+            each in dynamic,
+            masked(before.get(each), secrets),
+            masked(after.get(each), secrets),
+        )
         for each in names
     ] or [
         {
@@ -229,6 +238,6 @@ def _detail(
     }
 
 
-def context(properties: JsonObject) -> str:
+def context(properties: JsonObject, secrets: tuple[str, ...]) -> str:
     """Properties as a change set's context."""
-    return encode_text({"Properties": properties})
+    return encode_text({"Properties": masked(properties, secrets)})

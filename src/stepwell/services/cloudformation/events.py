@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from stepwell.deploy.shaping import is_whole_number
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.cloudformation.documents import read_operation
 from stepwell.services.cloudformation.errors import invalid, no_such_stack
 from stepwell.services.cloudformation.records import EVENT, EventRow, ResourceRow, StackRow
+from stepwell.services.cloudformation.secrecy import masked, masked_text, secrets_of
 from stepwell.services.deliveries.delivery import Delivery
-from stepwell.values import JsonObject, encode_text
+from stepwell.values import JsonObject, decode, encode_text
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 PAGE = 100
 STACK_TYPE = "AWS::CloudFormation::Stack"
 _REASON_MAX = 4_096
+_NUMBER_MAX = 2**63 - 1
 
 
 def stack_event(stacks: Stacks, turn: Turn, row: StackRow) -> None:
@@ -66,6 +69,10 @@ def _note(
     now = _next_moment(stacks)
     operation = read_operation(stack)
     whole = kind == STACK_TYPE and physical_id == stack.id
+    details = stacks.versions.details(stack.id, stack.version)
+    secrets = secrets_of(details, stacks.versions.details(stack.id, stack.settled))
+    if secrets and properties:
+        properties = encode_text(masked(decode(properties), secrets))
     row = EventRow(
         stack.id,
         stacks.parts.ids.next_id(),
@@ -75,13 +82,13 @@ def _note(
         physical_id,
         kind,
         status,
-        reason[:_REASON_MAX],
+        masked_text(reason, secrets)[:_REASON_MAX],
         properties,
         "" if operation is None else operation.token,
         "" if operation is None else operation.id,
     )
     turn.put(EVENT, row)
-    for topic in stacks.versions.details(stack.id, stack.version).notifications:
+    for topic in details.notifications:
         stacks.parts.deliveries.send(turn, _notification(stack, row, topic))
 
 
@@ -137,7 +144,7 @@ async def describe_events(stacks: Stacks, call: Call, params: Params) -> dict[st
 async def _page(
     stacks: Stacks, stack: StackRow, token: str | None
 ) -> tuple[list[EventRow], str | None]:
-    if token and not token.isdecimal():
+    if token and not is_whole_number(token, 0, _NUMBER_MAX):
         raise invalid("The specified NextToken is not valid.")
     await stacks.parts.ledger.committed()
     after = (int(token),) if token else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stepwell.deploy.dynamic import resolve_dynamic
 from stepwell.deploy.resource_type import Made
-from stepwell.errors import ServiceError
+from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import attempts, removing
@@ -35,6 +36,7 @@ _KINDS: dict[str, Waiting] = {
     "AWS::CloudFormation::WaitConditionHandle": Handles(),
 }
 _CUSTOM = CustomResources()
+_log = logging.getLogger("stepwell.cloudformation")
 
 
 def _kind(type_name: str) -> Waiting:
@@ -179,3 +181,8 @@ async def _begun(work: Work) -> Made | Failed | Callable[[Turn], str]:
         return await _kind(work.type).start(replace(work, properties=properties))
     except ServiceError as error:
         return Failed(reason_of(error, work.number))
+    except StorageTrouble:
+        raise
+    except Exception as bug:
+        _log.exception("%s: %s of %s broke", work.stack.id, work.action, work.logical_id)
+        return Failed(f"Internal Failure: {type(bug).__name__}: {bug}")

@@ -6,7 +6,7 @@ import re
 from typing import cast
 
 from stepwell.deploy.resource_type import Made
-from stepwell.deploy.shaping import as_text
+from stepwell.deploy.shaping import as_text, is_whole_number
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.deployment.tried import Failed
 from stepwell.services.cloudformation.records import WaitRow
@@ -126,10 +126,12 @@ def _wanted(work: Work) -> tuple[int, int] | str:
         timeout, count = hours * 3_600 + minutes * 60 + seconds, as_text(policy.get("Count", 1))
     else:
         given = as_text(work.properties.get("Timeout", ""))
-        if not given.isdecimal() or "Handle" not in work.properties:
+        if not given or "Handle" not in work.properties:
             return "A WaitCondition needs a Handle and a Timeout, or a CreationPolicy."
+        if not is_whole_number(given, 0, TIMEOUT_SECONDS_MAX):
+            return f"Timeout must be a number of at most {TIMEOUT_SECONDS_MAX} seconds."
         timeout, count = int(given), as_text(work.properties.get("Count", 1))
-    if not count.isdecimal() or not 1 <= int(count) <= SIGNALS_MAX:
+    if not is_whole_number(count, 1, SIGNALS_MAX):
         return f"Count must be a number from 1 to {SIGNALS_MAX}."
     return int(count), min(timeout, TIMEOUT_SECONDS_MAX)
 

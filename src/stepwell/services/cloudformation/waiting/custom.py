@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from stepwell.deploy.resource_type import Made
-from stepwell.deploy.shaping import as_text
+from stepwell.deploy.shaping import as_text, is_whole_number
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.deployment.tried import Failed
 from stepwell.services.cloudformation.records import WaitRow
@@ -38,7 +38,7 @@ class CustomResources:
         if work.action == "update" and before != token:
             return Failed("Modifying service token is not allowed.")
         seconds = as_text(work.properties.get("ServiceTimeout", TIMEOUT_SECONDS))
-        if not seconds.isdecimal() or not 1 <= int(seconds) <= TIMEOUT_SECONDS:
+        if not is_whole_number(seconds, 1, TIMEOUT_SECONDS):
             return Failed(f"ServiceTimeout must be a number from 1 to {TIMEOUT_SECONDS}.")
         await _must_exist(work, token)
         return lambda turn: _ask(turn, work, token, int(seconds))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.deploy.resource_type import Made
-from stepwell.deploy.shaping import as_text
+from stepwell.deploy.shaping import as_text, is_whole_number
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Params
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 DEPTH_MAX = 10
 """Stacks inside each other."""
+MINUTES_MAX = 1_000_000
 
 
 class NestedStacks:
@@ -132,7 +133,7 @@ def _params(work: Work) -> Params:
         "RoleARN": details.role or None,
     }
     minutes = as_text(properties.get("TimeoutInMinutes") or "")
-    if minutes.isdecimal():
+    if is_whole_number(minutes, 1, MINUTES_MAX):
         params["TimeoutInMinutes"] = int(minutes)
     topics = properties.get("NotificationARNs")
     if isinstance(topics, list):

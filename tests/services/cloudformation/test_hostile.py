@@ -1,0 +1,109 @@
+"""Hostile or unlucky users of stacks: nothing hangs, nothing leaks, nobody else's is seen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from stepwell.errors import ServiceError
+from tests.deploy.world import REGION
+from tests.services.cloudformation.world import World, queue, template
+
+ENDLESS = "9" * 5_000
+HANDLE = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+WAIT = {"Handle": {"Ref": "H"}, "Timeout": "1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::CloudFormation::WaitCondition", WAIT | {"Timeout": ENDLESS}),
+        ("AWS::CloudFormation::WaitCondition", WAIT | {"Count": ENDLESS}),
+        ("Custom::X", {"ServiceToken": "arn:aws:sns:a:b:c", "ServiceTimeout": ENDLESS}),
+        (
+            "AWS::CloudFormation::Stack",
+            {"TemplateURL": "https://s3.amazonaws.com/no/no", "TimeoutInMinutes": ENDLESS},
+        ),
+    ],
+)
+async def test_numbers_without_end(world: World, kind: str, properties: Any) -> None:
+    """A number that no program reads fails the resource; the deployment comes to its end."""
+    await world.create({"H": HANDLE, "X": {"Type": kind, "Properties": properties}})
+    assert await world.status() == "ROLLBACK_COMPLETE"
+
+
+async def test_an_index_without_end(world: World) -> None:
+    """Is refused like any other that leads nowhere."""
+    body = template({"A": queue(properties={"QueueName": {"Fn::Select": [ENDLESS, ["a"]]}})})
+    code, text = await world.refusal("CreateStack", StackName="shop", TemplateBody=body)
+    assert code == "ValidationError"
+    assert "cannot select nonexistent value" in text
+
+
+@pytest.mark.parametrize("token", ["9" * 1_000, str(2**70)])
+async def test_tokens_without_end(world: World, token: str) -> None:
+    """A token that was made up is refused."""
+    await world.create({"A": queue("a")})
+    told = await world.refusal("DescribeStackEvents", StackName="shop", NextToken=token)
+    assert told == ("ValidationError", "The specified NextToken is not valid.")
+
+
+@pytest.mark.parametrize("text", ["nan", "1_000", "\uff15", "infinity"])
+async def test_what_is_no_number(world: World, text: str) -> None:
+    """Is no value of a parameter that takes numbers, whatever Python makes of it."""
+    code, told = await world.refusal(
+        "CreateStack",
+        StackName="shop",
+        TemplateBody=template({"A": queue()}, Parameters={"P": {"Type": "Number", "MinValue": 1}}),
+        Parameters=[{"ParameterKey": "P", "ParameterValue": text}],
+    )
+    assert (code, told) == ("ValidationError", "Parameter 'P' must be a number")
+
+
+async def test_change_sets_of_others(world: World) -> None:
+    """Another account cannot see or execute a change set, even if it knows its ARN."""
+    await world.create({"A": queue("a")})
+    body = template({"B": queue("b")})
+    named = {"StackName": "shop", "ChangeSetName": "next"}
+    made = await world.cfn("CreateChangeSet", TemplateBody=body, **named)
+    stranger = world.core.calls.at("111111111111", REGION)
+    for operation in ("DescribeChangeSet", "ExecuteChangeSet", "GetTemplate"):
+        with pytest.raises(ServiceError) as refused:
+            await stranger.call("cloudformation", operation, {"ChangeSetName": made["Id"]})
+        assert refused.value.code == "ChangeSetNotFoundException"
+    await stranger.call("cloudformation", "DeleteChangeSet", {"ChangeSetName": made["Id"]})
+    assert (await world.cfn("DescribeChangeSet", **named))["ExecutionStatus"] == "AVAILABLE"
+
+
+async def test_hidden_parameters_stay_hidden(world: World) -> None:
+    """A value with NoEcho is in no event, nor in a change set, not even as a part of a text."""
+    declared = {"Parameters": {"P": {"Type": "String", "NoEcho": True}}}
+    value = {"Fn::Sub": 'a "${P}" b'}
+    properties = {"Type": "String", "Name": "/p", "Value": value}
+    resources = {"A": {"Type": "AWS::SSM::Parameter", "Properties": properties}}
+
+    def given(secret: str) -> Any:
+        return [{"ParameterKey": "P", "ParameterValue": secret}]
+
+    await world.create(resources, sections=declared, Parameters=given('one"secret'))
+    shown = await world.call("ssm", "GetParameter", Name="/p")
+    assert shown["Parameter"]["Value"] == 'a "one"secret" b'
+    made = await world.cfn(
+        "CreateChangeSet",
+        StackName="shop",
+        ChangeSetName="next",
+        TemplateBody=template(resources, **declared),
+        Parameters=given("two-secret"),
+    )
+    changes = await world.cfn(
+        "DescribeChangeSet", ChangeSetName=made["Id"], IncludePropertyValues=True
+    )
+    assert "secret" not in json.dumps(changes, default=str)
+    assert 'a \\"****\\" b' in changes["Changes"][0]["ResourceChange"]["BeforeContext"]
+    await world.cfn("ExecuteChangeSet", ChangeSetName=made["Id"])
+    await world.settled()
+    events = await world.cfn("DescribeStackEvents", StackName="shop")
+    assert "secret" not in json.dumps(events, default=str)
+    assert "****" in json.dumps(events, default=str)
