@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.runtime.turn import Turn
+from stepwell.services.alarms import Alarms
 from stepwell.services.deliveries.dead_letters import PERMANENT, error_attributes
 from stepwell.services.deliveries.delivery import (
     Carrier,
@@ -27,11 +28,11 @@ from stepwell.services.deliveries.delivery import (
     read_delivery,
 )
 from stepwell.services.deliveries.records import DELIVERY, SHARD, DeliveryRow
+from stepwell.services.reading_again import ReadingAgain
 from stepwell.values import JsonObject
 
 _log = logging.getLogger("stepwell.deliveries")
 _PAGE = 1_000
-_TROUBLE_MS = 1_000
 UNDER_WAY_MAX = 200
 """How many deliveries leave the process at the same time."""
 
@@ -44,13 +45,14 @@ class Deliveries:
         self._ledger = ledger
         self._clock = clock
         self._ids = ids
-        self._alarm = alarm
         self._carriers: Mapping[str, Carrier] = {}
-        self._alarms: dict[int, Callable[[], None]] = {}
+        self._alarms: Alarms[int] = Alarms(alarm)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(UNDER_WAY_MAX)
         self._closing = False
-        ledger.on_rollback(self._read_again)
+        self._again = ReadingAgain(
+            "deliveries", ledger, clock, alarm, forget=self._alarms.call_off_all, load=self.load
+        )
 
     def plug_in(self, carriers: Mapping[str, Carrier]) -> None:
         """Set the ways, by the service of an ARN (`sqs`) or the scheme of a URL (`https`)."""
@@ -98,16 +100,16 @@ class Deliveries:
 
     async def settle(self) -> None:
         """Return once nothing is under way (what waits for its next attempt does not count)."""
-        while self._tasks:
-            await asyncio.gather(*list(self._tasks), return_exceptions=True)
+        while under_way := self._tasks | self._again.under_way:
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def close(self) -> None:
         """Let what is under way go: it is recorded and will be repeated."""
         self._closing = True
-        self._disarm()
-        for task in list(self._tasks):
+        self._again.close()
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*list(self._tasks), return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._again.under_way, return_exceptions=True)
 
     def _carrier(self, target: str) -> Carrier:
         carrier = self._carriers.get(_kind(target))
@@ -145,9 +147,8 @@ class Deliveries:
             else:
                 self._refused(turn, row, delivery, trouble)
 
-    def _again(self, row: DeliveryRow) -> None:
+    def _retry(self, row: DeliveryRow) -> None:
         """It is time: try once more."""
-        self._alarms.pop(row.id, None)
         if self._closing:
             return
         delivery = read_delivery(row.delivery)
@@ -222,25 +223,7 @@ class Deliveries:
 
     def _arm(self, row: DeliveryRow) -> None:
         if not self._closing and row.id not in self._alarms:
-            self._alarms[row.id] = self._alarm.call_at(row.due_at, lambda: self._again(row))
-
-    def _disarm(self) -> None:
-        for call_off in self._alarms.values():
-            call_off()
-        self._alarms.clear()
-
-    def _read_again(self) -> None:
-        """A commit failed: only the store knows which attempts were recorded."""
-        self._disarm()
-        if not self._closing:
-            self._spawn(self._load_again())
-
-    async def _load_again(self) -> None:
-        try:
-            await self.load()
-        except StorageTrouble:
-            later = self._clock.now() + _TROUBLE_MS
-            self._alarm.call_at(later, self._read_again)
+            self._alarms.set(row.id, row.due_at, lambda: self._retry(row))
 
 
 _FINAL: Mapping[str, object] = {"retryable": False}

@@ -6,23 +6,19 @@ next time are one commit: after a crash a tick has happened or it has not, and h
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
-from stepwell.errors import StorageTrouble
 from stepwell.runtime.turn import Turn
+from stepwell.services.alarms import Alarms
 from stepwell.services.events.names import bus_at
 from stepwell.services.events.records import RULE, RuleRow
 from stepwell.services.events.times import timestamp
 from stepwell.services.parts import ServiceParts
+from stepwell.services.reading_again import ReadingAgain
 from stepwell.services.schedules.expressions import parse
 from stepwell.services.shelf import Shelf
 from stepwell.values import JsonObject
-
-_log = logging.getLogger("stepwell.events")
-_TROUBLE_MS = 1_000
 
 Tick = Callable[[Turn, RuleRow, JsonObject], None]
 
@@ -34,10 +30,16 @@ class Ticking:
         self._parts = parts
         self._rules = rules
         self._tick = tick
-        self._alarms: dict[Any, Callable[[], None]] = {}
+        self._alarms: Alarms[Any] = Alarms(parts.alarm)
         self._closing = False
-        self._loading: asyncio.Task[None] | None = None
-        parts.ledger.on_rollback(self._read_again)
+        self._again = ReadingAgain(
+            "the schedules of rules",
+            parts.ledger,
+            parts.clock,
+            parts.alarm,
+            forget=self._alarms.call_off_all,
+            load=self.load,
+        )
 
     async def load(self) -> None:
         """Arm every schedule."""
@@ -48,9 +50,7 @@ class Ticking:
     def close(self) -> None:
         """Stop."""
         self._closing = True
-        self._disarm()
-        if self._loading is not None:
-            self._loading.cancel()
+        self._again.close()
 
     def scheduled(self, rule: RuleRow) -> RuleRow:
         """The rule with the next time it is due, or none when it has no schedule or is off."""
@@ -67,17 +67,14 @@ class Ticking:
 
     def _arm(self, rule: RuleRow) -> None:
         key = RULE.key_of(rule)
-        call_off = self._alarms.pop(key, None)
-        if call_off is not None:
-            call_off()
+        self._alarms.call_off(key)
         current = self._rules.get(*key)
         if current is None or current.due_at is None or self._closing:
             return
         due = current.due_at
-        self._alarms[key] = self._parts.alarm.call_at(due, lambda: self._ring(key, due))
+        self._alarms.set(key, due, lambda: self._ring(key, due))
 
     def _ring(self, key: tuple[Any, ...], due: int) -> None:
-        self._alarms.pop(key, None)
         if self._closing or not self._rules.is_ready:
             return  # what is read again is armed again
         rule = self._rules.get(*key)
@@ -102,21 +99,3 @@ class Ticking:
             "resources": [bus.rule_arn(rule.name)],
             "detail": {},
         }
-
-    def _disarm(self) -> None:
-        for call_off in self._alarms.values():
-            call_off()
-        self._alarms.clear()
-
-    def _read_again(self) -> None:
-        """A commit failed: only the store knows which ticks happened."""
-        self._disarm()
-        if not self._closing:
-            self._loading = asyncio.ensure_future(self._load_again())
-
-    async def _load_again(self) -> None:
-        try:
-            await self.load()
-        except StorageTrouble as trouble:
-            _log.warning("schedules are read again: %s", trouble)
-            self._parts.alarm.call_at(self._parts.clock.now() + _TROUBLE_MS, self._read_again)

@@ -27,6 +27,7 @@ from stepwell.services.lambda_.limits import (
 from stepwell.services.lambda_.names import Named
 from stepwell.services.lambda_.ports import Invocation, Outcome
 from stepwell.services.lambda_.records import EVENT, SHARD, EventRow, VersionRow
+from stepwell.services.reading_again import ReadingAgain
 from stepwell.values import encode
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("stepwell.lambda")
 _PAGE = 1_000
-_TROUBLE_MS = 1_000
 
 
 class Events:
@@ -48,9 +48,15 @@ class Events:
         """Events that run, are about to (None), or wait for their time (what calls that off)."""
         self._working: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loading: asyncio.Task[None] | None = None
         self._closing = False
-        self._parts.ledger.on_rollback(self._read_again)
+        self._again = ReadingAgain(
+            "asynchronous invocations",
+            self._parts.ledger,
+            self._parts.clock,
+            self._parts.alarm,
+            forget=self._disarm,
+            load=self.load,
+        )
 
     def accept(
         self,
@@ -96,9 +102,7 @@ class Events:
     async def close(self) -> None:
         """Let what runs go: it is recorded and will be run again."""
         self._closing = True
-        self._disarm()
-        if self._loading is not None:
-            self._loading.cancel()
+        self._again.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*list(self._tasks), return_exceptions=True)
@@ -142,18 +146,6 @@ class Events:
                 call_off()
         self._known = dict.fromkeys((*self._ready, *self._working))
 
-    def _read_again(self) -> None:
-        """A commit failed: only the store knows what was accepted."""
-        self._disarm()
-        if not self._closing:
-            self._loading = asyncio.ensure_future(self._load_again())
-
-    async def _load_again(self) -> None:
-        try:
-            await self.load()
-        except StorageTrouble:
-            self._parts.alarm.call_at(self._parts.clock.now() + _TROUBLE_MS, self._read_again)
-
     # -- what
 
     async def _guarded(self, event: int) -> None:
@@ -162,7 +154,7 @@ class Events:
         except StorageTrouble as trouble:
             _log.warning("an asynchronous invocation is tried again: %s", trouble)
             self._forget(event)
-            self._parts.alarm.call_at(self._parts.clock.now() + _TROUBLE_MS, self._read_again)
+            self._again.later()
         except Exception:
             _log.exception("an asynchronous invocation broke; it is run again at the next start")
         finally:

@@ -7,23 +7,19 @@ made up for once, as long as the end date is not over.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stepwell.errors import StorageTrouble
 from stepwell.runtime.turn import Turn
+from stepwell.services.alarms import Alarms
 from stepwell.services.api import Door, Service
 from stepwell.services.parts import ServiceParts
+from stepwell.services.reading_again import ReadingAgain
 from stepwell.services.scheduler.calls import delivery_of
 from stepwell.services.scheduler.names import DEFAULT, GroupName
 from stepwell.services.scheduler.records import GROUP, SCHEDULE, ScheduleRow
 from stepwell.services.scheduler.timing import due_after, fire_time
 from stepwell.services.shelf import Shelf
-
-_log = logging.getLogger("stepwell.scheduler")
-_TROUBLE_MS = 1_000
 
 ServiceOf = Callable[["Scheduler"], Service]
 RunsAction = Callable[[str, str], bool]
@@ -38,10 +34,16 @@ class Scheduler:
         self.schedules = Shelf(SCHEDULE, parts.store, parts.ledger)
         self.runs_action = runs_action
         self._service = service
-        self._alarms: dict[Any, Callable[[], None]] = {}
+        self._alarms: Alarms[Any] = Alarms(parts.alarm)
         self._closing = False
-        self._loading: asyncio.Task[None] | None = None
-        parts.ledger.on_rollback(self._read_again)
+        self._again = ReadingAgain(
+            "schedules",
+            parts.ledger,
+            parts.clock,
+            parts.alarm,
+            forget=self._alarms.call_off_all,
+            load=self.load,
+        )
 
     def services(self) -> Sequence[Service]:
         """Scheduler."""
@@ -68,9 +70,7 @@ class Scheduler:
     async def close(self) -> None:
         """Stop the schedules."""
         self._closing = True
-        self._disarm()
-        if self._loading is not None:
-            self._loading.cancel()
+        self._again.close()
 
     def exists(self, group: GroupName) -> bool:
         """Whether there is such a group; the default one is there always."""
@@ -92,17 +92,14 @@ class Scheduler:
         turn.after_commit(lambda: self._arm(key))
 
     def _arm(self, key: Any) -> None:
-        call_off = self._alarms.pop(key, None)
-        if call_off is not None:
-            call_off()
+        self._alarms.call_off(key)
         row = self.schedules.get(*key)
         if row is None or row.fire_at is None or self._closing:
             return
         fire = row.fire_at
-        self._alarms[key] = self.parts.alarm.call_at(fire, lambda: self._ring(key, fire))
+        self._alarms.set(key, fire, lambda: self._ring(key, fire))
 
     def _ring(self, key: Any, fire: int) -> None:
-        self._alarms.pop(key, None)
         if self._closing or not self.schedules.is_ready:
             return  # what is read again is armed again
         row = self.schedules.get(*key)
@@ -117,21 +114,3 @@ class Scheduler:
                 self.delete(turn, row)
             else:
                 self.put(turn, row, following)
-
-    def _disarm(self) -> None:
-        for call_off in self._alarms.values():
-            call_off()
-        self._alarms.clear()
-
-    def _read_again(self) -> None:
-        """A commit failed: only the store knows what happened."""
-        self._disarm()
-        if not self._closing:
-            self._loading = asyncio.ensure_future(self._load_again())
-
-    async def _load_again(self) -> None:
-        try:
-            await self.load()
-        except StorageTrouble as trouble:
-            _log.warning("schedules are read again: %s", trouble)
-            self.parts.alarm.call_at(self.parts.clock.now() + _TROUBLE_MS, self._read_again)
