@@ -152,9 +152,6 @@ def test_what_is_not_given_is_completed_and_shown() -> None:
         shown = await world.call("DescribePipe", Name="s")
         assert shown["SourceParameters"][_STREAM] == {
             "BatchSize": 100,
-            "MaximumRecordAgeInSeconds": -1,
-            "MaximumRetryAttempts": -1,
-            "ParallelizationFactor": 1,
             "StartingPosition": "LATEST",
         }
 

@@ -31,7 +31,7 @@ def apply(
     allowed: Mapping[str, str],
 ) -> None:
     """Change a document. `allowed` are its fields that may be patched, with what they are:
-    text, number, decimal, truth, list, map, json."""
+    text, number, decimal, truth, list, map, truths (a map of them), json."""
     for count, operation in enumerate(operations):
         if count >= PATCHES_MAX:
             raise bad_request("Too many patch operations")
@@ -52,12 +52,12 @@ def _apply(document: Document, operation: Mapping[str, Any], allowed: Mapping[st
     value = operation.get("value")
     if kind == "list":
         _list(document, parts, op, value)
-    elif kind == "map" and len(parts) > 1:
+    elif kind in ("map", "truths") and len(parts) > 1:
         members = document.setdefault(parts[0], {})
         if op == "remove":
             members.pop(parts[1], None)
         else:
-            members[parts[1]] = _bare(value)
+            members[parts[1]] = read(value, "truth") if kind == "truths" else _bare(value)
     elif op == "remove":
         document.pop(parts[0], None)
     else:
@@ -79,7 +79,7 @@ def read(value: Any, kind: str) -> Any:
                 return float(text)
             case "truth":
                 return text.lower() == "true"
-            case "json" | "map":
+            case "json" | "map" | "truths":
                 return decode(text)
     except ValueError:
         raise bad_request(f"Invalid patch value '{text}' specified") from None

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from stepwell.services.api import Answer, Call, Operation, Params, Service
 from stepwell.services.dynamodb import (
+    backups,
     batches,
     item_operations,
     querying,
+    resource_policies,
     statements,
     stream_operations,
     table_extras,
@@ -29,7 +31,11 @@ _OPERATIONS: dict[str, _Operation] = {
     "DeleteTable": tables.delete_table,
     "UpdateTimeToLive": table_extras.update_time_to_live,
     "DescribeTimeToLive": table_extras.describe_time_to_live,
-    "DescribeContinuousBackups": table_extras.describe_continuous_backups,
+    "DescribeContinuousBackups": backups.describe_continuous_backups,
+    "UpdateContinuousBackups": backups.update_continuous_backups,
+    "PutResourcePolicy": resource_policies.put_resource_policy,
+    "GetResourcePolicy": resource_policies.get_resource_policy,
+    "DeleteResourcePolicy": resource_policies.delete_resource_policy,
     "DescribeLimits": table_extras.describe_limits,
     "DescribeEndpoints": table_extras.describe_endpoints,
     "TagResource": tagging.tag_resource,
@@ -60,9 +66,11 @@ _STREAM_OPERATIONS: dict[str, _Operation] = {
 
 _READS = frozenset(
     {
+        "DescribeContinuousBackups",
         "DescribeStream",
         "DescribeTable",
         "DescribeTimeToLive",
+        "GetResourcePolicy",
         "ListStreams",
         "ListTables",
         "ListTagsOfResource",

@@ -1,4 +1,4 @@
-"""Time to live, backups (there are none), limits, endpoints."""
+"""Time to live, limits, endpoints."""
 
 from __future__ import annotations
 
@@ -49,18 +49,6 @@ async def describe_time_to_live(dynamodb: DynamoDb, call: Call, params: Params) 
         "TimeToLiveDescription": {
             "TimeToLiveStatus": "ENABLED",
             "AttributeName": table.expiry.attribute,
-        }
-    }
-
-
-async def describe_continuous_backups(dynamodb: DynamoDb, call: Call, params: Params) -> Answer:
-    """DescribeContinuousBackups: there are none to the second."""
-    await dynamodb.ready()
-    dynamodb.find(call, params["TableName"], tell=True)
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
         }
     }
 

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from stepwell.services.api import Answer, Call, Operation, Params, Service
-from stepwell.services.iam import attachments, groups, policies, renaming, roles, users
+from stepwell.services.iam import (
+    attachments,
+    groups,
+    other_credentials,
+    policies,
+    renaming,
+    roles,
+    users,
+)
 from stepwell.services.iam.attachments import Attachments, find_policy
 from stepwell.services.iam.inline_policies import InlinePolicies
 from stepwell.services.iam.records import GROUP, PROFILE, ROLE, USER
@@ -48,6 +56,8 @@ _OPERATIONS: dict[str, _Operation] = {
     "UpdateAccessKey": users.update_key,
     "DeleteAccessKey": users.delete_key,
     "ListAccountAliases": users.list_aliases,
+    "GetLoginProfile": other_credentials.no_login_profile,
+    "DeleteLoginProfile": other_credentials.no_login_profile,
     "CreateGroup": groups.create_group,
     "GetGroup": groups.get_group,
     "ListGroups": groups.list_groups,
@@ -108,7 +118,7 @@ def _of_tags() -> dict[str, _Operation]:
 
 def service(iam: Iam) -> Service:
     """IAM."""
-    operations = _OPERATIONS | _of_each_kind() | _of_tags()
+    operations = _OPERATIONS | other_credentials.lists() | _of_each_kind() | _of_tags()
     return Service("iam", {name: _bind(iam, run) for name, run in operations.items()})
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any, cast
 
 from stepwell.services.api import Call, Params
+from stepwell.services.lambda_.errors import invalid
 from stepwell.services.lambda_.lambdas import Lambda, configuration
 from stepwell.services.lambda_.limits import UNPACKED_BYTES_MAX, ZIP_BYTES_MAX
 from stepwell.services.lambda_.records import FunctionRow
 from stepwell.values import decode, encode_text
+
+_LATEST = "$LATEST"
+_RUNTIME = "RuntimeManagement"
 
 
 async def get_account_settings(functions: Lambda, call: Call, params: Params) -> dict[str, Any]:
@@ -69,8 +73,35 @@ async def get_runtime_management_config(
 ) -> dict[str, Any]:
     """GetRuntimeManagementConfig: runtimes are those of this machine."""
     await functions.ready()
-    found = functions.find(functions.named(call, params["FunctionName"], params.get("Qualifier")))
-    return {"UpdateRuntimeOn": "Auto", "FunctionArn": found.named.arn}
+    named = functions.named(call, params["FunctionName"], params.get("Qualifier"))
+    arn = functions.find(named).named.arn
+    kept = _extras(functions.function(named)).get(_RUNTIME, {})
+    wanted = kept.get(named.qualifier or _LATEST, {})
+    return {"UpdateRuntimeOn": "Auto", **wanted, "FunctionArn": arn}
+
+
+async def put_runtime_management_config(
+    functions: Lambda, call: Call, params: Params
+) -> dict[str, Any]:
+    """PutRuntimeManagementConfig: kept and shown, for each version by itself."""
+    await functions.ready()
+    named = functions.named(call, params["FunctionName"], params.get("Qualifier"))
+    arn = functions.find(named).named.arn
+    row = functions.function(named)
+    mode, version = params["UpdateRuntimeOn"], params.get("RuntimeVersionArn")
+    if (mode == "Manual") is (version is None):
+        raise invalid(
+            "You must specify a runtime version ARN, if and only if the runtime update mode is set"
+            " to Manual."
+        )
+    wanted = {"UpdateRuntimeOn": mode} | ({} if version is None else {"RuntimeVersionArn": version})
+    extras = _extras(row)
+    kept = extras.get(_RUNTIME, {}) | {named.qualifier or _LATEST: wanted}
+    with functions.parts.ledger.stage() as turn:
+        text = encode_text(extras | {_RUNTIME: kept})
+        functions.functions.put(turn, row._replace(extras=text))
+    await functions.parts.ledger.committed()
+    return {**wanted, "FunctionArn": arn}
 
 
 def _extras(row: FunctionRow) -> dict[str, Any]:

@@ -84,6 +84,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "GetFunctionRecursionConfig": account.get_function_recursion_config,
     "GetFunctionCodeSigningConfig": account.get_function_code_signing_config,
     "GetRuntimeManagementConfig": account.get_runtime_management_config,
+    "PutRuntimeManagementConfig": account.put_runtime_management_config,
 }
 
 

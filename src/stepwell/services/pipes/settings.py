@@ -35,12 +35,8 @@ ASYNCHRONOUS = "FIRE_AND_FORGET"
 SYNCHRONOUS = "REQUEST_RESPONSE"
 _WINDOWLESS_BATCH_MAX = 10
 _QUEUE_DEFAULTS = {"BatchSize": 10}
-_STREAM_DEFAULTS = {
-    "BatchSize": 100,
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "ParallelizationFactor": 1,
-}
+_STREAM_DEFAULTS = {"BatchSize": 100}
+"""The only default that AWS shows."""
 
 
 def source_service(arn: str) -> str:
@@ -75,7 +71,8 @@ def _source(around: Surroundings, source: str, given: Params) -> dict[str, Any]:
         compile_filters(given.get("FilterCriteria"))
     except BadFilter as error:
         raise invalid(str(error)) from error
-    settings = given.get(own) or {}
+    # An empty DeadLetterConfig takes one away.
+    settings = {name: value for name, value in (given.get(own) or {}).items() if value != {}}
     if own == QUEUE_MEMBER:
         completed = {**_QUEUE_DEFAULTS, **settings}
         _check_queue(around, source, completed)

@@ -19,6 +19,8 @@ from stepwell.values import JsonObject, encode_text
 if TYPE_CHECKING:
     from stepwell.services.pipes.pipes import Pipes
 
+_FOR_EVER = -1
+
 
 def stream_pipe(pipes: Pipes, row: PipeRow) -> StreamReader[Arrival]:
     """The reader of a pipe."""
@@ -28,9 +30,9 @@ def stream_pipe(pipes: Pipes, row: PipeRow) -> StreamReader[Arrival]:
         source=row.source,
         size=own["BatchSize"],
         window_ms=(own.get("MaximumBatchingWindowInSeconds") or 0) * 1_000,
-        parallel=own["ParallelizationFactor"],
-        retries=own["MaximumRetryAttempts"],
-        age_seconds=own["MaximumRecordAgeInSeconds"],
+        parallel=own.get("ParallelizationFactor") or 1,
+        retries=own.get("MaximumRetryAttempts", _FOR_EVER),
+        age_seconds=own.get("MaximumRecordAgeInSeconds", _FOR_EVER),
         bisect=own.get("OnPartialBatchItemFailure") == "AUTOMATIC_BISECT",
         wanted=compile_filters(parameters.get("FilterCriteria")),
     )

@@ -92,6 +92,7 @@ _OPERATIONS: dict[str, _Operation] = {
     "PutBucketNotificationConfiguration": notifications.put_configuration,
     "PutBucketOwnershipControls": put(OWNED),
     "PutBucketPolicy": configuration.put_policy,
+    "PutBucketRequestPayment": configuration.put_request_payment,
     "PutBucketTagging": configuration.put_tagging,
     "PutBucketVersioning": buckets.put_bucket_versioning,
     "PutObject": writing.put_object,

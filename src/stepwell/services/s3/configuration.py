@@ -207,6 +207,18 @@ async def get_request_payment(storage: Storage, call: Call, params: Params) -> A
     return {"Payer": "BucketOwner"}
 
 
+async def put_request_payment(storage: Storage, call: Call, params: Params) -> Answer:
+    """PutBucketRequestPayment: who pays for nothing is always the owner."""
+    storage.bucket(params)
+    payer = (params.get("RequestPaymentConfiguration") or {}).get("Payer")
+    if payer == "Requester":
+        text = "Stepwell does not support buckets whose requesters pay"
+        raise ServiceError("NotImplemented", text, status=501)
+    if payer != "BucketOwner":
+        raise malformed_xml()
+    return None
+
+
 def absent(code: str, text: str) -> Run:
     """An operation that shows what never was configured."""
 

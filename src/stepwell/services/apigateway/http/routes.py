@@ -264,9 +264,10 @@ async def update_integration(gateway: ApiGateway, call: Call, params: Params) ->
     owner, _ = gateway.http_api(call, params)
     found = _find(gateway, owner, INTEGRATION, params["IntegrationId"], "Integration")
     after = changed(found, params, *_INTEGRATION_FIELDS)
-    if params.get("RequestParameters"):
-        merged = {**(found.get("RequestParameters") or {}), **params["RequestParameters"]}
-        after["RequestParameters"] = {name: value for name, value in merged.items() if value}
+    for member in ("RequestParameters", "ResponseParameters"):
+        if params.get(member):
+            merged = {**(found.get(member) or {}), **params[member]}
+            after[member] = {name: value for name, value in merged.items() if value}
     check_integration(after)
     await _put(gateway, owner, INTEGRATION, found["IntegrationId"], after)
     return after

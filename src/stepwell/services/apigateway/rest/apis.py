@@ -10,6 +10,7 @@ from stepwell.services.apigateway.documents import Document, shown
 from stepwell.services.apigateway.errors import bad_request, not_here
 from stepwell.services.apigateway.gateway import REST_API, ApiGateway, given, page
 from stepwell.services.apigateway.patches import apply
+from stepwell.values import encode_text
 
 _PATCHED = {
     "name": "text",
@@ -96,17 +97,25 @@ async def create_rest_api(gateway: ApiGateway, call: Call, params: Params) -> di
     with gateway.ledger.stage() as turn:
         put_new(gateway, turn, call.scope, api)
     await gateway.ledger.committed()
-    return shown(api)
+    return shown_api(api)
+
+
+def shown_api(api: Document) -> dict[str, Any]:
+    """An API as it is shown: its policy is text within text, escaped once more by API Gateway."""
+    answer = shown(api)
+    if answer.get("policy"):
+        answer["policy"] = encode_text(answer["policy"])[1:-1].replace("/", "\\/")
+    return answer
 
 
 async def get_rest_api(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
     """One API."""
-    return shown(gateway.rest_api(call, params)[1])
+    return shown_api(gateway.rest_api(call, params)[1])
 
 
 async def get_rest_apis(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
     """The APIs of an account in a region."""
-    return page([shown(api) for api in gateway.documents.all(call.scope, REST_API)], params)
+    return page([shown_api(api) for api in gateway.documents.all(call.scope, REST_API)], params)
 
 
 async def update_rest_api(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
@@ -129,7 +138,7 @@ async def update_rest_api(gateway: ApiGateway, call: Call, params: Params) -> di
     with gateway.ledger.stage() as turn:
         gateway.documents.put(turn, call.scope, REST_API, api["id"], api)
     await gateway.ledger.committed()
-    return shown(api)
+    return shown_api(api)
 
 
 async def delete_rest_api(gateway: ApiGateway, call: Call, params: Params) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.apigateway import openapi
-from stepwell.services.apigateway.documents import Document, shown
+from stepwell.services.apigateway.documents import Document
 from stepwell.services.apigateway.errors import bad_request, not_here
 from stepwell.services.apigateway.gateway import REST_API, ApiGateway, given
-from stepwell.services.apigateway.rest.apis import new_api, put_new
+from stepwell.services.apigateway.rest.apis import new_api, put_new, shown_api
 from stepwell.services.apigateway.rest.extras import (
     GATEWAY_RESPONSES,
     check_authorizer,
@@ -311,7 +311,7 @@ async def import_rest_api(gateway: ApiGateway, call: Call, params: Params) -> di
         owner = put_new(gateway, turn, call.scope, api)
         made.put(turn, owner)
     await gateway.ledger.committed()
-    return shown(api)
+    return shown_api(api)
 
 
 async def put_rest_api(gateway: ApiGateway, call: Call, params: Params) -> dict[str, Any]:
@@ -335,4 +335,4 @@ async def put_rest_api(gateway: ApiGateway, call: Call, params: Params) -> dict[
         made.put(turn, owner)
         gateway.documents.put(turn, call.scope, REST_API, api["id"], api)
     await gateway.ledger.committed()
-    return shown(api)
+    return shown_api(api)

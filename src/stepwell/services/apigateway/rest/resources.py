@@ -19,12 +19,12 @@ _METHOD_PATCHED = {
     "authorizerId": "text",
     "apiKeyRequired": "truth",
     "operationName": "text",
-    "requestParameters": "map",
+    "requestParameters": "truths",
     "requestModels": "map",
     "requestValidatorId": "text",
     "authorizationScopes": "list",
 }
-_RESPONSE_PATCHED = {"responseParameters": "map", "responseModels": "map"}
+_RESPONSE_PATCHED = {"responseParameters": "truths", "responseModels": "map"}
 
 
 def resource(gateway: ApiGateway, owner: str, params: Params) -> Document:

@@ -225,6 +225,8 @@ async def update_stage(gateway: ApiGateway, call: Call, params: Params) -> dict[
             _access_log(stage, operation, parts)
         elif len(parts) == 4:
             _method_setting(stage, operation, parts)
+        elif len(parts) == 2 and parts[0] not in _PATCHED and operation.get("op") == "remove":
+            _remove_settings(stage, parts)
         else:
             apply(stage, [operation], _PATCHED)
     _deployment(gateway, owner, stage["deploymentId"])
@@ -253,6 +255,16 @@ def _method_setting(stage: Document, operation: Any, parts: list[str]) -> None:
         stage["methodSettings"].get(key, {}).pop(name, None)
     else:
         stage["methodSettings"].setdefault(key, {})[name] = read(operation.get("value"), kind)
+
+
+def _remove_settings(stage: Document, parts: list[str]) -> None:
+    """`/{resource}/{method}`: all settings of a method."""
+    key = f"{parts[0].lstrip('/')}/{parts[1]}"
+    if stage["methodSettings"].pop(key, None) is None:
+        raise bad_request(
+            f"Cannot remove method setting {key} because there is no method setting for this"
+            " method "
+        )
 
 
 async def delete_stage(gateway: ApiGateway, call: Call, params: Params) -> None:
