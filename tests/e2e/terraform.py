@@ -12,8 +12,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,7 +23,7 @@ import pytest
 SETTING = "STEPWELL_TERRAFORM_PLUGINS"
 REGISTRY = "registry.terraform.io"
 PROVIDER = Path(REGISTRY) / "hashicorp" / "aws"
-COMMAND_SECONDS_MAX = 110
+COMMAND_SECONDS_MAX = 240
 ASKING_SECONDS_MAX = 20
 AT_ONCE = 10
 """What Terraform does at the same time: mostly it waits between two looks, so more costs no CPU."""
@@ -39,6 +39,8 @@ class Terraform:
 
     folder: Path
     endpoint: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is set besides."""
 
     def init(self, *options: str) -> None:
         """`terraform init`, from a mirror of this machine or, shortly, from the registry."""
@@ -106,6 +108,7 @@ class Terraform:
             "CHECKPOINT_DISABLE": "1",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            **self.environment,
         }
 
 

@@ -6,20 +6,16 @@ import json
 import re
 import shutil
 import urllib.request
-import zipfile
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from examples.kit import World
 from stepwell.testing.server import ServerProcess
-from tests.e2e.clients import client
 from tests.e2e.terraform import Terraform
-from tests.shared import ROOT
+from tests.e2e.terraform_apps import EXAMPLE, everything_left, pack_functions
 
-EXAMPLE = ROOT / "examples" / "terraform_callback"
+pytestmark = pytest.mark.timeout(300)
+"""Most of it is the provider waiting until what is there already settles."""
 
 
 def nothing(seconds: float) -> None:
@@ -37,20 +33,11 @@ def app(running_server: ServerProcess, tmp_path_factory: pytest.TempPathFactory)
     """The example app, deployed."""
     folder = tmp_path_factory.mktemp("app")
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
-    pack(folder / "build" / "decide.zip", EXAMPLE / "functions" / "decide")
-    pack(folder / "build" / "words.zip", EXAMPLE / "functions" / "words")
+    pack_functions(folder / "build")
     terraform = Terraform(folder, running_server.endpoint)
     terraform.init()
     terraform.apply()
     return terraform
-
-
-def pack(archive: Path, folder: Path) -> None:
-    """What the example's README does by hand."""
-    archive.parent.mkdir(exist_ok=True)
-    with zipfile.ZipFile(archive, "w") as written:
-        for path in sorted(folder.rglob("*.py")):
-            written.write(path, path.relative_to(folder))
 
 
 def test_an_execution_goes_through_the_callback(app: Terraform, world: World) -> None:
@@ -123,40 +110,4 @@ def test_nothing_is_left_after_destroy(app: Terraform, running_server: ServerPro
     """Every service lists nothing."""
     printed = app.destroy()
     assert re.search(r"Destroy complete! Resources: \d\d destroyed", printed)
-    assert {name: left for name, look in LISTS.items() if (left := look(running_server))} == {}
-
-
-def listed(service: str, operation: str, member: str, **given: Any) -> Callable[[Any], list[Any]]:
-    """What a service lists."""
-
-    def look(server: ServerProcess) -> list[Any]:
-        answer = getattr(client(server, service), operation)(**given)
-        found: list[Any] = answer.get(member, [])
-        return [it for it in found if not (isinstance(it, dict) and it.get("Name") == "default")]
-
-    return look
-
-
-LISTS = {
-    "machines": listed("stepfunctions", "list_state_machines", "stateMachines"),
-    "activities": listed("stepfunctions", "list_activities", "activities"),
-    "log groups": listed("logs", "describe_log_groups", "logGroups"),
-    "queues": listed("sqs", "list_queues", "QueueUrls"),
-    "topics": listed("sns", "list_topics", "Topics"),
-    "subscriptions": listed("sns", "list_subscriptions", "Subscriptions"),
-    "functions": listed("lambda", "list_functions", "Functions"),
-    "layers": listed("lambda", "list_layers", "Layers"),
-    "mappings": listed("lambda", "list_event_source_mappings", "EventSourceMappings"),
-    "tables": listed("dynamodb", "list_tables", "TableNames"),
-    "buckets": listed("s3", "list_buckets", "Buckets"),
-    "buses": listed("events", "list_event_buses", "EventBuses"),
-    "rules": listed("events", "list_rules", "Rules"),
-    "schedules": listed("scheduler", "list_schedules", "Schedules"),
-    "schedule groups": listed("scheduler", "list_schedule_groups", "ScheduleGroups"),
-    "roles": listed("iam", "list_roles", "Roles"),
-    "policies": listed("iam", "list_policies", "Policies", Scope="Local"),
-    "parameters": listed("ssm", "describe_parameters", "Parameters"),
-    "secrets": listed("secretsmanager", "list_secrets", "SecretList", IncludePlannedDeletion=True),
-    "REST APIs": listed("apigateway", "get_rest_apis", "items"),
-    "HTTP APIs": listed("apigatewayv2", "get_apis", "Items"),
-}
+    assert everything_left(running_server) == {}
