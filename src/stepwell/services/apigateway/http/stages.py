@@ -130,11 +130,15 @@ async def _save(gateway: ApiGateway, owner: str, stage: Document) -> None:
 
 
 async def delete_stage(gateway: ApiGateway, call: Call, params: Params) -> None:
-    """Delete a stage."""
+    """Delete a stage, and the deployment that was made for it alone."""
     owner, _ = gateway.http_api(call, params)
-    _stage(gateway, owner, params["StageName"])
+    name = _stage(gateway, owner, params["StageName"]).get("DeploymentId") or ""
+    deployment = gateway.documents.get(owner, DEPLOYMENT, name)
+    served = [stage.get("DeploymentId") for stage in gateway.documents.all(owner, STAGE)]
     with gateway.ledger.stage() as turn:
         gateway.documents.delete(turn, owner, STAGE, params["StageName"])
+        if deployment is not None and deployment["AutoDeployed"] and served.count(name) == 1:
+            gateway.documents.delete(turn, owner, DEPLOYMENT, name)
     await gateway.ledger.committed()
 
 
