@@ -5,11 +5,11 @@ A method is changed by making it anew: deployments are what is served, and none 
 
 from __future__ import annotations
 
+from stepwell.deploy.calling import or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import renamed
 from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigateway.shared import all_of, call, drop
-from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
 _METHOD = {
@@ -103,15 +103,16 @@ async def _make_method(cloud: Cloud, properties: JsonObject) -> None:
     parts = {name: properties[name] for name in _METHOD if name in properties}
     settings = {"authorizationType": "NONE", **renamed(parts, _METHOD)}
     await call(cloud, "PutMethod", **place, **settings)
-    try:
-        for at, each in enumerate(_items(properties, "MethodResponses")):
-            response = renamed(each, _METHOD_RESPONSE, f"#/MethodResponses/{at}")
-            await call(cloud, "PutMethodResponse", **place, **response)
-        if properties.get("Integration") is not None:
-            await _integrate(cloud, place, properties["Integration"])
-    except ServiceError:
-        await _drop_method(cloud, properties)
-        raise
+    await or_undo(_complete(cloud, place, properties), lambda: _drop_method(cloud, properties))
+
+
+async def _complete(cloud: Cloud, place: JsonObject, properties: JsonObject) -> None:
+    """Responses and integration of a method that is there."""
+    for at, each in enumerate(_items(properties, "MethodResponses")):
+        response = renamed(each, _METHOD_RESPONSE, f"#/MethodResponses/{at}")
+        await call(cloud, "PutMethodResponse", **place, **response)
+    if properties.get("Integration") is not None:
+        await _integrate(cloud, place, properties["Integration"])
 
 
 async def _integrate(cloud: Cloud, place: JsonObject, given: JsonValue) -> None:

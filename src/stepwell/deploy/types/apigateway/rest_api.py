@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stepwell.deploy.calling import or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, is_true, marked_tags, renamed
 from stepwell.deploy.types import definitions
 from stepwell.deploy.types.api_reviews import reviewing
 from stepwell.deploy.types.apigateway.shared import all_of, call, drop, escaped, own, patch, retag
-from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
 _TEXTS = {
@@ -69,11 +69,10 @@ def _list(value: JsonValue) -> list[str]:
 async def _create(cloud: Cloud, wanted: Wanted) -> Made:
     found = own(await all_of(cloud, "GetRestApis"), wanted) if wanted.repeated else None
     api = found or await _make(cloud, wanted)
-    try:
-        await _define(cloud, wanted.properties, api["id"])
-    except ServiceError:
-        await drop(cloud, "DeleteRestApi", restApiId=api["id"])
-        raise
+    await or_undo(
+        _define(cloud, wanted.properties, api["id"]),
+        lambda: drop(cloud, "DeleteRestApi", restApiId=api["id"]),
+    )
     return _made(api)
 
 

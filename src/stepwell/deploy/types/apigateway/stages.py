@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from stepwell.deploy.calling import or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, marked_tags, merged_tags, renamed
 from stepwell.deploy.types.apigateway.shared import (
@@ -113,11 +114,9 @@ async def _create_deployment(cloud: Cloud, wanted: Wanted) -> Made:
         description=properties.get("Description"),
     )
     made = str(answer["id"])
-    try:
-        await _describe(cloud, wanted, {}, settings)
-    except ServiceError:
-        await _drop_deployment(cloud, api, stage, made)
-        raise
+    await or_undo(
+        _describe(cloud, wanted, {}, settings), lambda: _drop_deployment(cloud, api, stage, made)
+    )
     return Made(made, {"DeploymentId": made})
 
 
@@ -228,11 +227,10 @@ async def _create_stage(cloud: Cloud, wanted: Wanted) -> Made:
         deploymentId=deployment,
         tags=marked_tags(wanted),
     )
-    try:
-        await patch(cloud, "UpdateStage", {}, settings, restApiId=api, stageName=name)
-    except ServiceError:
-        await drop(cloud, "DeleteStage", restApiId=api, stageName=name)
-        raise
+    await or_undo(
+        patch(cloud, "UpdateStage", {}, settings, restApiId=api, stageName=name),
+        lambda: drop(cloud, "DeleteStage", restApiId=api, stageName=name),
+    )
     return Made(name)
 
 

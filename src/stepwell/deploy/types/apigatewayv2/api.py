@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stepwell.deploy.calling import or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import is_true, marked_tags, picked, stack_marks
 from stepwell.deploy.types import definitions
@@ -20,7 +21,6 @@ from stepwell.deploy.types.apigatewayv2.shared import (
     drop,
     retag,
 )
-from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
 _SETTINGS = (
@@ -47,11 +47,10 @@ _DEFINED = ("CorsConfiguration", "Description", "DisableExecuteApiEndpoint", "Ve
 
 async def _create(cloud: Cloud, wanted: Wanted) -> Made:
     api = await _own(cloud, wanted) or await _make(cloud, wanted)
-    try:
-        await _define(cloud, wanted.properties, api["ApiId"])
-    except ServiceError:
-        await drop(cloud, "DeleteApi", ApiId=api["ApiId"])
-        raise
+    await or_undo(
+        _define(cloud, wanted.properties, api["ApiId"]),
+        lambda: drop(cloud, "DeleteApi", ApiId=api["ApiId"]),
+    )
     attributes: JsonObject = {"ApiId": api["ApiId"], "ApiEndpoint": api["ApiEndpoint"]}
     return Made(api["ApiId"], attributes)
 
