@@ -64,6 +64,10 @@ class _Import:
                 "AuthorizerType": str(told.get("type", "")).upper(),
                 "IdentitySource": sources if isinstance(sources, list) else sources.split(","),
             }
+            version = made.get("AuthorizerPayloadFormatVersion")
+            if version is not None:
+                # Definitions are often YAML first, where 2.0 is a number.
+                made["AuthorizerPayloadFormatVersion"] = str(version)
             check_authorizer(made)
             found[name] = made
         return found
@@ -78,12 +82,7 @@ class _Import:
         check_key(route["RouteKey"])
         if operation.get("operationId"):
             route["OperationName"] = operation["operationId"]
-        for name in openapi.security(self._document, operation):
-            if name in self.authorizers:
-                route["AuthorizationType"] = "CUSTOM"
-                route["AuthorizerId"] = self.authorizers[name]["AuthorizerId"]
-        if (operation.get("x-amazon-apigateway-auth") or {}).get("type") == "AWS_IAM":
-            route["AuthorizationType"] = "AWS_IAM"
+        self._authorise(route, operation)
         if isinstance(told, dict):
             integration = self._integration(told)
             self.integrations.append(integration)
@@ -91,6 +90,17 @@ class _Import:
         if any(each["RouteKey"] == route["RouteKey"] for each in self.routes):
             raise bad_request(f"Route with key {route['RouteKey']} is there twice")
         self.routes.append(route)
+
+    def _authorise(self, route: Document, operation: dict[str, Any]) -> None:
+        schemes = openapi.schemes(self._document)
+        for name in openapi.security(self._document, operation):
+            if name in self.authorizers:
+                route["AuthorizationType"] = "CUSTOM"
+                route["AuthorizerId"] = self.authorizers[name]["AuthorizerId"]
+            elif (schemes.get(name) or {}).get("x-amazon-apigateway-authtype") == "awsSigv4":
+                route["AuthorizationType"] = "AWS_IAM"
+        if (operation.get("x-amazon-apigateway-auth") or {}).get("type") == "AWS_IAM":
+            route["AuthorizationType"] = "AWS_IAM"
 
     def _integration(self, told: dict[str, Any]) -> Document:
         return new_integration(
