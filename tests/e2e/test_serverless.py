@@ -13,7 +13,7 @@ from tests.e2e.clients import client
 from tests.e2e.conditions import until
 from tests.e2e.inventory import inventory
 from tests.e2e.serverless_stack import deploy_package, outputs_of, remove_package
-from tests.e2e.tools import app_copy, osls, replaced
+from tests.e2e.tools import app_copy, osls, replaced, stepwell, without_own_buckets
 from tests.e2e.web import get
 
 STACK = "serverless-stepfunctions-callback-dev"
@@ -34,6 +34,17 @@ def test_a_package_of_version_3_is_deployed(running_server: ServerProcess, tmp_p
     assert not deploy_package(running_server, STACK, folder / ".serverless")
     remove_package(running_server, STACK)
     assert inventory(running_server) == before
+
+
+def test_stepwell_deploys_a_package(running_server: ServerProcess, tmp_path: Path) -> None:
+    """`stepwell deploy .serverless` and `stepwell destroy` do what version 3 can't do here."""
+    before = inventory(running_server)
+    folder = app_copy(tmp_path, "serverless_framework")
+    osls(3, folder, tmp_path).run("package", "--stage", "dev")
+    stepwell(running_server, "deploy", str(folder))
+    each_fate_comes_true(running_server)
+    stepwell(running_server, "destroy", str(folder), "--yes")
+    assert without_own_buckets(inventory(running_server)) == before
 
 
 def test_version_4_deploys_by_itself(running_server: ServerProcess, tmp_path: Path) -> None:

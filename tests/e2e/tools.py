@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from stepwell.cli.main import main
 from stepwell.testing.server import ServerProcess
 from tests.e2e.clients import REGION
 from tests.shared import ROOT
@@ -29,6 +31,7 @@ SAM_VENV = ROOT / ".state" / "sam-venv"
 TOOL_SECONDS_MAX = 180
 FAR_FUTURE = 4_102_444_800
 """The year 2100, in seconds."""
+OWN_BUCKETS = "stepwell-deploy-"
 NOBODY = "http://127.0.0.1:1"
 """An address where nobody answers, for what must not need a server."""
 _NOT_COPIED = shutil.ignore_patterns("node_modules", "cdk.out", ".serverless", "__pycache__")
@@ -150,6 +153,20 @@ def aws_cli(folder: Path, home: Path, server: ServerProcess | None = None) -> To
     """The AWS CLI in an app's folder."""
     program = need(Path(sys.executable).parent / "aws", "the AWS CLI")
     return Tool((str(program),), folder, home, _endpoint(server), {"AWS_PAGER": ""})
+
+
+def stepwell(server: ServerProcess, *arguments: str) -> str:
+    """What `stepwell` printed, pointed at a server. Raises AssertionError unless it succeeds."""
+    told = {"STEPWELL_ENDPOINT": server.endpoint, "AWS_REGION": REGION}
+    done = CliRunner().invoke(main, list(arguments), env=told)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def without_own_buckets(found: dict[str, set[str]]) -> dict[str, set[str]]:
+    """An inventory without the bucket that `stepwell deploy` sends things to, and keeps."""
+    kept = {name for name in found.get("buckets", ()) if not name.startswith(OWN_BUCKETS)}
+    return {kind: names for kind, names in {**found, "buckets": kept}.items() if names}
 
 
 def _endpoint(server: ServerProcess | None) -> str:
