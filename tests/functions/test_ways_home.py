@@ -149,6 +149,20 @@ async def test_answers_of_custom_resources_come_home(homed: Running, at_home: Ho
 
 
 @needs_npm
+async def test_buckets_before_the_name_of_home_are_found(homed: Running, at_home: Home) -> None:
+    """Version 3 puts the bucket before the host's name, which no resolver needs to know."""
+    await npm(f"@aws-sdk/client-s3@<={SDK_3}")
+    code = """
+const { S3Client, HeadBucketCommand } = require("@aws-sdk/client-s3");
+exports.handler = async (Bucket) => {
+  await new S3Client({}).send(new HeadBucketCommand({ Bucket }));
+};
+"""
+    await homed.result(homed.function(NODE, "index.handler", {"index.js": code}), "documents")
+    assert at_home.seen == [("documents.localhost", "/", "eu-west-1/s3")]
+
+
+@needs_npm
 async def test_clients_whose_names_are_composed_are_there(homed: Running, at_home: Home) -> None:
     """A function that chooses its client as it runs finds those of all services there are."""
     await npm(*(f"@aws-sdk/client-{name}@<={SDK_3}" for name in SERVED))

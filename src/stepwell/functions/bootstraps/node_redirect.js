@@ -7,7 +7,8 @@
 //             amazonaws.com are led home by their user agent, signature and Host as they were
 //   answers   the ways in which functions answer a stack take the host and the path of ResponseURL
 //             and put them to port 443: such a PUT to home's own name goes to home's port
-//   prefixes  version 3 writes some before the host's name (sync-localhost): home has one name
+//   prefixes  version 3 writes some before the host's name (sync-localhost, bucket.localhost): all
+//             these are home's names, though few machines resolve them
 "use strict";
 
 const Module = require("node:module");
@@ -63,7 +64,8 @@ function isAnswer(options, hostname) {
 function redirectPrefixes() {
   const dns = require("node:dns");
   const lookup = dns.lookup;
-  dns.lookup = (name, ...rest) => lookup(name === "sync-localhost" ? "localhost" : name, ...rest);
+  const atHome = /^sync-localhost$|\.localhost$/;
+  dns.lookup = (name, ...rest) => lookup(atHome.test(name) ? "localhost" : name, ...rest);
 }
 
 if (home) {
