@@ -4,12 +4,14 @@
     python tools/template_table.py FOLDER --check    exit 1 when it is not what it should be
 
 FOLDER has a folder per template, each with a META.json that names its source, and the files that
-the template refers to. Those of the Serverless Framework are packaged first, elsewhere.
+the template refers to. The services of the Serverless Framework are packaged first, by the test
+that holds their table (`STEPWELL_WRITE_TABLE=1` makes it write the table instead).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from stepwell.deploy.findings import DEFINITION, FORMAT, TYPE, Finding, is_refusal
@@ -31,6 +33,17 @@ A definition that needs a service which is not here still deploys when
 {summary}
 
 | template | resources | without effect | deploys | missing |
+|---|---|---|---|---|
+"""
+
+SERVICES = "\n## Services of the Serverless Framework\n"
+SERVICES_HEAD = """
+Packaged by osls 3 with `serverless-step-functions`, then looked at in the same way. A line
+`frameworkVersion` is taken out first, and plugins that only bundle libraries do nothing.
+
+{summary}
+
+| service | resources | without effect | deploys | missing |
 |---|---|---|---|---|
 """
 
@@ -67,7 +80,22 @@ def page(folder: Path) -> str:
     deploying = sum(one.deploys for _, one in seen)
     summary = f"Of {len(seen)} templates {deploying} deploy."
     rows = "".join(_row(source, one) for source, one in seen)
-    return HEAD.format(summary=summary) + rows
+    return HEAD.format(summary=summary) + rows + services_now()
+
+
+def services_now() -> str:
+    """The part of the page about services of the Serverless Framework, as it stands."""
+    _, mark, rest = TARGET.read_text(encoding="utf-8").partition(SERVICES)
+    return mark + rest
+
+
+def services_page(packaged: Mapping[Path, Path]) -> str:
+    """That part as it must be: each service's folder, with the template that it became."""
+    seen = [(_source(folder / "x"), surveyed(path)) for folder, path in packaged.items()]
+    deploying = sum(one.deploys for _, one in seen)
+    summary = f"Of {len(seen)} services {deploying} deploy."
+    rows = "".join(_row(source, one) for source, one in seen)
+    return SERVICES + SERVICES_HEAD.format(summary=summary) + rows
 
 
 def _source(path: Path) -> str:

@@ -40,10 +40,10 @@ def deploy_package(server: ServerProcess, stack: str, package: Path) -> bool:
 
 def remove_package(server: ServerProcess, stack: str) -> None:
     """Empty the stack's bucket and delete the stack."""
-    stacks, storage = client(server, "cloudformation"), _storage(server)
+    stacks, objects = client(server, "cloudformation"), storage(server)
     bucket = _bucket(stacks, stack)
-    for entry in storage.list_objects_v2(Bucket=bucket).get("Contents", []):
-        storage.delete_object(Bucket=bucket, Key=entry["Key"])
+    for entry in objects.list_objects_v2(Bucket=bucket).get("Contents", []):
+        objects.delete_object(Bucket=bucket, Key=entry["Key"])
     stacks.delete_stack(StackName=stack)
     stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=_LOOK)
 
@@ -69,16 +69,16 @@ def _bucket(stacks: Any, stack: str) -> str:
 
 def _upload(server: ServerProcess, bucket: str, package: Path, template: Any) -> None:
     """Each archive that the template names, from the package's folder."""
-    storage = _storage(server)
+    objects = storage(server)
     for resource in template["Resources"].values():
         code = resource.get("Properties", {}).get("Code", {})
         key = code.get("S3Key") if resource["Type"] == "AWS::Lambda::Function" else None
         if key:
             archive = (package / key.rpartition("/")[2]).read_bytes()
-            storage.put_object(Bucket=bucket, Key=key, Body=archive)
+            objects.put_object(Bucket=bucket, Key=key, Body=archive)
 
 
-def _storage(server: ServerProcess) -> Any:
+def storage(server: ServerProcess) -> Any:
     """S3 by paths: names below this host need not resolve."""
     return boto3.client(
         "s3",
