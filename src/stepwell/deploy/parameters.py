@@ -12,6 +12,7 @@ from stepwell.deploy.resource_type import Cloud
 from stepwell.deploy.shaping import as_text
 from stepwell.deploy.template import Parameter, Template
 from stepwell.errors import ServiceError
+from stepwell.patterns import BadPattern, matches_whole
 from stepwell.values import JsonValue
 
 VALUE_BYTES_MAX = 4_096
@@ -149,7 +150,7 @@ def _trouble(parameter: Parameter, text: str) -> str | None:
     if parameter.max_length is not None and len(text) > parameter.max_length:
         return f"contain at most {parameter.max_length} characters"
     pattern = parameter.allowed_pattern
-    if pattern is not None and not _compiled(pattern).fullmatch(text):
+    if pattern is not None and not _matches(pattern, text):
         return f"match pattern {pattern}"
     return None
 
@@ -175,13 +176,15 @@ _CLASSES = {
 """Java's names for sets of characters, which Python does not know."""
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _matches(pattern: str, text: str) -> bool:
     for name, characters in _CLASSES.items():
         pattern = pattern.replace(f"\\p{{{name}}}", f"[{characters}]")
     try:
-        return re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise format_error(f"AllowedPattern {pattern} is not a regular expression") from error
+        return matches_whole(pattern, text)
+    except BadPattern as error:
+        raise format_error(
+            f"AllowedPattern {pattern} is not a regular expression: {error}"
+        ) from error
 
 
 async def _look_up(names: Mapping[str, str], cloud: Cloud) -> dict[str, str]:

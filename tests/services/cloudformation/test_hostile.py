@@ -107,3 +107,15 @@ async def test_hidden_parameters_stay_hidden(world: World) -> None:
     events = await world.cfn("DescribeStackEvents", StackName="shop")
     assert "secret" not in json.dumps(events, default=str)
     assert "****" in json.dumps(events, default=str)
+
+
+async def test_a_pattern_that_would_take_years(world: World) -> None:
+    """A parameter is checked at once, however its pattern repeats repetitions."""
+    declared = {"P": {"Type": "String", "AllowedPattern": "(a+)+$"}}
+    code, told = await world.refusal(
+        "CreateStack",
+        StackName="shop",
+        TemplateBody=template({"A": queue()}, Parameters=declared),
+        Parameters=[{"ParameterKey": "P", "ParameterValue": "a" * 4_000 + "b"}],
+    )
+    assert (code, told) == ("ValidationError", "Parameter 'P' must match pattern (a+)+$")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ServiceError
+from stepwell.patterns import BadPattern, matches_within
 from stepwell.services.api import Call, Params
 from stepwell.services.ssm import names, tagging
 from stepwell.services.ssm.errors import invalid, not_here
@@ -154,12 +154,12 @@ def _check_pattern(pattern: str, value: str) -> None:
     if not pattern:
         return
     try:
-        compiled = re.compile(pattern)
-    except re.error:
+        matched = matches_within(pattern, value)
+    except BadPattern:
         raise ServiceError(
             "InvalidAllowedPatternException", f"The pattern {pattern} is no regular expression."
         ) from None
-    if not compiled.search(value):
+    if not matched:
         raise ServiceError(
             "ParameterPatternMismatchException",
             f"Parameter value, cannot be validated against allowedPattern: {pattern}",
