@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from stepwell.deploy.resource_type import Wanted
 from stepwell.errors import ServiceError
@@ -26,6 +27,11 @@ def as_text(value: JsonValue) -> str:
     if isinstance(value, (dict, list)):
         return encode_text(value)
     return "" if value is None else str(value)
+
+
+def as_date(seconds: float) -> str:
+    """A moment that an operation answers with as an attribute of a resource."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def is_true(value: JsonValue) -> bool:

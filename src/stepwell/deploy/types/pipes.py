@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from stepwell.deploy.calling import ask, create_own, retag
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import merged_tags, picked
+from stepwell.deploy.shaping import as_date, merged_tags, picked
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
@@ -53,16 +52,12 @@ async def _made(cloud: Cloud, name: str) -> Made:
         name,
         {
             "Arn": str(shown["Arn"]),
-            "CreationTime": _date(shown["CreationTime"]),
+            "CreationTime": as_date(shown["CreationTime"]),
             "CurrentState": str(shown["CurrentState"]),
-            "LastModifiedTime": _date(shown["LastModifiedTime"]),
+            "LastModifiedTime": as_date(shown["LastModifiedTime"]),
             "StateReason": str(shown.get("StateReason") or ""),
         },
     )
-
-
-def _date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 async def _update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from stepwell.deploy.calling import ask, create_own, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
-from stepwell.deploy.shaping import as_text, picked, tag_list
+from stepwell.deploy.shaping import as_date, as_text, picked, tag_list
 from stepwell.deploy.targets import SCHEDULE_SERVICES, target_troubles
 from stepwell.values import JsonObject
 
@@ -74,15 +72,11 @@ async def _shown_group(cloud: Cloud, name: str) -> Made:
         name,
         {
             "Arn": str(shown["Arn"]),
-            "CreationDate": _date(shown["CreationDate"]),
-            "LastModificationDate": _date(shown["LastModificationDate"]),
+            "CreationDate": as_date(shown["CreationDate"]),
+            "LastModificationDate": as_date(shown["LastModificationDate"]),
             "State": str(shown["State"]),
         },
     )
-
-
-def _date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 async def _update_group(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:

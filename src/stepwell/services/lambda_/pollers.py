@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stepwell.runtime.turn import Turn
-from stepwell.services.feeds.queue_reader import QueueReader
-from stepwell.services.feeds.stream_reader import StreamReader
+from stepwell.services.feeds.readers import Reader, Readers
 from stepwell.services.lambda_.ports import Sources
 from stepwell.services.lambda_.queue_mapping import queue_mapping
 from stepwell.services.lambda_.records import MappingRow
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("stepwell.lambda")
 ENABLED = "Enabled"
-Reader = QueueReader | StreamReader[Any]
 
 
 class Pollers:
@@ -28,8 +25,7 @@ class Pollers:
     def __init__(self, functions: Lambda, sources: Sources) -> None:
         self._functions = functions
         self._sources = sources
-        self._readers: dict[str, Reader] = {}
-        self._closing = False
+        self._readers: Readers[str] = Readers()
 
     def load(self) -> None:
         """After a start: read what is enabled."""
@@ -42,37 +38,28 @@ class Pollers:
 
     def deleted(self, turn: Turn, uuid: str) -> None:
         """A mapping is gone."""
-        turn.after_commit(lambda: self._end(uuid))
+        turn.after_commit(lambda: self._readers.end(uuid))
 
     def stop(self) -> None:
         """Take nothing more: the server stops."""
-        self._closing = True
-        for reader in self._readers.values():
-            reader.stop()
+        self._readers.stop()
 
     async def close(self) -> None:
         """End every batch; what it held comes back."""
-        self.stop()
-        await asyncio.gather(*[reader.close() for reader in self._readers.values()])
+        await self._readers.close()
 
     def _replace(self, row: MappingRow) -> None:
-        self._end(row.uuid)
+        self._readers.end(row.uuid)
         self._begin(row)
 
-    def _end(self, uuid: str) -> None:
-        reader = self._readers.pop(uuid, None)
-        if reader is not None:
-            reader.stop()
-
     def _begin(self, row: MappingRow) -> None:
-        if self._closing or row.state != ENABLED or row.uuid in self._readers:
+        if row.state != ENABLED or not self._readers.may_begin(row.uuid):
             return
         reader = self._reader(row)
         if reader is None:
             _log.error("nothing here reads %s", row.source)
             return
-        self._readers[row.uuid] = reader
-        reader.start()
+        self._readers.begin(row.uuid, reader)
 
     def _reader(self, row: MappingRow) -> Reader | None:
         service = row.source.split(":")[2]

@@ -109,7 +109,7 @@ def delete_pipe(pipes: Pipes, turn: Turn, call: Call, params: Params) -> dict[st
     row = pipes.find(call, params["Name"])
     pipes.pipes.delete(turn, row.scope, row.name)
     pipes.positions.delete(turn, row.id, SHARD)
-    pipes.readers.deleted(turn, row)
+    pipes.reading.deleted(turn, row)
     return shown(row, "DELETING", "DELETED")
 
 
@@ -134,4 +134,4 @@ def _switch(
 
 def _put(pipes: Pipes, turn: Turn, row: PipeRow) -> None:
     pipes.pipes.put(turn, row)
-    pipes.readers.changed(turn, row)
+    pipes.reading.changed(turn, row)

@@ -9,7 +9,7 @@ from stepwell.services.parts import ServiceParts
 from stepwell.services.pipes.api import service
 from stepwell.services.pipes.errors import not_found
 from stepwell.services.pipes.ports import Surroundings
-from stepwell.services.pipes.readers import Readers
+from stepwell.services.pipes.reading import Reading
 from stepwell.services.pipes.records import PIPE, POSITION, PipeRow, PositionRow
 from stepwell.services.shelf import Shelf
 
@@ -22,7 +22,7 @@ class Pipes:
         self.around = around
         self.pipes: Shelf[PipeRow] = Shelf(PIPE, parts.store, parts.ledger)
         self.positions: Shelf[PositionRow] = Shelf(POSITION, parts.store, parts.ledger)
-        self.readers = Readers(self)
+        self.reading = Reading(self)
 
     def services(self) -> list[Service]:
         """Pipes."""
@@ -38,15 +38,15 @@ class Pipes:
 
     def begin(self) -> None:
         """Read for every pipe that runs."""
-        self.readers.begin()
+        self.reading.begin()
 
     def stop_waiting(self) -> None:
         """Take nothing more from queues and streams."""
-        self.readers.stop()
+        self.reading.stop()
 
     async def close(self) -> None:
         """End what is under way; what it held comes back."""
-        await self.readers.close()
+        await self.reading.close()
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""

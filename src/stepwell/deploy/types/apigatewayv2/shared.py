@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from stepwell.deploy.calling import ask
 from stepwell.deploy.resource_type import Cloud, Wanted
 from stepwell.deploy.shaping import marked_tags, picked
-from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
 SERVICE = "apigatewayv2"
@@ -23,11 +23,7 @@ async def call(cloud: Cloud, operation: str, **params: Any) -> Mapping[str, Any]
 
 async def drop(cloud: Cloud, operation: str, **params: Any) -> None:
     """Delete something. What is not there any more is deleted."""
-    try:
-        await cloud.call(SERVICE, operation, params)
-    except ServiceError as error:
-        if error.code != "NotFoundException":
-            raise
+    await ask(cloud, SERVICE, operation, params, ("NotFoundException",))
 
 
 async def all_of(cloud: Cloud, operation: str, **params: Any) -> list[Mapping[str, Any]]:
