@@ -209,6 +209,7 @@ class Core:
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts, events_service)
         self.stacks = Stacks(self.parts, self.calls, lambda: self.sdk.base_url)
+        self.functions.events.given_up.append(self.stacks.invocation_failed)
         self.scheduler = Scheduler(
             self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
         )

@@ -24,6 +24,9 @@ HELD = "held"
 RETAINING = frozenset({"Retain", "RetainExceptOnCreate"})
 """The policies of deletion that keep a resource which once was settled."""
 
+HIDDEN = "\u0000NoEcho"
+"""Among a resource's attributes: none of them is to be shown in outputs."""
+
 NEW = "new"
 """In `ResourceRow.before`: it was not there before the operation."""
 

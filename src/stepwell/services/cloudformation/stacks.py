@@ -8,6 +8,7 @@ from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Door, Service
+from stepwell.services.cloudformation.aging import forget_old
 from stepwell.services.cloudformation.api import service
 from stepwell.services.cloudformation.deployment.deployments import Deployments
 from stepwell.services.cloudformation.errors import no_stack
@@ -33,14 +34,11 @@ from stepwell.services.cloudformation.records import (
     WaitRow,
 )
 from stepwell.services.cloudformation.versions import Versions
+from stepwell.services.cloudformation.waiting import custom
 from stepwell.services.cloudformation.waiting.collecting import Waits
 from stepwell.services.cloudformation.waiting.doors import doors
 from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf
-
-KEPT_DAYS = 90
-"""How long a deleted stack can still be described by its id."""
-_DAY_MS = 86_400_000
 
 
 class Stacks:
@@ -97,7 +95,13 @@ class Stacks:
 
         Called once everything else is loaded, for it calls the other services.
         """
+        await forget_old(self)
         await self.deployments.resume()
+
+    def invocation_failed(self, turn: Turn, payload: bytes, reason: str) -> None:
+        """A function that was asked for a custom resource failed for good: nobody will answer."""
+        if self.is_ready:
+            custom.failed(self, turn, payload, reason)
 
     def stop_waiting(self) -> None:
         """Answer those whose deployment is not over yet."""

@@ -72,6 +72,14 @@ class Versions:
         turn.delete(TEMPLATE, (stack, number))
         self._goals.pop((stack, number), None)
 
+    def prune(self, turn: Turn, row: StackRow) -> None:
+        """Forget what the stack was once and will not be again: templates are large."""
+        kept = {row.version, row.settled}
+        kept |= {planned.version for planned in self._stacks.change_sets.of(row.id)}
+        for version in self._stacks.details.of(row.id):
+            if version.number not in kept:
+                self.forget(turn, row.id, version.number)
+
     def next_number(self, stack: str) -> int:
         """A number that no version of the stack has."""
         rows = self._stacks.details.of(stack)

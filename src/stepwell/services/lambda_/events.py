@@ -33,6 +33,8 @@ from stepwell.values import encode
 if TYPE_CHECKING:
     from stepwell.services.lambda_.lambdas import Found, Lambda
 
+GivenUp = Callable[[Turn, bytes, str], None]
+
 _log = logging.getLogger("stepwell.lambda")
 _PAGE = 1_000
 
@@ -57,6 +59,8 @@ class Events:
             forget=self._disarm,
             load=self.load,
         )
+        self.given_up: list[GivenUp] = []
+        """Who wants to know when an event is given up: its payload and why, in the turn of that."""
 
     def accept(
         self,
@@ -172,11 +176,12 @@ class Events:
             found = functions.find(Named(account, region, name, row.qualifier or None))
         except ServiceError:
             _log.warning("the function %s of an accepted event is gone", row.function)
-            self._end(row, None)
+            self._end(row, self._telling(row, None, "the function is gone"))
             return
         rules = invoke_configs.rules(functions, row.function, row.qualifier)
         if self._parts.clock.now() > row.made_at + rules.age_seconds * 1_000:
-            self._end(row, results.gave_up(functions, found, row, None, "", too_old=True))
+            late = results.gave_up(functions, found, row, None, "", too_old=True)
+            self._end(row, self._telling(row, late, "the event is too old"))
             return
         version = choose(functions, found)
         invocation = Invocation(row.request_id, row.payload, found.named.arn, row.client_context)
@@ -199,7 +204,20 @@ class Events:
             self._later(ran, throttled=False)
         else:
             done = results.gave_up(functions, found, ran, outcome, version.version)
-            self._end(ran, done)
+            self._end(ran, self._telling(ran, done, results.error_message(outcome)))
+
+    def _telling(
+        self, row: EventRow, tell: Callable[[Turn], None] | None, reason: str
+    ) -> Callable[[Turn], None]:
+        """Tells whoever wants to know that the event is given up."""
+
+        def told(turn: Turn) -> None:
+            if tell is not None:
+                tell(turn)
+            for listener in self.given_up:
+                listener(turn, row.payload, reason)
+
+        return told
 
     def _later(self, row: EventRow, *, throttled: bool) -> None:
         if throttled:

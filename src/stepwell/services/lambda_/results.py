@@ -138,15 +138,19 @@ def send(
     )
 
 
+def error_message(outcome: Outcome) -> str:
+    """What a function said when it failed; empty when it said nothing."""
+    document = _parsed(outcome.payload)
+    if not isinstance(document, dict):
+        return ""
+    return str(document.get("errorMessage", ""))[:_ERROR_MESSAGE_MAX]
+
+
 def _dead_letter(
     functions: Lambda, found: Found, target: str, row: EventRow, outcome: Outcome | None
 ) -> Tell:
     """The event as it came, and what was wrong in attributes."""
-    message = ""
-    if outcome is not None:
-        document = _parsed(outcome.payload)
-        if isinstance(document, dict):
-            message = str(document.get("errorMessage", ""))[:_ERROR_MESSAGE_MAX]
+    message = "" if outcome is None else error_message(outcome)
     attributes: JsonObject = {
         "RequestID": {"DataType": "String", "StringValue": row.request_id},
         "ErrorCode": {"DataType": "Number", "StringValue": "200"},

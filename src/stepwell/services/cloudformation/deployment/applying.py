@@ -18,6 +18,7 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import attempts, phases
 from stepwell.services.cloudformation.documents import (
+    HIDDEN,
     NEW,
     RETAINING,
     Attempt,
@@ -114,13 +115,22 @@ def exports_of(stacks: Stacks, stack: StackRow) -> dict[str, str]:
     return {row.name: row.value for row in rows if row.stack != stack.id}
 
 
-def made_of(rows: Mapping[str, ResourceRow], done: set[str]) -> dict[str, Made]:
-    """The resources that are there, as functions see them."""
+def made_of(
+    rows: Mapping[str, ResourceRow], done: set[str], *, shown: bool = False
+) -> dict[str, Made]:
+    """The resources that are there, as functions see them; what must not be `shown` is hidden."""
     return {
-        name: Made(row.physical_id, read_object(row.attributes))
+        name: Made(row.physical_id, _attributes(row, shown=shown))
         for name, row in rows.items()
         if name in done
     }
+
+
+def _attributes(row: ResourceRow, *, shown: bool) -> JsonObject:
+    attributes = read_object(row.attributes)
+    if shown and HIDDEN in attributes:
+        return dict.fromkeys(attributes, "*****")
+    return attributes
 
 
 def new_suffix(stacks: Stacks) -> str:
@@ -290,7 +300,7 @@ def _complete(
     """All resources are settled: the outputs, and on."""
     exports = exports_of(stacks, stack)
     try:
-        scope = goal.at(made_of(rows, set(rows)), exports)
+        scope = goal.at(made_of(rows, set(rows), shown=True), exports)
         outputs = goal.outputs(scope)
         imports = goal.imports(exports)
         phases.check_exports(stacks, stack, outputs)

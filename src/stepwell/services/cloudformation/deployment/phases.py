@@ -65,6 +65,7 @@ def end(stacks: Stacks, turn: Turn, stack: StackRow, status: str, reason: str = 
     events.stack_event(stacks, turn, row)
     row = row._replace(operation="")
     stacks.put(turn, row)
+    stacks.versions.prune(turn, row)
     if row.parent:
         turn.after_commit(lambda: stacks.deployments.poke(row.parent))
     return row

@@ -6,16 +6,20 @@ answer may come at any time until the deadline, also after a restart.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.deploy.resource_type import Made
 from stepwell.deploy.shaping import as_text, is_whole_number
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.deployment.tried import Failed
+from stepwell.services.cloudformation.documents import HIDDEN
 from stepwell.services.cloudformation.records import WaitRow
 from stepwell.services.cloudformation.waiting.work import Begin, Work
 from stepwell.services.deliveries.delivery import Delivery
 from stepwell.values import JsonObject, JsonValue, decode, encode_text
+
+if TYPE_CHECKING:
+    from stepwell.services.cloudformation.stacks import Stacks
 
 KIND = "custom"
 DOOR = "/_stepwell/cloudformation/answers/"
@@ -146,7 +150,26 @@ def _judged(work: Work, row: WaitRow) -> Made | Failed:
     data = answer.get("Data") or {}
     if not isinstance(data, dict):
         return Failed("Invalid Data: it must be an object", str(physical_id or row.physical_id))
+    if as_text(answer.get("NoEcho")).lower() == "true":
+        data = {**data, HIDDEN: True}
     return Made(str(physical_id or row.physical_id), data)
+
+
+def failed(stacks: Stacks, turn: Turn, payload: bytes, reason: str) -> None:
+    """Take a failed invocation for the answer, if the payload was a request of ours."""
+    if DOOR.encode() not in payload:
+        return
+    try:
+        request = decode(payload)
+    except ValueError:
+        return
+    url = request.get("ResponseURL") if isinstance(request, dict) else None
+    row = stacks.waits.get(str(url).rpartition("/")[2])
+    if row is None or row.kind != KIND or row.answers:
+        return
+    answer = encode_text({"Status": "FAILED", "Reason": f"The function failed: {reason}"})
+    stacks.waits.put(turn, row._replace(answers=answer))
+    turn.after_commit(lambda: stacks.deployments.poke(row.stack))
 
 
 def read_answer(body: bytes) -> tuple[JsonObject, str]:
