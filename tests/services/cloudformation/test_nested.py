@@ -136,3 +136,23 @@ async def test_a_template_that_nests_itself(templates: World) -> None:
     assert await world.queues() == []
     assert (await world.cfn("DescribeStacks"))["Stacks"][0]["StackName"] == "shop"
     assert len((await world.cfn("DescribeStacks"))["Stacks"]) == 1
+
+
+async def test_on_after_a_failure(templates: World) -> None:
+    """A child whose parent stayed where it failed goes on, or back, from there."""
+    world = templates
+    await world.call("sqs", "CreateQueue", QueueName="taken")
+    await world.create({"C": child(Name="one")}, sections=ARN)
+    failing = {"C": child(Name="two"), "B": queue("taken", DependsOn="C")}
+    await world.update(failing, sections=ARN, DisableRollback=True)
+    assert await world.status() == "UPDATE_FAILED"
+    assert await world.queues() == ["one", "taken", "two"]
+    await world.update({"C": child(Name="three"), "B": queue("taken", DependsOn="C")}, sections=ARN)
+    assert await world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert await world.queues() == ["one", "taken"]
+    assert (await world.stack())["Outputs"][0]["OutputValue"].endswith(":one")
+    await world.update(failing, sections=ARN, DisableRollback=True)
+    await world.update({"C": child(Name="four")}, sections=ARN)
+    assert await world.status() == "UPDATE_COMPLETE"
+    assert await world.status(await _child_id(world)) == "UPDATE_COMPLETE"
+    assert await world.queues() == ["four", "taken"]

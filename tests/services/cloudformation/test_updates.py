@@ -161,3 +161,20 @@ def stubborn(name: str, refuses: dict[str, str]) -> ResourceType:
         _maybe("delete")
 
     return ResourceType(name, create, delete, update, optional=frozenset({"Size"}))
+
+
+async def test_replaced_twice(world: World) -> None:
+    """What an update made that stayed where it failed, and the next one replaced, is not left."""
+    await world.call("sqs", "CreateQueue", QueueName="taken")
+    await world.create({"A": queue("a1")})
+    failing = {"B": queue("taken", DependsOn=["A", "N"])}
+    await world.update({"A": queue("a2"), "N": queue("n2"), **failing}, DisableRollback=True)
+    assert await world.queues() == ["a1", "a2", "n2", "taken"]
+    await world.update({"A": queue("a3"), "N": queue("n3"), **failing})
+    assert await world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert await world.queues() == ["a1", "taken"]
+    await world.update({"A": queue("a2"), "N": queue("n2"), **failing}, DisableRollback=True)
+    await world.update({"A": queue("a3"), "N": queue("n3")})
+    assert await world.queues() == ["a3", "n3", "taken"]
+    await world.delete()
+    assert await world.queues() == ["taken"]

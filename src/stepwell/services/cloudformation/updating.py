@@ -79,6 +79,7 @@ def enter_update(
     hold: bool = False,
 ) -> StackRow:
     """Begin to make the stack what that version wants. With `hold` the parent ends it."""
+    before = read_operation(row)
     operation = Operation(
         stacks.parts.ids.uuid(),
         "UPDATE",
@@ -87,10 +88,11 @@ def enter_update(
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
         adopts=bool(params.get("ImportExistingResources")),
         hold=hold,
+        outputs="" if before is None else before.outputs,
     )
     settings = replace(read_settings(row), disable_rollback=bool(params.get("DisableRollback")))
-    # After a failed update nothing is settled: the way back leads to the version before it.
-    settled = row.settled if row.status == "UPDATE_FAILED" else row.version
+    # After a failed update, and one that is held, the way back leads to the version before it.
+    settled = row.settled or row.version
     row = row._replace(
         version=version,
         settled=settled,

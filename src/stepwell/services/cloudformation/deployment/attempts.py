@@ -14,7 +14,7 @@ from stepwell.deploy.resource_type import Made, ResourceType, Wanted
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
-from stepwell.services.cloudformation.deployment import removing
+from stepwell.services.cloudformation.deployment import phases, removing
 from stepwell.services.cloudformation.deployment.touching import TouchingCloud
 from stepwell.services.cloudformation.deployment.tried import Failed, existing_of, reason_of
 from stepwell.services.cloudformation.documents import (
@@ -160,8 +160,22 @@ def _succeeded(
         # Somebody else failed meanwhile: AWS does not wait for this one.
         what = "creation" if verb == "CREATE" else "update"
         done = done._replace(status=f"{verb}_FAILED", reason=f"Resource {what} cancelled")
+    if row.physical_id != made.id and not _is_kept(stack, row):
+        phases.put_aside(stacks, turn, stack, row)
     stacks.resources.put(turn, done)
     events.resource_event(stacks, turn, stack, done, done.status, done.reason)
+
+
+def _is_kept(stack: StackRow, row: ResourceRow) -> bool:
+    """Whether what was replaced now is what the way back leads to.
+
+    After an update that stayed where it failed it may be something made meanwhile; and on the way
+    back there is no way back any more.
+    """
+    operation = read_operation(stack)
+    if row.before in ("", NEW) or operation is None or operation.phase != APPLY:
+        return False
+    return read_snapshot(row.before).physical_id == row.physical_id
 
 
 def _remark(known: ResourceType | None) -> str:

@@ -96,7 +96,8 @@ def applied(
             return
         status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         if operation.hold:
-            enter(stacks, turn, stack, replace(operation, phase=HELD, outputs=before), status)
+            held = replace(operation, phase=HELD, outputs=operation.outputs or before)
+            enter(stacks, turn, stack, held, status)
             return
         clean_up(stacks, turn, stack, operation)
 

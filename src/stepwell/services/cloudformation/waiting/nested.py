@@ -176,7 +176,8 @@ def _depth(stacks: Stacks, stack: StackRow) -> int:
 
 async def _update(work: Work, child: StackRow) -> Made | Failed | Begin:
     stacks = work.stacks
-    if child.status not in CAN_BE_UPDATED:
+    held = read_operation(child)
+    if child.status not in CAN_BE_UPDATED and not (held and held.phase == HELD):
         return Failed(f"Stack:{child.id} is in {child.status} state and can not be updated.")
     params = _params(work)
     asked = await read_request(stacks, child, params, child.version)
