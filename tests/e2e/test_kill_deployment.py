@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stepwell.testing.server import ServerProcess
+from tests.e2e.conditions import until
 
 QUEUES = 24
-KILLS = 4
-ENDED_SECONDS_MAX = 60
+KILLS = 3
 
 
 def client_of(server: ServerProcess, service: str) -> Any:
@@ -45,42 +44,44 @@ def body_of(seconds: int) -> str:
 
 def insist(server: ServerProcess, operation: str, **params: Any) -> None:
     """Call until it is answered: the same token makes it one request."""
-    for _ in range(1_000):
+
+    def answered() -> bool:
         try:
             getattr(client_of(server, "cloudformation"), operation)(**params)
-            return
         except ClientError:
             raise
         except BotoCoreError:
-            time.sleep(0.05)
-    raise AssertionError("nobody answers")
+            return False
+        return True
+
+    until(answered, f"{operation} is answered")
 
 
-def deploy(server: ServerProcess, operation: str, kills: int, **params: Any) -> str:
+def deploy(server: ServerProcess, operation: str, **params: Any) -> str:
     """Carry an operation out while the server is killed; the status at the end."""
     caller = threading.Thread(target=insist, args=(server, operation), kwargs=params)
     caller.start()
-    for kill in range(kills):
-        time.sleep(0.03 + 0.02 * kill)
+    for _ in range(KILLS):
+        until(lambda: not caller.is_alive() or not is_over(server), "it is under way")
         server.kill()
         server.start()
     caller.join()
-    return ended(server)
+    until(lambda: is_over(server), "the operation is over")
+    return status(server)
 
 
-def ended(server: ServerProcess) -> str:
-    """The stack's status once it stands still."""
-    client = client_of(server, "cloudformation")
-    deadline = time.monotonic() + ENDED_SECONDS_MAX
-    while time.monotonic() < deadline:
-        try:
-            status = str(client.describe_stacks(StackName="long")["Stacks"][0]["StackStatus"])
-        except ClientError:
-            return "GONE"
-        if not status.endswith("_IN_PROGRESS"):
-            return status
-        time.sleep(0.05)
-    raise AssertionError(f"the stack is {status} for ever")
+def status(server: ServerProcess) -> str:
+    """The stack's status; GONE when there is none of the name."""
+    try:
+        shown = client_of(server, "cloudformation").describe_stacks(StackName="long")
+    except ClientError:
+        return "GONE"
+    return str(shown["Stacks"][0]["StackStatus"])
+
+
+def is_over(server: ServerProcess) -> bool:
+    """Whether an operation has ended."""
+    return not status(server).endswith("_IN_PROGRESS")
 
 
 def queues(server: ServerProcess) -> list[str]:
@@ -94,7 +95,6 @@ def test_killed_while_deploying(tmp_path: Path) -> None:
         status = deploy(
             server,
             "create_stack",
-            KILLS,
             StackName="long",
             TemplateBody=body_of(0),
             ClientRequestToken="one",
@@ -104,7 +104,6 @@ def test_killed_while_deploying(tmp_path: Path) -> None:
         status = deploy(
             server,
             "update_stack",
-            KILLS,
             StackName="long",
             TemplateBody=body_of(7),
             ClientRequestToken="two",
@@ -115,5 +114,5 @@ def test_killed_while_deploying(tmp_path: Path) -> None:
         for url in queues(server):
             got = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
             assert got["Attributes"]["DelaySeconds"] == "7"
-        assert deploy(server, "delete_stack", KILLS, StackName="long") == "GONE"
+        assert deploy(server, "delete_stack", StackName="long") == "GONE"
         assert queues(server) == []
