@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Service
 from stepwell.services.cloudformation import (
     change_set_views,
     change_sets,
@@ -20,13 +19,12 @@ from stepwell.services.cloudformation import (
     updating,
 )
 from stepwell.services.cloudformation.waiting import doors
+from stepwell.services.operations import Run, runs
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
 
-_Operation = Callable[["Stacks", Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Stacks]] = {
     "CreateStack": creating.create_stack,
     "UpdateStack": updating.update_stack,
     "CancelUpdateStack": updating.cancel_update,
@@ -59,18 +57,7 @@ _OPERATIONS: dict[str, _Operation] = {
 def service(stacks: Stacks) -> Service:
     """CloudFormation."""
     operations = {
-        name: patience.patient(stacks, name, _bind(stacks, run))
-        for name, run in _OPERATIONS.items()
+        name: patience.patient(stacks, name, operation)
+        for name, operation in runs(stacks, _OPERATIONS).items()
     }
     return Service("cloudformation", operations)
-
-
-def _bind(stacks: Stacks, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await stacks.ready()
-        answer = await run(stacks, call, params)
-        # What a read showed may still be on its way to the disk.
-        await stacks.parts.ledger.committed()
-        return answer
-
-    return operation

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from stepwell.runtime.turn import Turn
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Service
 from stepwell.services.events import (
     archives,
     buses,
@@ -19,11 +16,9 @@ from stepwell.services.events import (
     targets,
 )
 from stepwell.services.events.events import Events
+from stepwell.services.operations import Change, Read, changes, reads
 
-_Change = Callable[[Events, Turn, Call, Params], Answer]
-_Read = Callable[[Events, Call, Params], Answer]
-
-_CHANGES: dict[str, _Change] = {
+_CHANGES: dict[str, Change[Events]] = {
     "CreateEventBus": buses.create_event_bus,
     "UpdateEventBus": buses.update_event_bus,
     "DeleteEventBus": buses.delete_event_bus,
@@ -52,7 +47,7 @@ _CHANGES: dict[str, _Change] = {
     "CancelReplay": replays.cancel_replay,
 }
 
-_READS: dict[str, _Read] = {
+_READS: dict[str, Read[Events]] = {
     "DescribeEventBus": buses.describe_event_bus,
     "ListEventBuses": buses.list_event_buses,
     "DescribeRule": rules.describe_rule,
@@ -75,27 +70,5 @@ _READS: dict[str, _Read] = {
 
 def service(events: Events) -> Service:
     """EventBridge."""
-    changes = {name: _change(events, run) for name, run in _CHANGES.items()}
-    reads = {name: _read(events, run) for name, run in _READS.items()}
-    return Service("events", {**changes, **reads})
-
-
-def _change(events: Events, run: _Change) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await events.ready()
-        with events.parts.ledger.stage() as turn:
-            answer = run(events, turn, call, params)
-        await events.parts.ledger.committed()
-        return answer
-
-    return operation
-
-
-def _read(events: Events, run: _Read) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await events.ready()
-        answer = run(events, call, params)
-        await events.parts.ledger.committed()
-        return answer
-
-    return operation
+    operations = {**changes(events, _CHANGES), **reads(events, _READS)}
+    return Service("events", operations)

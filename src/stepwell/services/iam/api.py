@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Service
 from stepwell.services.iam import (
     attachments,
     groups,
@@ -19,13 +18,12 @@ from stepwell.services.iam.attachments import Attachments, find_policy
 from stepwell.services.iam.inline_policies import InlinePolicies
 from stepwell.services.iam.records import GROUP, PROFILE, ROLE, USER
 from stepwell.services.iam.tagging import Boundary, Find, Tagging, by_name
+from stepwell.services.operations import Run, runs
 
 if TYPE_CHECKING:
     from stepwell.services.iam.iam import Iam
 
-_Operation = Callable[["Iam", Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Iam]] = {
     "CreateRole": roles.create_role,
     "GetRole": roles.get_role,
     "ListRoles": roles.list_roles,
@@ -76,9 +74,9 @@ _OPERATIONS: dict[str, _Operation] = {
 }
 
 
-def _of_each_kind() -> dict[str, _Operation]:
+def _of_each_kind() -> dict[str, Run[Iam]]:
     """What roles, users and groups have alike."""
-    found: dict[str, _Operation] = {}
+    found: dict[str, Run[Iam]] = {}
     for kind in (ROLE, USER, GROUP):
         name = kind.capitalize()
         inline = InlinePolicies(kind, f"{name}Name")
@@ -99,7 +97,7 @@ def _of_each_kind() -> dict[str, _Operation]:
     return found
 
 
-def _of_tags() -> dict[str, _Operation]:
+def _of_tags() -> dict[str, Run[Iam]]:
     """Tags of everything that has some."""
     finders: dict[str, Find] = {
         "Role": by_name(ROLE, "RoleName"),
@@ -107,7 +105,7 @@ def _of_tags() -> dict[str, _Operation]:
         "InstanceProfile": by_name(PROFILE, "InstanceProfileName"),
         "Policy": lambda iam, call, params: find_policy(iam, params["PolicyArn"]),
     }
-    found: dict[str, _Operation] = {}
+    found: dict[str, Run[Iam]] = {}
     for name, find in finders.items():
         tagging = Tagging(find)
         found[f"Tag{name}"] = tagging.tag
@@ -119,15 +117,4 @@ def _of_tags() -> dict[str, _Operation]:
 def service(iam: Iam) -> Service:
     """IAM."""
     operations = _OPERATIONS | other_credentials.lists() | _of_each_kind() | _of_tags()
-    return Service("iam", {name: _bind(iam, run) for name, run in operations.items()})
-
-
-def _bind(iam: Iam, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await iam.ready()
-        answer = await run(iam, call, params)
-        # What a read showed may still be on its way to the disk.
-        await iam.parts.ledger.committed()
-        return answer
-
-    return operation
+    return Service("iam", runs(iam, operations))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from stepwell.services.api import Answer, Call, Door, Operation, Params, Service
+from stepwell.services.api import Door, Service
 from stepwell.services.logs import events, groups, policies, subscriptions
 from stepwell.services.logs.logs import Logs
 from stepwell.services.logs.sweeping import Sweeper
+from stepwell.services.operations import Run, runs
 
-_Operation = Callable[[Logs, Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Logs]] = {
     "CreateLogGroup": groups.create_log_group,
     "DeleteLogGroup": groups.delete_log_group,
     "DescribeLogGroups": groups.describe_log_groups,
@@ -41,17 +40,7 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(logs: Logs) -> Service:
     """CloudWatch Logs on those groups."""
-    return Service("logs", {name: _bind(logs, run) for name, run in _OPERATIONS.items()})
-
-
-def _bind(logs: Logs, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await logs.ready()
-        answer = await run(logs, call, params)
-        await logs.parts.ledger.committed()
-        return answer
-
-    return operation
+    return Service("logs", runs(logs, _OPERATIONS))
 
 
 class EmbeddedLogs:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Service
+from stepwell.services.operations import Run, runs
 from stepwell.services.secretsmanager import (
     listing,
     passwords,
@@ -18,9 +18,7 @@ from stepwell.services.secretsmanager import (
 if TYPE_CHECKING:
     from stepwell.services.secretsmanager.secrets import Secrets
 
-_Operation = Callable[["Secrets", Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Secrets]] = {
     "CreateSecret": writing.create_secret,
     "PutSecretValue": writing.put_secret_value,
     "UpdateSecret": writing.update_secret,
@@ -43,16 +41,5 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(secrets: Secrets) -> Service:
     """Secrets Manager on those secrets."""
-    operations = {name: _bind(secrets, run) for name, run in _OPERATIONS.items()}
+    operations = runs(secrets, _OPERATIONS)
     return Service("secretsmanager", operations)
-
-
-def _bind(secrets: Secrets, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await secrets.ready()
-        answer = await run(secrets, call, params)
-        # What a read showed may still be on its way to the disk.
-        await secrets.parts.ledger.committed()
-        return answer
-
-    return operation

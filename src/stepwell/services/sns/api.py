@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Service
+from stepwell.services.operations import Run, runs
 from stepwell.services.sns import (
     permissions,
     publishing,
@@ -17,9 +17,7 @@ from stepwell.services.sns import (
 if TYPE_CHECKING:
     from stepwell.services.sns.topics import Topics
 
-_Operation = Callable[["Topics", Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Topics]] = {
     "CreateTopic": topic_operations.create_topic,
     "DeleteTopic": topic_operations.delete_topic,
     "ListTopics": topic_operations.list_topics,
@@ -44,16 +42,5 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(topics: Topics) -> Service:
     """SNS on those topics."""
-    operations = {name: _bind(topics, run) for name, run in _OPERATIONS.items()}
+    operations = runs(topics, _OPERATIONS)
     return Service("sns", operations, unsigned=frozenset({"ConfirmSubscription", "Unsubscribe"}))
-
-
-def _bind(topics: Topics, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await topics.ready()
-        answer = await run(topics, call, params)
-        # What a read showed may still be on its way to the disk.
-        await topics.parts.ledger.committed()
-        return answer
-
-    return operation

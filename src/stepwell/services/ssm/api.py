@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Service
+from stepwell.services.operations import Run, runs
 from stepwell.services.ssm import describing, labels, reading, tagging, writing
 
 if TYPE_CHECKING:
     from stepwell.services.ssm.parameters import Parameters
 
-_Operation = Callable[["Parameters", Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Parameters]] = {
     "PutParameter": writing.put_parameter,
     "DeleteParameter": writing.delete_parameter,
     "DeleteParameters": writing.delete_parameters,
@@ -32,16 +30,5 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(parameters: Parameters) -> Service:
     """SSM on those parameters."""
-    operations = {name: _bind(parameters, run) for name, run in _OPERATIONS.items()}
+    operations = runs(parameters, _OPERATIONS)
     return Service("ssm", operations)
-
-
-def _bind(parameters: Parameters, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await parameters.ready()
-        answer = await run(parameters, call, params)
-        # What a read showed may still be on its way to the disk.
-        await parameters.parts.ledger.committed()
-        return answer
-
-    return operation
