@@ -20,8 +20,8 @@ from stepwell.values import JsonObject, JsonValue, encode_text
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_.:]+\Z")
-TEXT_MAX = 4_000_000
-"""Characters in one text that functions make."""
+TEXT_MAX = 1_048_576
+"""Characters in one text that functions make: as many as the largest template has bytes."""
 SUBNETS_MAX = 256
 _ZONES = "abc"
 

@@ -119,3 +119,12 @@ async def test_a_pattern_that_would_take_years(world: World) -> None:
         Parameters=[{"ParameterKey": "P", "ParameterValue": "a" * 4_000 + "b"}],
     )
     assert (code, told) == ("ValidationError", "Parameter 'P' must match pattern (a+)+$")
+
+
+async def test_texts_that_grow(world: World) -> None:
+    """Functions make no text larger than the largest template: many of them would fill memory."""
+    declared = {"P": {"Type": "String", "Default": "x" * 4_096}}
+    grown = {"Fn::Join": ["", [{"Ref": "P"}] * 300]}
+    body = template({"A": queue(properties={"QueueName": grown})}, Parameters=declared)
+    _, told = await world.refusal("CreateStack", StackName="shop", TemplateBody=body)
+    assert "more than 1,048,576 characters" in told
