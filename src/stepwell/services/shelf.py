@@ -102,6 +102,16 @@ class Shelf(Generic[R]):
         self._loaded = True
 
 
+async def all_ready(*shelves: Shelf[Any]) -> None:
+    """Return once memory agrees with the store, for all of them at the same moment.
+
+    A commit may fail while one is waited for, and the others have to be read again.
+    """
+    while not all(shelf.is_ready for shelf in shelves):
+        for shelf in shelves:
+            await shelf.ready()
+
+
 def _looked_at(loading: asyncio.Task[None]) -> None:
     """Trouble is told to whoever waits; if nobody does, the next one to ask tries again."""
     if not loading.cancelled():

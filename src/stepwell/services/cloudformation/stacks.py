@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,7 +37,7 @@ from stepwell.services.cloudformation.waiting import custom
 from stepwell.services.cloudformation.waiting.collecting import Waits
 from stepwell.services.cloudformation.waiting.doors import doors
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 
 
 class Stacks:
@@ -118,9 +117,7 @@ class Stacks:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        # A commit may fail while the others are waited for: all must agree at the same moment.
-        while not self.is_ready:
-            await asyncio.gather(*(shelf.ready() for shelf in self._shelves))
+        await all_ready(*self._shelves)
 
     def named(self, scope: str, name: str) -> StackRow | None:
         """The stack that has a name now; a name may also be the id of a stack, deleted or not."""

@@ -29,7 +29,7 @@ from stepwell.services.dynamodb.streams import RETENTION_MS, Streams
 from stepwell.services.dynamodb.writes import Outcome, Write
 from stepwell.services.overlay import Overlay
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 
 Prepare = Callable[[TableSchema, Mapping[str, Any]], Write]
 
@@ -86,9 +86,7 @@ class DynamoDb:
 
     async def ready(self) -> None:
         """Return once tables can be looked up."""
-        while not self.is_ready:
-            await self.tables.ready()
-            await self.streams.shelf.ready()
+        await all_ready(self.tables, self.streams.shelf)
 
     def find(self, caller: Caller, name_or_arn: str, *, tell: bool = False) -> TableSchema:
         """The table of a name or ARN.

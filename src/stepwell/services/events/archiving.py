@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.turn import Turn
@@ -22,7 +23,7 @@ from stepwell.services.events.records import (
 )
 from stepwell.services.parts import ServiceParts
 from stepwell.services.patterns.pattern import Wants, compile_pattern
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 from stepwell.values import JsonObject, decode, encode_text
 
 _log = logging.getLogger("stepwell.events")
@@ -45,10 +46,14 @@ class Archiving:
         self._watching = False
         self._closing = False
 
+    @property
+    def shelves(self) -> tuple[Shelf[Any], ...]:
+        """What it keeps in memory."""
+        return (self.archives, self._abandoned)
+
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await self.archives.ready()
-        await self._abandoned.ready()
+        await all_ready(*self.shelves)
 
     def has(self, scope: str) -> bool:
         """Whether there is any archive."""

@@ -8,6 +8,7 @@ failed commit the configuration is read again, and what is in memory until then 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Door, Service
@@ -19,7 +20,7 @@ from stepwell.services.events.records import BUS, CONNECTION, DESTINATION, RULE,
 from stepwell.services.events.replaying import Replaying
 from stepwell.services.events.ticking import Ticking
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 from stepwell.values import JsonObject
 
 ServiceOf = Callable[["Events"], Service]
@@ -40,6 +41,10 @@ class Events:
         self.archiving = Archiving(parts)
         self.replaying = Replaying(self)
         self.ticking = Ticking(parts, self.rules, self.scheduled)
+        self._shelves: tuple[Shelf[Any], ...] = (
+            *(self.buses, self.rules, self.targets, self.connections, self.destinations),
+            *(self.replaying.replays, *self.archiving.shelves),
+        )
         self._service = service
         parts.ledger.on_rollback(self.changed)
 
@@ -60,10 +65,7 @@ class Events:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        for shelf in (self.buses, self.rules, self.targets, self.connections, self.destinations):
-            await shelf.ready()
-        await self.archiving.ready()
-        await self.replaying.replays.ready()
+        await all_ready(*self._shelves)
 
     @property
     def is_ready(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b32encode
 from typing import Any
 
@@ -29,7 +28,7 @@ from stepwell.services.iam.records import (
     PolicyVersionRow,
 )
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 from stepwell.values import encode_text
 
 _PREFIXES = {ROLE: "AROA", USER: "AIDA", GROUP: "AGPA", PROFILE: "AIPA", POLICY: "ANPA"}
@@ -82,13 +81,13 @@ class Iam:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await asyncio.gather(
-            self.entities.ready(),
-            self.inline.ready(),
-            self.attachments.ready(),
-            self.members.ready(),
-            self.versions.ready(),
-            self.keys.ready(),
+        await all_ready(
+            self.entities,
+            self.inline,
+            self.attachments,
+            self.members,
+            self.versions,
+            self.keys,
         )
 
     def find(self, account: str, kind: str, name: str) -> EntityRow:

@@ -40,7 +40,7 @@ from stepwell.services.lambda_.records import (
 )
 from stepwell.services.lambda_.running import NoRunner, Running
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 from stepwell.values import JsonObject, decode
 
 
@@ -101,8 +101,7 @@ class Lambda:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        for shelf in self._shelves:
-            await shelf.ready()
+        await all_ready(*self._shelves)
 
     def check_ready(self) -> None:
         """The same for whoever cannot wait. Raises StorageTrouble."""

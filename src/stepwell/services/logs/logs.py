@@ -25,7 +25,7 @@ from stepwell.services.logs.records import (
     StreamRow,
 )
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 
 SHARD = 0
 DAY_MS = 86_400_000
@@ -46,14 +46,9 @@ class Logs:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        for shelf in (
-            self.groups,
-            self.streams,
-            self.abandoned,
-            self.policies,
-            self.subscriptions,
-        ):
-            await shelf.ready()
+        await all_ready(
+            self.groups, self.streams, self.abandoned, self.policies, self.subscriptions
+        )
 
     def group(self, scope: str, name: str) -> GroupRow:
         """The group of that name. Raises ServiceError ResourceNotFoundException."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from stepwell.services.api import Call, Door, Service
 from stepwell.services.parts import ServiceParts
 from stepwell.services.pipes.api import service
@@ -11,7 +9,7 @@ from stepwell.services.pipes.errors import not_found
 from stepwell.services.pipes.ports import Surroundings
 from stepwell.services.pipes.reading import Reading
 from stepwell.services.pipes.records import PIPE, POSITION, PipeRow, PositionRow
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 
 
 class Pipes:
@@ -50,7 +48,7 @@ class Pipes:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await asyncio.gather(self.pipes.ready(), self.positions.ready())
+        await all_ready(self.pipes, self.positions)
 
     def find(self, call: Call, name: str) -> PipeRow:
         """The pipe of that name. Raises ServiceError."""

@@ -19,7 +19,7 @@ from stepwell.services.scheduler.calls import delivery_of
 from stepwell.services.scheduler.names import DEFAULT, GroupName
 from stepwell.services.scheduler.records import GROUP, SCHEDULE, ScheduleRow
 from stepwell.services.scheduler.timing import due_after, fire_time
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 
 ServiceOf = Callable[["Scheduler"], Service]
 RunsAction = Callable[[str, str], bool]
@@ -55,8 +55,7 @@ class Scheduler:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await self.groups.ready()
-        await self.schedules.ready()
+        await all_ready(self.groups, self.schedules)
 
     async def load(self) -> None:
         """Arm every schedule."""

@@ -6,7 +6,6 @@ nothing, and the next change of that name lets its rows go.
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from stepwell.runtime.turn import Turn
@@ -21,7 +20,7 @@ from stepwell.services.secretsmanager.records import (
     SecretVersionRow,
     place,
 )
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 
 _ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):(\d{12}):secret:(.+)")
 _SUFFIX = re.compile(r"(.+)-([A-Za-z0-9]{6})")
@@ -55,7 +54,7 @@ class Secrets:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await asyncio.gather(self.secrets.ready(), self.versions.ready())
+        await all_ready(self.secrets, self.versions)
 
     def lookup(self, call: Call, given: str) -> SecretRow | None:
         """The secret of a name, an ARN, or an ARN without the characters at its end."""

@@ -16,7 +16,7 @@ from stepwell.runtime.ports import Caller
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Door, Params, Service
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 from stepwell.services.sns import publishing
 from stepwell.services.sns.api import service
 from stepwell.services.sns.arns import TopicName, parse_topic
@@ -70,9 +70,7 @@ class Topics:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await asyncio.gather(
-            self.topics.ready(), self.subscriptions.ready(), self.published.ready()
-        )
+        await all_ready(self.topics, self.subscriptions, self.published)
 
     def find(self, arn: object, parameter: str = "TopicArn") -> tuple[TopicName, TopicRow]:
         """The topic of an ARN. Raises InvalidParameter, NotFound."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Protocol
 
 from stepwell.services.api import Call, Door, Service
 from stepwell.services.parts import ServiceParts
-from stepwell.services.shelf import Shelf
+from stepwell.services.shelf import Shelf, all_ready
 from stepwell.services.ssm import names
 from stepwell.services.ssm.api import service
 from stepwell.services.ssm.errors import label_not_found, parameter_not_found, version_not_found
@@ -56,7 +55,7 @@ class Parameters:
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
-        await asyncio.gather(self.parameters.ready(), self.versions.ready())
+        await all_ready(self.parameters, self.versions)
 
     def find(self, call: Call, name: str) -> ParameterRow:
         """The parameter of that name. Raises ParameterNotFound."""
