@@ -108,6 +108,22 @@ async def test_policies_of_what_is_left(world: World) -> None:
     assert await world.queues() == ["a", "a2", "taken"]
 
 
+async def test_what_a_failed_update_replaced_is_retained_with_the_stack(world: World) -> None:
+    """The old resource of an update that stayed where it failed has its policy, too."""
+    await world.call("sqs", "CreateQueue", QueueName="taken")
+    kept = {"UpdateReplacePolicy": "Retain"}
+    await world.create({"A": queue("a", **kept), "C": queue("c")})
+    wanted = {
+        "A": queue("a2", **kept),
+        "C": queue("c2"),
+        "B": queue("taken", DependsOn=["A", "C"]),
+    }
+    await world.update(wanted, DisableRollback=True)
+    assert await world.status() == "UPDATE_FAILED"
+    await world.delete()
+    assert await world.queues() == ["a", "taken"]
+
+
 async def test_a_creation_that_takes_too_long(world: World) -> None:
     """TimeoutInMinutes ends it."""
     await listen(world)

@@ -316,7 +316,8 @@ def remove(
         if row.before not in ("", NEW):
             before = read_snapshot(row.before)
             if before.physical_id and before.physical_id != row.physical_id:
-                _leave(stacks, turn, stack, row.logical_id, row.before)
+                kept = before.rules.replace_policy == "Retain"
+                _leave(stacks, turn, stack, row.logical_id, row.before, retained=kept)
         stacks.resources.put(turn, row._replace(before=""))
     undoing = operation.kind == "CREATE"
     keeps_stack = undoing and operation.on_failure != "DELETE"
