@@ -88,6 +88,9 @@ def _make_up(value: Any, folder: Path) -> None:
         elif name == "Location" and isinstance(item, str) and not (folder / item).exists():
             (folder / item).parent.mkdir(parents=True, exist_ok=True)
             (folder / item).write_text(json.dumps(SNIPPET))
+        elif name == "State" and item == "ENABLED":
+            # A schedule would start executions, and a machine is gone when they have ended.
+            value[name] = "DISABLED"
         else:
             _make_up(item, folder)
 
