@@ -46,16 +46,6 @@ class Options:
     """A person sits at the terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """What became of a project."""
-
-    succeeded: bool
-    read: tuple[object, ...]
-    """The files and folders that it was made of."""
-    outcomes: tuple[tuple[str, Outcome], ...] = ()
-
-
 def packaged_stacks(project: Project, clients: Clients) -> list[Packaged]:
     """Every stack with its files under keys of the server's bucket. Raises BadProject."""
     for source in project.stacks:

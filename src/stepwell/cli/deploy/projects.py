@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from stepwell.cli.deploy.asl_project import read_asl_file, read_toml
@@ -50,7 +51,7 @@ def open_project(path: Path, parameters: Mapping[str, str], stack: str | None = 
     if unknown:
         raise BadProject(f"no template declares the parameter {', '.join(unknown)}")
     stacks = tuple(_with_parameters(source, parameters) for source in picked.stacks)
-    return Project(picked.kind, picked.path, stacks, picked.notes)
+    return replace(picked, stacks=stacks)
 
 
 def _open_folder(folder: Path, stack: str | None) -> Project:
@@ -134,7 +135,7 @@ def _picked(project: Project, stack: str | None) -> Project:
     if not picked:
         names = ", ".join(source.name for source in project.stacks)
         raise BadProject(f"there is no stack {stack} in {project.path}; there are: {names}")
-    return Project(project.kind, project.path, picked, project.notes)
+    return replace(project, stacks=picked)
 
 
 def _declared(source: StackSource) -> Mapping[str, object]:
@@ -145,14 +146,4 @@ def _declared(source: StackSource) -> Mapping[str, object]:
 def _with_parameters(source: StackSource, given: Mapping[str, str]) -> StackSource:
     declared = _declared(source)
     mine = {name: value for name, value in given.items() if name in declared}
-    return StackSource(
-        source.name,
-        source.document,
-        source.folder,
-        source.read,
-        parameters={**source.parameters, **mine},
-        tags=source.tags,
-        artifacts=source.artifacts,
-        account=source.account,
-        region=source.region,
-    )
+    return replace(source, parameters={**source.parameters, **mine})
