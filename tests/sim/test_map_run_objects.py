@@ -36,6 +36,7 @@ def play(
     *,
     given: Any = None,
     faults: Sequence[Faults] = (),
+    **machine: Any,
 ) -> tuple[dict[str, Any], list[dict[str, Any]], MemoryObjects]:
     """How the execution ended, its history, and the objects afterwards."""
     objects = MemoryObjects({("b", key): body for key, body in bodies.items()})
@@ -44,7 +45,7 @@ def play(
 
     async def client(simulation: Simulation) -> None:
         state.pop("ItemsPath", None)
-        definition = json.dumps({"StartAt": "M", "States": {"M": state}})
+        definition = json.dumps({"StartAt": "M", "States": {"M": state}, **machine})
         await simulation.insist("CreateStateMachine", name="m", definition=definition, roleArn=ROLE)
         with contextlib.suppress(ServiceError):  # begun before a crash, and over already
             await simulation.insist(
@@ -56,6 +57,7 @@ def play(
             if told["status"] != "RUNNING":
                 break
             await simulation.sleep(1_000)
+        await simulation.sleep(5_000)
         history = await simulation.insist("GetExecutionHistory", executionArn=arn)
         found.extend((told, history["events"]))
 
@@ -234,6 +236,91 @@ def test_failures_are_exported() -> None:
     assert told["error"] == "States.ExceedToleratedFailureThreshold"
     failed = next(body for (_, key), body in objects.bodies.items() if "FAILED_0" in key)
     assert [(row["Error"], row["Cause"]) for row in json.loads(failed)] == [("Odd", "why")]
+
+
+def files_of(objects: MemoryObjects) -> dict[str, Any]:
+    """What was written, by the names of the files."""
+    return {
+        key.rpartition("/")[2]: json.loads(body)
+        for (bucket, key), body in objects.bodies.items()
+        if bucket == "out"
+    }
+
+
+THIRD_FAILS: dict[str, Any] = {
+    "C": {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.Items[0].n", "NumericEquals": 2, "Next": "F"}],
+        "Default": "P",
+    },
+    "F": {"Type": "Fail"},
+    "P": passes(),
+}
+
+
+def test_what_never_began_is_exported() -> None:
+    """A run that failed leaves what it did not get to as PENDING: what children would have got."""
+    state = distributed(
+        THIRD_FAILS,
+        MaxConcurrency=1,
+        ItemBatcher={"MaxItemsPerBatch": 2},
+        ItemSelector={"n.$": "$$.Map.Item.Index"},
+        ResultWriter=WRITER,
+    )
+    told, _, objects = play(state, {}, given=["a", "b", "c", "d", "e", "f", "g"])
+    assert told["error"] == "States.ExceedToleratedFailureThreshold"
+    files = files_of(objects)
+    assert [row["Input"] for row in files["FAILED_0.json"]] == ['{"Items":[{"n":2},{"n":3}]}']
+    included = {"InputDetails": {"Included": True}, "Status": "PENDING"}
+    assert files["PENDING_0.json"] == [
+        {"Input": '{"Items":[{"n":4},{"n":5}]}', **included},
+        {"Input": '{"Items":[{"n":6}]}', **included},
+    ]
+    named = files["manifest.json"]["ResultFiles"]
+    assert [file["Key"].rpartition("/")[2] for file in named["PENDING"]] == ["PENDING_0.json"]
+
+
+def test_many_that_never_began() -> None:
+    """Pending items of a reader come from its pages, all of them, in order, once."""
+    fails = {"F": {"Type": "Fail"}}
+    state = distributed(
+        fails,
+        MaxConcurrency=1,
+        ItemReader=reader(InputType="JSONL"),
+        ItemBatcher={"MaxItemsPerBatch": 130},
+        ResultWriter=WRITER,
+    )
+    body = b"".join(b"%d\n" % number for number in range(1_200))
+    _, _, objects = play(state, {"k": body})
+    rows = files_of(objects)["PENDING_0.json"]
+    assert [n for row in rows for n in json.loads(row["Input"])["Items"]] == list(range(130, 1_200))
+
+
+def test_what_can_not_be_selected_is_pending_as_it_is() -> None:
+    """A run that failed because of an item's ItemSelector shows that item as it is."""
+    state = distributed(
+        {"P": passes()},
+        MaxConcurrency=1,
+        ItemSelector={"n.$": "$$.Map.Item.Value.n"},
+        ResultWriter=WRITER,
+    )
+    told, _, objects = play(state, {}, given=[{"n": 1}, {"m": 2}])
+    assert told["status"] == "FAILED"
+    assert [row["Input"] for row in files_of(objects)["PENDING_0.json"]] == ['{"m":2}']
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_stopped(where: str) -> None:
+    """A run whose parent timed out exports what it has, whatever commit a crash meets."""
+    waits = {"W": {"Type": "Wait", "Seconds": 500, "End": True}}
+    for point in range(1, 14):
+        state = distributed(waits, MaxConcurrency=2, ResultWriter=WRITER)
+        faults = [Faults(**{where: point})]
+        told, _, objects = play(state, {}, given=[1, 2, 3], faults=faults, TimeoutSeconds=20)
+        assert told["status"] == "TIMED_OUT"
+        files = files_of(objects)
+        assert [row["Status"] for row in files["FAILED_0.json"]] == ["ABORTED", "ABORTED"]
+        assert [row["Input"] for row in files["PENDING_0.json"]] == ["3"], f"{where}={point}"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class Executions:
         self.redrive = self._redriving.redrive
         self.why_not_redrivable = self._redriving.why_not_redrivable
         self.retention = Retention(parts, self.live)
-        self.live.make_ready = self.map_runs.ready_for
+        self.live.make_ready = self.map_runs.open.ready_for
         self._carrier = Carrier(
             parts.clock,
             self.timers,
@@ -124,7 +124,7 @@ class Executions:
 
     async def load(self) -> None:
         """Pick up what was under way: calls that were not answered, timers that are due."""
-        await self.map_runs.load()
+        await self.map_runs.open.load()
         await self.outbox.load()
         await self.timers.load(self.outbox.spawn)
         self.express.load()
@@ -136,9 +136,9 @@ class Executions:
         self.live.forget()
         self.activities.forget()
         self.timers.forget()
-        self.map_runs.forget()
+        self.map_runs.open.forget()
         self.express.forget()
-        self.outbox.insist(("load runs", self._ledger.open_number), self.map_runs.load)
+        self.outbox.insist(("load runs", self._ledger.open_number), self.map_runs.open.load)
         self.outbox.insist(("load", self._ledger.open_number), self.outbox.load)
 
     async def close(self) -> None:
@@ -300,7 +300,7 @@ class Executions:
             # The turn will be dropped: what these executions have in memory never happened.
             for live in (*touched, *(live for live, _ in told)):
                 self.live.give_up(live)
-                self.map_runs.give_up(live.row)
+                self.map_runs.open.give_up(live.row)
             self.timers.forget()
             self.activities.forget()
             if not isinstance(error, StorageTrouble):
@@ -310,7 +310,7 @@ class Executions:
     def _tell(self, turn: Turn, live: Live, given: Input, told: Told) -> None:
         world = self._world
         deleted = self._deleted_machines
-        if deleted and self.map_runs.machine_of(live.row.machine) in deleted:
+        if deleted and self.map_runs.open.machine_of(live.row.machine) in deleted:
             world = self._world_without_machine
         events_before = live.execution.last_event
         spent = live.transitions if live.turn == self._ledger.open_number else 0

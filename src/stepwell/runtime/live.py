@@ -175,6 +175,16 @@ class LiveExecutions:
         await self.make_ready(live)
         return live
 
+    async def as_of(self, execution: int, event: int) -> Execution | None:
+        """An execution as it was at one of its events; None if there is no such execution."""
+        row = await self._store.get(EXECUTION, (execution,))
+        if row is None:
+            return None
+        program = await self._programs.get(row.machine, row.revision)
+        revision = await self._programs.revision(row.machine, row.revision)
+        events = [known for known in await self.history(execution) if known.id <= event]
+        return fold(identity_of(row, revision), program, events)
+
     async def history(self, execution: int) -> list[HistoryEvent]:
         """Every committed event of an execution."""
         events: list[HistoryEvent] = []

@@ -1,11 +1,13 @@
 """What a Map Run comes to: the outputs of its children in the order of their items.
 
 Without a ResultWriter, or with one that only shapes them, they are the state's output. With one
-that exports they are written as objects, with a manifest that names the objects.
+that exports they are written as objects, with a manifest that names the objects; those of a run
+that failed or was aborted, too, and what it did not get to.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +16,8 @@ from stepwell.engine.map_items import MapItems
 from stepwell.errors import ServiceError
 from stepwell.language.distributed import ResultWriter
 from stepwell.language.timestamps import format_timestamp
+from stepwell.runtime.map_run_items import MapRunItems
+from stepwell.runtime.map_run_pending import pending_of
 from stepwell.runtime.objects import ObjectStore
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import (
@@ -46,8 +50,9 @@ class WritingFailed(Exception):
 class MapRunResults:
     """See the module."""
 
-    def __init__(self, store: Store, limits: Limits) -> None:
+    def __init__(self, store: Store, limits: Limits, items: MapRunItems) -> None:
         self._store = store
+        self._items = items
         self._bytes_max = limits.payload_bytes_max
 
     async def output(self, run: MapRunRow, items: MapItems, objects: ObjectStore) -> str | None:
@@ -69,16 +74,15 @@ class MapRunResults:
             return encode_text("\n".join(texts))
         return f"[{','.join(texts)}]"
 
-    async def write_failed(
-        self, run: MapRunRow, items: MapItems | None, objects: ObjectStore
-    ) -> None:
-        """A run that failed exports its results, too; trouble with that changes nothing."""
-        writer = None if items is None else items.distributed.writer
-        if items is not None and writer is not None and writer.exports:
-            try:
+    async def write_unfinished(self, run: MapRunRow, items: MapItems, objects: ObjectStore) -> None:
+        """A run that did not succeed exports what there is; trouble with that changes nothing.
+
+        Raises EvaluationFailed.
+        """
+        writer = items.distributed.writer
+        if writer is not None and writer.exports:
+            with contextlib.suppress(WritingFailed):
                 await self._export(run, items, writer, objects)
-            except WritingFailed:
-                return
 
     async def _shaped(
         self, run: MapRunRow, status: int, writer: ResultWriter | None
@@ -87,7 +91,7 @@ class MapRunResults:
         shape = "COMPACT" if writer is None else writer.transformation
         if status != SUCCEEDED:
             shape = "NONE"
-        async for row in self.children(run.id, status):
+        async for row in children_of(self._store, run.id, status):
             if shape == "NONE":
                 yield encode_text(described(row))
             elif shape == "FLATTEN" and (row.output or "").lstrip().startswith("["):
@@ -95,19 +99,6 @@ class MapRunResults:
                     yield encode_text(value)
             else:
                 yield row.output or "null"
-
-    async def children(self, run: int, status: int) -> AsyncIterator[ExecutionRow]:
-        """The children that ended so, in the order in which they began."""
-        after: tuple[int, ...] | None = None
-        while True:
-            rows = await self._store.scan(
-                EXECUTION, (run, status), index="execution_list", after=after, limit=_PAGE
-            )
-            for row in rows:
-                yield row
-            if len(rows) < _PAGE:
-                return
-            after = (rows[-1].id,)
 
     async def _export(
         self, run: MapRunRow, items: MapItems, writer: ResultWriter, objects: ObjectStore
@@ -119,6 +110,9 @@ class MapRunResults:
                 write = _Files(objects, bucket, folder, kind, writer.output_type)
                 for status in statuses:
                     async for text in self._shaped(run, status, writer):
+                        await write.add(text)
+                if kind == "PENDING":
+                    async for text in pending_of(run, items, self._items):
                         await write.add(text)
                 files[kind] = await write.close()
             manifest: JsonObject = {
@@ -139,7 +133,22 @@ class MapRunResults:
 _FILES: dict[str, tuple[int, ...]] = {
     "SUCCEEDED": (SUCCEEDED,),
     "FAILED": (FAILED, TIMED_OUT, ABORTED),
+    "PENDING": (),
 }
+
+
+async def children_of(store: Store, run: int, status: int) -> AsyncIterator[ExecutionRow]:
+    """The children of a run that ended so, in the order in which they began."""
+    after: tuple[int, ...] | None = None
+    while True:
+        rows = await store.scan(
+            EXECUTION, (run, status), index="execution_list", after=after, limit=_PAGE
+        )
+        for row in rows:
+            yield row
+        if len(rows) < _PAGE:
+            return
+        after = (rows[-1].id,)
 
 
 def _destination(run: MapRunRow, items: MapItems, writer: ResultWriter) -> tuple[str, str]:

@@ -9,11 +9,12 @@ the commit of the one before.
                                                                  -> FAILED: children stopped, told
     ABORTED by the parent's end: children stopped
 
-An open run is in memory, and always before one of its children or its parent is.
+Which runs are in memory, and when, `map_runs_open` says.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 
@@ -27,11 +28,11 @@ from stepwell.errors import StorageTrouble
 from stepwell.language.program import EvaluationFailed, MapState, Program
 from stepwell.runtime.live import Live
 from stepwell.runtime.map_run import Run
-from stepwell.runtime.map_run_counts import Counts, is_exceeded, read_counts
+from stepwell.runtime.map_run_counts import Counts, is_exceeded
 from stepwell.runtime.map_run_items import MapRunItems, ReadingFailed
-from stepwell.runtime.map_run_redrives import MapRunRedrives, generation_extra, is_pending
+from stepwell.runtime.map_run_redrives import MapRunRedrives, generation_extra
 from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
-from stepwell.runtime.map_run_turns import MapRunTurns
+from stepwell.runtime.map_runs_open import OpenMapRuns
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.ports import Beginning
@@ -42,7 +43,6 @@ from stepwell.runtime.records import (
     MAP_RUN,
     RUNNING,
     SUCCEEDED,
-    TIMED_OUT,
     ExecutionRow,
     MapRunRow,
     RevisionRow,
@@ -55,7 +55,6 @@ _log = logging.getLogger("stepwell.runtime")
 
 CHILDREN_PER_TURN = 100
 """So many children begin, or are stopped, before others get their turn."""
-_PAGE = 1_000
 
 
 class MapRuns:
@@ -75,128 +74,13 @@ class MapRuns:
         self._limits = parts.limits
         self._outbox = outbox
         self._executions = executions
-        self._open: dict[int, Run] = {}
-        self._places: dict[tuple[int, int], int] = {}
-        self._broken: set[int] = set()
         self._poisoned: set[int] = set()
         """Runs that a bug stopped; they are not tried again before the next start."""
         self.objects = parts.objects
-        self._turns = MapRunTurns(parts.limits.map_runs_open_max)
+        self.open = OpenMapRuns(parts, outbox, self._move_on)
         self._items = MapRunItems(parts.store, parts.ledger)
-        self._results = MapRunResults(parts.store, parts.limits)
+        self._results = MapRunResults(parts.store, parts.limits, self._items)
         self.redrives = MapRunRedrives(parts, executions)
-
-    # -- memory
-
-    async def load(self) -> None:
-        """Pick up the open runs."""
-        after: tuple[int, ...] | None = None
-        while True:
-            rows = await self._store.scan(
-                MAP_RUN, (1,), index="map_run_open", after=after, limit=_PAGE
-            )
-            for row in rows:
-                if row.id not in self._open:
-                    self._keep(row)
-                self._move_on(row.id)
-            if len(rows) < _PAGE:
-                return
-            after = (rows[-1].id,)
-
-    def forget(self) -> None:
-        """A commit failed: what is in memory never happened."""
-        self._open.clear()
-        self._places.clear()
-        self._turns.clear()
-
-    async def ready_for(self, live: Live) -> None:
-        """Have in memory what an execution that was just read from the store belongs to."""
-        if live.row.extra is not None and '"mapRunArn"' in live.row.extra:
-            await self._have(live.row.machine)
-        for branch in live.execution.branches.values():
-            if branch.phase == "map_run" and (live.row.id, branch.scheduled) not in self._places:
-                await self._have_run_of(live.row.id, branch.scheduled)
-
-    async def _have_run_of(self, execution: int, event: int) -> None:
-        last: tuple[int, ...] | None = None
-        while True:
-            rows = await self._store.scan(
-                MAP_RUN,
-                (execution,),
-                index="map_run_list",
-                after=last,
-                limit=_PAGE,
-                reverse=True,
-            )
-            for row in rows:
-                if row.event == event:
-                    return await self._have(row.id)
-            if len(rows) < _PAGE:
-                return None
-            last = (rows[-1].id,)
-
-    async def _have(self, number: int) -> None:
-        """Have a run in memory, if it is open."""
-        while number not in self._open:
-            if number in self._broken:
-                self._broken.discard(number)
-                await self._ledger.committed()
-            row = await self._store.get(MAP_RUN, (number,))
-            if row is None or not row.open:
-                return
-            row = await self._recounted(row)
-            # A child that ended meanwhile may be counted or not: count again.
-            if number not in self._broken and number not in self._open:
-                self._keep(row)
-                self._move_on(number)
-
-    async def _recounted(self, row: MapRunRow) -> MapRunRow:
-        """The row with the ends of children that nobody counted because of a bug."""
-        running = await self._store.count(EXECUTION, (row.id, RUNNING), index="execution_list")
-        known = read_counts(row.ended)
-        if row.children - known.children_ended - known.pending == running:
-            return row
-        counts = Counts()
-        for status in (SUCCEEDED, FAILED, TIMED_OUT, ABORTED):
-            async for child in self._results.children(row.id, status):
-                (counts.expect if is_pending(child, row) else counts.add)(child)
-        return row._replace(ended=counts.text())
-
-    def _keep(self, row: MapRunRow) -> Run:
-        run = self._open[row.id] = Run(row)
-        self._places[row.execution, row.event] = row.id
-        return run
-
-    def _drop(self, run: Run) -> None:
-        self._open.pop(run.row.id, None)
-        self._places.pop((run.row.execution, run.row.event), None)
-        for number in self._turns.leave(run.row):
-            self._move_on(number)
-
-    def _may_go(self, run: Run) -> bool:
-        """Whether it is the run's turn. What is over already needs none to wind up; nor does a
-        run inside of another, which would wait for it for ever."""
-        row = run.row
-        return row.status != RUNNING or row.machine in self._open or self._turns.take(row)
-
-    def machine_of(self, holder: int) -> int:
-        """The machine itself, where an execution's `machine` is a run; runs may be nested."""
-        while (run := self._open.get(holder)) is not None:
-            holder = run.row.machine
-        return holder
-
-    def give_up(self, execution: ExecutionRow) -> None:
-        """A bug left this execution half-changed: its runs must be read again."""
-        found = [n for (parent, _), n in self._places.items() if parent == execution.id]
-        if execution.machine in self._open:
-            found.append(execution.machine)
-        for number in found:
-            self._drop(self._open[number])
-            self._have_again(number)
-
-    def _have_again(self, number: int) -> None:
-        self._broken.add(number)
-        self._outbox.insist(("map run is read", number), lambda: self._have(number))
 
     # -- what executions ask for
 
@@ -225,20 +109,19 @@ class MapRuns:
             children=0,
             ended=Counts().text(),
         )
-        self._keep(row)
+        self.open.keep(row)
         turn.put(MAP_RUN, row)
         turn.after_commit(lambda: self._move_on(row.id))
 
     def redrive(self, turn: Turn, live: Live, command: RedriveMapRun) -> None:
         """Open a run again that had not succeeded; its children go on after the commit."""
-        run = self._keep(self.redrives.begin(command, live))
+        run = self.open.keep(self.redrives.begin(command, live))
         run.stage(turn)
         turn.after_commit(lambda: self._move_on(run.row.id))
 
     def stop(self, turn: Turn, live: Live, command: StopMapRun) -> None:
         """Nobody waits for the run any more."""
-        number = self._places.get((live.row.id, command.event))
-        run = None if number is None else self._open.get(number)
+        run = self.open.at(live.row.id, command.event)
         if run is None or run.row.status != RUNNING:
             return
         run.end(ABORTED, None, self._clock.now())
@@ -247,10 +130,10 @@ class MapRuns:
 
     def child_ended(self, turn: Turn, child: ExecutionRow) -> None:
         """Count the end of an execution if it is a child of a run."""
-        run = self._open.get(child.machine)
+        run = self.open.get(child.machine)
         if run is None:
             if child.extra is not None and '"mapRunArn"' in child.extra:
-                self._have_again(child.machine)
+                self.open.have_again(child.machine)
             return
         run.counts.add(child)
         if run.row.status == RUNNING and is_exceeded(run.row, run.counts):
@@ -268,8 +151,8 @@ class MapRuns:
         tolerated_percentage: float | None,
     ) -> bool:
         """Change a running run; False when it no longer runs."""
-        await self._have(number)
-        run = self._open.get(number)
+        await self.open.have(number)
+        run = self.open.get(number)
         if run is None or run.row.status != RUNNING:
             return False
         row = run.row
@@ -302,8 +185,8 @@ class MapRuns:
     async def _advance(self, number: int) -> None:
         """Do what there is to do until only children can move the run."""
         while True:
-            run = self._open.get(number)
-            if run is None or not run.can_move or not self._may_go(run):
+            run = self.open.get(number)
+            if run is None or not run.can_move or not self.open.may_go(run):
                 return
             run.busy = True
             try:
@@ -312,14 +195,14 @@ class MapRuns:
                 # What the run has in memory may never have happened.
                 if not isinstance(error, StorageTrouble):
                     self._poisoned.add(number)
-                if self._open.get(number) is run:
-                    self._drop(run)
-                    self._have_again(number)
+                if self.open.get(number) is run:
+                    self.open.drop(run)
+                    self.open.have_again(number)
                 raise
             finally:
                 run.busy = False
             await self._ledger.committed()
-            await self._have(number)
+            await self.open.have(number)
 
     async def _step(self, run: Run) -> None:
         row = run.row
@@ -345,7 +228,7 @@ class MapRuns:
 
     def _is_current(self, run: Run) -> bool:
         """Whether nothing happened to the run while something was waited for."""
-        return self._open.get(run.row.id) is run and run.row.status == RUNNING
+        return self.open.get(run.row.id) is run and run.row.status == RUNNING
 
     def _fail(self, run: Run, status: int, failure: Failure | None) -> None:
         if self._is_current(run):
@@ -365,6 +248,18 @@ class MapRuns:
                 return None
             run.items = MapItems(live.execution, branch, state, self._clock.now())
         return run.items
+
+    async def _map_items_as_begun(self, run: Run) -> MapItems | None:
+        """The same of a parent that waits no more, from its history up to the run's beginning."""
+        row = run.row
+        parent = await self._executions.live.as_of(row.execution, row.event)
+        branch = None if parent is None else parent.branches.get(row.branch)
+        if parent is None or branch is None:
+            return None
+        state = branch.scope.states[branch.state]
+        return (
+            MapItems(parent, branch, state, row.started_at) if isinstance(state, MapState) else None
+        )
 
     async def _read(self, run: Run, items: MapItems) -> None:
         """Read the items into pages of our own: what they are read from may change."""
@@ -469,8 +364,10 @@ class MapRuns:
                 return
             _log.warning("map run %s: %d children are not to be found", run.row.arn, run.running)
         row = run.row
-        if row.status == FAILED:
-            await self._results.write_failed(row, await self._map_items(run), self.objects)
+        with contextlib.suppress(EvaluationFailed):
+            items = await self._map_items(run) or await self._map_items_as_begun(run)
+            if items is not None:
+                await self._results.write_unfinished(row, items, self.objects)
         await self._tell_parent(run, MapRunEnded(row.branch, row.event, None, row.error, row.cause))
 
     async def _tell_parent(self, run: Run, ended: MapRunEnded, *, succeeded: bool = False) -> None:
@@ -481,7 +378,7 @@ class MapRuns:
         if (run.items is None or run.items.items is None) and (succeeded or run.given_out):
             # What was not given out may still be needed, should the run be redriven.
             pages = await self._items.pages(number)
-        if self._open.get(number) is not run or run.row.status != status:
+        if self.open.get(number) is not run or run.row.status != status:
             return
         with self._ledger.stage() as turn:
             if succeeded:
@@ -489,6 +386,6 @@ class MapRuns:
             run.row = run.row._replace(open=0)
             run.stage(turn)
             self._items.delete(turn, number, pages)
-            turn.after_commit(lambda: self._drop(run))
+            turn.after_commit(lambda: self.open.drop(run))
             if parent is not None and status != ABORTED:
                 self._executions.deliver(turn, parent, ended)
