@@ -164,7 +164,9 @@ class Core:
         self.states.queue_retention = self._queue_retention
         self.states.mock_complaint = mock_complaint
         self.states.log_group_exists = self.logs.has_group
-        states = StatesIntegration(self.executions, self.programs, self._find_target, check_name)
+        states = StatesIntegration(
+            self.executions, self.programs, self._find_target, check_name, self.states.rates
+        )
         self.sdk = AwsSdkIntegration(
             place=self._place,
             in_turn={
@@ -175,7 +177,8 @@ class Core:
         )
         for service in self.services():
             self.sdk.add(as_tasks_call(service))
-        self.calls.add(self.services())
+        # What a stack makes waits for no rate: CloudFormation tries again until it succeeds.
+        self.calls.add([*self.services(), states_service(self.states, limited=False)])
         self.http_calls = HttpCalls(self.endpoints)
         self.connections = Connections(self.events, self.http_calls, self.clock)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)

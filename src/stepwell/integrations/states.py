@@ -21,6 +21,7 @@ from stepwell.runtime.records import RUNNING, STATUSES, SUCCEEDED, ExecutionRow
 from stepwell.runtime.turn import Turn
 from stepwell.runtime.waiters import waiter_of
 from stepwell.services.states.json_text import complaint
+from stepwell.services.states.rates import START, START_EXPRESS, ApiRates
 from stepwell.values import (
     BadJson,
     JsonObject,
@@ -90,11 +91,13 @@ class StatesIntegration:
         programs: Programs,
         find_target: FindTarget,
         check_name: Callable[[str], None],
+        rates: ApiRates | None = None,
     ) -> None:
         self._executions = executions
         self._programs = programs
         self._find_target = find_target
         self._check_name = check_name
+        self._rates = rates
         self._looked_up: dict[_Attempt, ExecutionRow | None] = {}
 
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused | Later:
@@ -133,6 +136,7 @@ class StatesIntegration:
             if _is_same(known, text, waiter):
                 return Begun(known.arn, known.started_at)
             raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+        self._take(call, START)
         self._executions.open.check(target.machine_arn)
         extra = _extra(target, given)
         beginning = Beginning(revision, program, name, text, value, extra, waiter)
@@ -151,11 +155,17 @@ class StatesIntegration:
         revision = self._programs.cached_revision(target.machine, target.revision)
         if program is None or revision is None:
             return Later(lambda: self._have_program(target))
+        self._take(call, START_EXPRESS)
         text, value = _input(given.get("Input"))
         row = self._executions.express.stage(
             turn, Beginning(revision, program, name, text, value, _extra(target, given))
         )
         return Begun(row.arn, row.started_at)
+
+    def _take(self, call: ServiceCall, name: str) -> None:
+        """Count a start once, when everything needed for it has been read."""
+        if self._rates is not None:
+            self._rates.take(call.account, call.region, name)
 
     async def _have_program(self, target: Target) -> None:
         await self._programs.get(target.machine, target.revision)

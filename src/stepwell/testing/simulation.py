@@ -65,6 +65,7 @@ class Simulation:
         limits: Limits | None = None,
         objects: ObjectStore | None = None,
         runner: Runner | None = None,
+        aws_quotas: bool = False,
     ) -> None:
         self.clock = VirtualClock()
         self.client_clock = VirtualClock()
@@ -77,6 +78,7 @@ class Simulation:
         self._limits = limits or Limits()
         self._objects = objects
         self._runner = runner
+        self._aws_quotas = aws_quotas
         self._crash_seen = asyncio.Event()
         self._up = asyncio.Event()
         self._calls: set[asyncio.Future[Any]] = set()
@@ -111,6 +113,7 @@ class Simulation:
             cached_max=self._cached_max,
             objects=self._objects,
             runner=self._runner,
+            aws_quotas=self._aws_quotas,
         )
         services = self.core.services()
         # Names that several services have go to the first one; `sns.TagResource` is exact.

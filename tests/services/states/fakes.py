@@ -35,6 +35,7 @@ from stepwell.services.states.api import service
 from stepwell.services.states.ports import Closing
 from stepwell.services.states.states import States, StatesSettings
 from stepwell.stores.memory import MemoryDisk, MemoryStore
+from stepwell.testing.virtual import VirtualClock
 from stepwell.values import BadJson, JsonObject, decode, encode_text
 
 TABLES = (*runtime_records.TABLES, *records.TABLES)
@@ -80,7 +81,7 @@ class CountingIds:
 class FakeExecutions:
     """Keeps executions in the store and remembers what it was told."""
 
-    def __init__(self, ledger: Ledger, clock: ManualClock, ids: CountingIds) -> None:
+    def __init__(self, ledger: Ledger, clock: ManualClock | VirtualClock, ids: CountingIds) -> None:
         self.ledger, self.clock, self.ids = ledger, clock, ids
         self.rows: dict[str, ExecutionRow] = {}
         self.told: list[tuple[object, ...]] = []
@@ -230,7 +231,7 @@ class FakeExecutions:
 class FakeExpress:
     """Express executions that end as soon as they are asked for, with their input."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: ManualClock | VirtualClock) -> None:
         self._clock = clock
 
     async def start(
@@ -280,11 +281,15 @@ class World:
     """The service on a store in memory."""
 
     def __init__(
-        self, disk: MemoryDisk | None = None, compiler: Compile = compile_definition
+        self,
+        disk: MemoryDisk | None = None,
+        compiler: Compile = compile_definition,
+        settings: StatesSettings | None = None,
+        clock: ManualClock | VirtualClock | None = None,
     ) -> None:
         self.store = MemoryStore(TABLES, disk)
         self.ledger = Ledger(self.store)
-        self.clock, self.ids = ManualClock(), CountingIds()
+        self.clock, self.ids = clock or ManualClock(), CountingIds()
         self.executions = FakeExecutions(self.ledger, self.clock, self.ids)
         self.states = States(
             self.store,
@@ -294,7 +299,7 @@ class World:
             Programs(self.store, compiler),
             self.executions,
             FakeExpress(self.clock),
-            StatesSettings(activity_poll_seconds=0),
+            settings or StatesSettings(activity_poll_seconds=0),
         )
         self.service: Service = service(self.states)
 

@@ -11,9 +11,7 @@ from tests.services.states.fakes import PASS, ROLE, World
 @pytest.fixture
 async def world() -> World:
     """A service that takes two machines and two activities."""
-    world = World()
-    world.states.settings = StatesSettings(machines_max=2, activities_max=2)
-    return await world.open()
+    return await World(settings=StatesSettings(machines_max=2, activities_max=2)).open()
 
 
 async def test_state_machines_are_counted(world: World) -> None:

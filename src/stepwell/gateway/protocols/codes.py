@@ -12,6 +12,7 @@ from stepwell.errors import ServiceError
 from stepwell.models.service_model import ServiceModel
 
 FRAMEWORK = "com.amazon.coral.service#"
+AVAILABILITY = "com.amazon.coral.availability#"
 CONSTRAINTS = "com.amazon.coral.validate#"
 NAMESPACES = {
     "dynamodb": "com.amazonaws.dynamodb.v20120810#",
@@ -140,6 +141,8 @@ def json_code(model: ServiceModel | None, code: str) -> tuple[str, Mapping[str, 
         headers = {"x-amzn-query-error": f"{legacy_code(model, code)};{_fault(code)}"}
     if "#" in modern:
         return modern, headers
+    if modern == "ThrottlingException" and modern not in model.shapes:
+        return AVAILABILITY + modern, headers
     known = modern in model.shapes and model.shapes[modern].traits.get("exception")
     namespace = NAMESPACES.get(model.name, "") if known else FRAMEWORK
     return namespace + modern, headers

@@ -23,7 +23,13 @@ from stepwell.values import BadJson, decode
 _PREFIX = "arn:aws:scheduler:::"
 _ROUNDS_MAX = 5
 Wait = Callable[[], Awaitable[None]]
-_WORTH_TRYING = ("Throttling", "ServiceUnavailable", "InternalFailure", "TooManyRequests")
+_WORTH_TRYING = (
+    "Throttling",
+    "Rate exceeded",
+    "ServiceUnavailable",
+    "InternalFailure",
+    "TooManyRequests",
+)
 
 
 class SchedulerCarrier:
@@ -105,7 +111,8 @@ class SchedulerCarrier:
     def _settle(self, turn: Turn, outcome: Answered | Refused) -> None:
         if isinstance(outcome, Refused):
             error = ServiceError(outcome.error, outcome.cause)
-            raise error if any(w in outcome.error for w in _WORTH_TRYING) else for_good(error)
+            told = f"{outcome.error} {outcome.cause}"
+            raise error if any(word in told for word in _WORTH_TRYING) else for_good(error)
         if outcome.begin is not None:
             child = self._executions.begin(turn, outcome.begin)
             told = Started(outcome.begin.input, outcome.begin.value)

@@ -15,7 +15,9 @@ from stepwell.services.api import Call, Service
 from stepwell.services.deliveries.delivery import Delivery, Work
 from stepwell.values import uuid_text
 
-_WORTH_TRYING = frozenset({"ExecutionLimitExceeded", "ServiceUnavailable", "InternalFailure"})
+_WORTH_TRYING = frozenset(
+    {"ExecutionLimitExceeded", "InternalFailure", "ServiceUnavailable", "ThrottlingException"}
+)
 
 
 class StatesCarrier:

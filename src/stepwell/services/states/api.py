@@ -21,6 +21,7 @@ from stepwell.services.states import (
     validation,
     versions,
 )
+from stepwell.services.states.rates import START, START_EXPRESS, ApiRates
 from stepwell.services.states.states import States
 
 _Written = Callable[[States, Call, Params], Awaitable[Answer]]
@@ -66,9 +67,33 @@ _OPERATIONS: dict[str, _Written] = {
 }
 
 
-def service(states: States) -> Service:
-    """The Step Functions API over these parts."""
+def service(states: States, *, limited: bool = True) -> Service:
+    """The Step Functions API over these parts; not `limited` for what the server does itself."""
     operations: dict[str, Operation] = {
         name: partial(operation, states) for name, operation in _OPERATIONS.items()
     }
+    if limited and states.rates is not None:
+        operations = {
+            name: _limited(states, states.rates, name, operation)
+            for name, operation in operations.items()
+        }
     return Service("stepfunctions", operations, long_polls=frozenset({"GetActivityTask"}))
+
+
+def _limited(states: States, rates: ApiRates, name: str, operation: Operation) -> Operation:
+    """The operation, as often as its rate allows; starts of express state machines have their own.
+
+    The gateway has only read the request until then; nothing was looked up.
+    """
+    standard = rates.limited(name, operation)
+    if name != START:
+        return standard
+    express = rates.limited(START_EXPRESS, operation)
+
+    async def start(call: Call, params: Params) -> Answer:
+        base = ":".join(str(params.get("stateMachineArn")).split(":", 7)[:7])
+        machine = states.registry.machines.get(base)
+        is_express = machine is not None and machine.row.type == "EXPRESS"
+        return await (express if is_express else standard)(call, params)
+
+    return start

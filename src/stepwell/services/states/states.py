@@ -13,6 +13,7 @@ from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.runtime.programs import Programs
 from stepwell.services.states.ports import Executions, Express
+from stepwell.services.states.rates import ApiRates
 from stepwell.services.states.registry import Registry
 from stepwell.values import JsonValue
 
@@ -26,6 +27,8 @@ class StatesSettings:
     machines_max: int | None = None
     activities_max: int | None = None
     """How many an account may have in a region; None for any number."""
+    has_rates: bool = False
+    """Whether operations may be called only as often as AWS lets an account call them."""
 
 
 class MockComplaint(Protocol):
@@ -39,7 +42,7 @@ def _no_complaint(resource: Resource, result: JsonValue, *, strict: bool) -> str
     return None
 
 
-AWS_QUOTAS = StatesSettings(machines_max=100_000, activities_max=100_000)
+AWS_QUOTAS = StatesSettings(machines_max=100_000, activities_max=100_000, has_rates=True)
 
 
 class States:
@@ -65,6 +68,7 @@ class States:
         self.executions = executions
         self.express = express
         self.settings = settings or StatesSettings()
+        self.rates = ApiRates(clock) if self.settings.has_rates else None
         self.alarm = alarm or LoopAlarm(clock)
         self.registry = Registry(store, ledger)
         self.queue_retention: Callable[[str, str, str], int | None] = lambda *where: None
