@@ -68,6 +68,7 @@ from stepwell.services.deliveries.delivery import Carrier
 from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.events.api import service as events_service
 from stepwell.services.events.events import Events
+from stepwell.services.iam import api as iam
 from stepwell.services.iam.iam import Iam
 from stepwell.services.lambda_.api import EmbeddedLambda
 from stepwell.services.lambda_.lambdas import Lambda
@@ -81,10 +82,13 @@ from stepwell.services.s3.api import EmbeddedStorage
 from stepwell.services.s3.storage import Storage
 from stepwell.services.scheduler.api import service as scheduler_service
 from stepwell.services.scheduler.scheduler import Scheduler
+from stepwell.services.secretsmanager import api as secretsmanager
 from stepwell.services.secretsmanager.secrets import Secrets
+from stepwell.services.sns import api as sns
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.api import service as sqs_service
 from stepwell.services.sqs.queues import Queues
+from stepwell.services.ssm import api as ssm
 from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.states.api import service as states_service
 from stepwell.services.states.arns import parse_machine
@@ -218,10 +222,10 @@ class Core:
         )
         return [
             EmbeddedLogs(self.logs),
-            self.topics,
-            self._parameters(),
-            self.secrets,
-            Iam(self.parts),
+            sns.embedded(self.topics),
+            ssm.embedded(self._parameters()),
+            secretsmanager.embedded(self.secrets),
+            iam.embedded(Iam(self.parts)),
             self.dynamodb,
             self.events,
             self.scheduler,

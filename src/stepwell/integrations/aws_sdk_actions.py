@@ -20,6 +20,7 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.api import Params
 from stepwell.services.events.events import Events
 from stepwell.services.events.putting import put_entries
+from stepwell.services.sns import publishing
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.refusals import check_payload
@@ -44,10 +45,10 @@ def in_turn(
         return Done(queues.send(turn, call, params))
 
     def publish(turn: Turn, call: ServiceCall, params: Params) -> Done:
-        return Done(topics.publish(turn, call, params))
+        return Done(publishing.publish(topics, turn, call, params))
 
     def publish_batch(turn: Turn, call: ServiceCall, params: Params) -> Done:
-        return Done(topics.publish_batch(turn, params))
+        return Done(publishing.publish_batch(topics, turn, params))
 
     def put_events(turn: Turn, call: ServiceCall, params: Params) -> Done | Later:
         if not events.is_ready:

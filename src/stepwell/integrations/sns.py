@@ -6,6 +6,7 @@ from stepwell.errors import ServiceError
 from stepwell.integrations.envelope import ErrorNames, with_metadata
 from stepwell.runtime.ports import Answered, Refused, ServiceCall
 from stepwell.runtime.turn import Turn
+from stepwell.services.sns.publishing import publish
 from stepwell.services.sns.topics import Topics
 from stepwell.values import JsonObject, JsonValue, encode_text
 
@@ -28,7 +29,7 @@ class SnsIntegration:
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused:
         """Publish as part of the turn."""
         try:
-            answer = self._topics.publish(turn, call, _parameters(call.parameters))
+            answer = publish(self._topics, turn, call, _parameters(call.parameters))
         except ServiceError as error:
             return _refused(error, call)
         length = _ENVELOPE_BYTES + len(answer["MessageId"])

@@ -7,6 +7,7 @@ from stepwell.integrations.carriers.sqs import for_good
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call
 from stepwell.services.deliveries.delivery import Delivery
+from stepwell.services.sns.publishing import publish
 from stepwell.services.sns.topics import Topics
 
 
@@ -21,6 +22,6 @@ class SnsCarrier:
         call = Call(delivery.account, delivery.region, identity, "")
         params = {**delivery.request, "TopicArn": delivery.target}
         try:
-            self._topics.publish(turn, call, params)
+            publish(self._topics, turn, call, params)
         except ServiceError as error:
             raise for_good(error) from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.iam import (
     attachments,
     groups,
@@ -15,13 +14,11 @@ from stepwell.services.iam import (
     users,
 )
 from stepwell.services.iam.attachments import Attachments, find_policy
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.inline_policies import InlinePolicies
 from stepwell.services.iam.records import GROUP, PROFILE, ROLE, USER
 from stepwell.services.iam.tagging import Boundary, Find, Tagging, by_name
 from stepwell.services.operations import Run, runs
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 _OPERATIONS: dict[str, Run[Iam]] = {
     "CreateRole": roles.create_role,
@@ -118,3 +115,8 @@ def service(iam: Iam) -> Service:
     """IAM."""
     operations = _OPERATIONS | other_credentials.lists() | _of_each_kind() | _of_tags()
     return Service("iam", runs(iam, operations))
+
+
+def embedded(iam: Iam) -> Embedded:
+    """IAM as a part of the server."""
+    return Embedding(iam, [service(iam)])

@@ -6,11 +6,12 @@ AWS's own policies (`arn:aws:iam::aws:policy/...`) can be attached without being
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import paging
 from stepwell.services.iam.errors import limit_exceeded, no_such_entity, validation
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import (
     GROUP,
     POLICY,
@@ -21,9 +22,6 @@ from stepwell.services.iam.records import (
     owner_of,
 )
 from stepwell.services.iam.shown import arn_of
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 ATTACHED_MAX = 20
 _ARN = re.compile(

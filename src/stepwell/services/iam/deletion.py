@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.services.iam.errors import delete_conflict
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import EntityRow, owner_of
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 
 def refuse_while_used(iam: Iam, row: EntityRow, further: str = "") -> None:

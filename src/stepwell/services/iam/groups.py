@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import paging, shown, tagging
 from stepwell.services.iam.deletion import delete_entity, refuse_while_used
 from stepwell.services.iam.errors import delete_conflict, limit_exceeded, no_such_entity
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import (
     GROUP,
     PROFILE,
@@ -17,9 +18,6 @@ from stepwell.services.iam.records import (
     MemberRow,
     owner_of,
 )
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 
 def _members(iam: Iam, row: EntityRow, kind: str) -> list[EntityRow]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from base64 import b32encode
 from typing import Any
 
-from stepwell.services.api import Door, Service
-from stepwell.services.iam.api import service
 from stepwell.services.iam.errors import already_exists, no_such_entity
 from stepwell.services.iam.records import (
     ACCESS_KEY,
@@ -60,14 +58,6 @@ class Iam:
         self.members: Shelf[MemberRow] = Shelf(MEMBER, store, ledger)
         self.versions: Shelf[PolicyVersionRow] = Shelf(POLICY_VERSION, store, ledger)
         self.keys: Shelf[AccessKeyRow] = Shelf(ACCESS_KEY, store, ledger)
-
-    def services(self) -> list[Service]:
-        """IAM."""
-        return [service(self)]
-
-    def doors(self) -> list[Door]:
-        """None."""
-        return []
 
     async def load(self) -> None:
         """Read everything."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import documents, paging
 from stepwell.services.iam.errors import no_such_entity
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import InlineRow, owner_of
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 CHARACTERS_MAX = {"role": 10_240, "user": 2_048, "group": 5_120}
 

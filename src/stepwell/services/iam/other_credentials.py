@@ -6,14 +6,12 @@ Tools that delete a user look for all of them first.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam.errors import no_such_entity
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import USER
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 _MEMBERS = {
     "ListMFADevices": "MFADevices",

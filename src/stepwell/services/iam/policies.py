@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import documents, paging, shown, tagging
 from stepwell.services.iam.attachments import attached_to, find_policy, is_of_aws, name_in
 from stepwell.services.iam.errors import delete_conflict, limit_exceeded, no_such_entity
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import (
     POLICY,
     EntityRow,
@@ -15,9 +16,6 @@ from stepwell.services.iam.records import (
     data_of,
 )
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 CHARACTERS_MAX = 6_144
 VERSIONS_MAX = 5

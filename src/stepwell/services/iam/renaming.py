@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.iam.errors import already_exists
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import GROUP, USER, EntityRow, owner_of
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 
 async def update_user(iam: Iam, call: Call, params: Params) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import documents, paging, shown, tagging
 from stepwell.services.iam.deletion import delete_entity, refuse_while_used
 from stepwell.services.iam.errors import invalid_input, no_such_entity
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import PROFILE, ROLE, data_of
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 SESSION_SECONDS = 3_600
 _LINKED_PATH = "/aws-service-role/"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import paging
 from stepwell.services.iam.errors import invalid_input, limit_exceeded, no_such_entity
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import EntityRow, data_of, tags_of
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 TAGS_MAX = 50
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.iam import paging, shown, tagging
 from stepwell.services.iam.deletion import delete_entity, refuse_while_used
 from stepwell.services.iam.errors import limit_exceeded, no_such_entity, validation
+from stepwell.services.iam.iam import Iam
 from stepwell.services.iam.records import GROUP, USER, AccessKeyRow
-
-if TYPE_CHECKING:
-    from stepwell.services.iam.iam import Iam
 
 KEYS_MAX = 2
 

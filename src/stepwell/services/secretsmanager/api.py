@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.operations import Run, runs
 from stepwell.services.secretsmanager import (
     listing,
@@ -14,9 +13,7 @@ from stepwell.services.secretsmanager import (
     tagging,
     writing,
 )
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
+from stepwell.services.secretsmanager.secrets import Secrets
 
 _OPERATIONS: dict[str, Run[Secrets]] = {
     "CreateSecret": writing.create_secret,
@@ -43,3 +40,8 @@ def service(secrets: Secrets) -> Service:
     """Secrets Manager on those secrets."""
     operations = runs(secrets, _OPERATIONS)
     return Service("secretsmanager", operations)
+
+
+def embedded(secrets: Secrets) -> Embedded:
+    """Secrets Manager as a part of the server."""
+    return Embedding(secrets, [service(secrets)])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.secretsmanager import paging
 from stepwell.services.secretsmanager.arns import arn_of
 from stepwell.services.secretsmanager.errors import invalid_parameter
 from stepwell.services.secretsmanager.records import SecretRow, stages_of, tags_of
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
+from stepwell.services.secretsmanager.secrets import Secrets
 
 PAGE_MAX = 100
 _KEYS = ("description", "name", "tag-key", "tag-value", "primary-region", "owning-service", "all")

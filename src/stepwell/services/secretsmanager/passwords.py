@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.secretsmanager.errors import invalid_parameter
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
+from stepwell.services.secretsmanager.secrets import Secrets
 
 LENGTH = 32
 LENGTH_MAX = 4_096

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
@@ -20,9 +20,7 @@ from stepwell.services.secretsmanager.records import (
     place,
     stages_of,
 )
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
+from stepwell.services.secretsmanager.secrets import Secrets
 
 _DAY_MS = 86_400_000
 _BATCH_MAX = 20

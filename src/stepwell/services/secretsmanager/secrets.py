@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 
 from stepwell.runtime.turn import Turn
-from stepwell.services.api import Call, Door, Service
+from stepwell.services.api import Call
 from stepwell.services.parts import ServiceParts
-from stepwell.services.secretsmanager.api import service
 from stepwell.services.secretsmanager.errors import marked_for_deletion, not_found
 from stepwell.services.secretsmanager.records import (
     SECRET,
@@ -33,14 +32,6 @@ class Secrets:
         self.parts = parts
         self.secrets: Shelf[SecretRow] = Shelf(SECRET, parts.store, parts.ledger)
         self.versions: Shelf[SecretVersionRow] = Shelf(SECRET_VERSION, parts.store, parts.ledger)
-
-    def services(self) -> list[Service]:
-        """Secrets Manager."""
-        return [service(self)]
-
-    def doors(self) -> list[Door]:
-        """None."""
-        return []
 
     async def load(self) -> None:
         """Read everything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
@@ -15,10 +15,8 @@ from stepwell.services.secretsmanager.records import (
     place,
     stages_of,
 )
+from stepwell.services.secretsmanager.secrets import Secrets
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"

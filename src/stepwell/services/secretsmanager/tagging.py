@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
 from stepwell.services.secretsmanager.arns import arn_of
 from stepwell.services.secretsmanager.errors import invalid_parameter
 from stepwell.services.secretsmanager.records import SecretRow, tags_of
+from stepwell.services.secretsmanager.secrets import Secrets
 from stepwell.values import BadJson, decode_payload, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
 
 TAGS_MAX = 50
 

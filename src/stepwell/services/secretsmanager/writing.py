@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.secretsmanager import staging, tagging
@@ -16,10 +16,8 @@ from stepwell.services.secretsmanager.errors import (
     marked_for_deletion,
 )
 from stepwell.services.secretsmanager.records import SecretRow
+from stepwell.services.secretsmanager.secrets import Secrets
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.secretsmanager.secrets import Secrets
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@!\-]{1,512}")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

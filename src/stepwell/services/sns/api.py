@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.operations import Run, runs
 from stepwell.services.sns import (
     permissions,
@@ -13,9 +12,7 @@ from stepwell.services.sns import (
     tagging,
     topic_operations,
 )
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
+from stepwell.services.sns.topics import Topics
 
 _OPERATIONS: dict[str, Run[Topics]] = {
     "CreateTopic": topic_operations.create_topic,
@@ -44,3 +41,8 @@ def service(topics: Topics) -> Service:
     """SNS on those topics."""
     operations = runs(topics, _OPERATIONS)
     return Service("sns", operations, unsigned=frozenset({"ConfirmSubscription", "Unsubscribe"}))
+
+
+def embedded(topics: Topics) -> Embedded:
+    """SNS as a part of the server."""
+    return Embedding(topics, [service(topics)])

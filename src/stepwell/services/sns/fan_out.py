@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import DeadLetter, Delivery, Retries
@@ -11,10 +10,8 @@ from stepwell.services.sns import message_attributes, notifications, retry_polic
 from stepwell.services.sns.filters import ATTRIBUTES, read_filter
 from stepwell.services.sns.notifications import Notification
 from stepwell.services.sns.subscription import Subscription
+from stepwell.services.sns.topics import Topics
 from stepwell.values import JsonObject, decode
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
 
 
 def fan_out(topics: Topics, turn: Turn, notification: Notification, policy: str | None) -> None:

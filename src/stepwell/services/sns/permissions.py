@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.services.api import Call, Params
 from stepwell.services.sns.arns import TopicName, partition_of
@@ -10,10 +10,8 @@ from stepwell.services.sns.errors import invalid_parameter
 from stepwell.services.sns.records import attributes_of
 from stepwell.services.sns.topic_attributes import OWNER_ACTIONS, default_policy
 from stepwell.services.sns.topic_operations import replace_attribute
+from stepwell.services.sns.topics import Topics
 from stepwell.values import decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
 
 
 async def add_permission(topics: Topics, call: Call, params: Params) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.ports import Caller
@@ -18,10 +18,8 @@ from stepwell.services.sns.errors import invalid_parameter, not_here
 from stepwell.services.sns.fan_out import fan_out
 from stepwell.services.sns.notifications import Notification
 from stepwell.services.sns.records import PublishedRow, TopicRow, attributes_of
+from stepwell.services.sns.topics import Topics
 from stepwell.values import BadJson, decode_payload
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_\-]{1,80}")
@@ -50,7 +48,13 @@ async def publish_one(topics: Topics, call: Call, params: Params) -> dict[str, A
 def publish(
     topics: Topics, turn: Turn, call: Caller, params: Params, base_url: str | None = None
 ) -> dict[str, Any]:
-    """Check one message and hand it to the subscriptions as part of the turn."""
+    """Check one message and hand it to the subscriptions as part of the caller's turn.
+
+    The answer is that of Publish. Synchronous, so that the engine and other services publish in
+    their own turn. Raises ServiceError before anything is changed, and StorageTrouble while the
+    topics are being read again. The caller must stage `turn` after it returns.
+    """
+    topics.check_ready()
     topic, row = _target(topics, params)
     draft = compose(topics, topic, row, params, base_url or topics.base_url())
     return accept(topics, turn, topic, row, draft)
@@ -67,7 +71,8 @@ async def publish_many(topics: Topics, call: Call, params: Params) -> dict[str, 
 def publish_batch(
     topics: Topics, turn: Turn, params: Params, base_url: str | None = None
 ) -> dict[str, Any]:
-    """Publish a batch as part of the turn: every entry succeeds or fails by itself."""
+    """Publish a batch likewise: every entry succeeds or fails by itself."""
+    topics.check_ready()
     topic, row = topics.find(params.get("TopicArn"))
     entries = _check_batch(params.get("PublishBatchRequestEntries") or [])
     here = base_url or topics.base_url()

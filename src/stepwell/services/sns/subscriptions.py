@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from stepwell.errors import ServiceError
@@ -22,10 +22,8 @@ from stepwell.services.sns.arns import TopicName, parse_subscription
 from stepwell.services.sns.errors import invalid_parameter, not_here, subscription_not_found
 from stepwell.services.sns.records import SubscriptionRow, TopicRow, attributes_of
 from stepwell.services.sns.subscription import Subscription
+from stepwell.services.sns.topics import Topics
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
 
 _log = logging.getLogger("stepwell.sns")
 _EMAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}")

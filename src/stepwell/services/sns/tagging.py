@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
@@ -10,10 +10,8 @@ from stepwell.services.sns.arns import parse_topic
 from stepwell.services.sns.errors import invalid_parameter, resource_not_found
 from stepwell.services.sns.limits import TAGS_MAX
 from stepwell.services.sns.records import TopicRow, tags_of
+from stepwell.services.sns.topics import Topics
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
 
 
 def read(given: list[dict[str, str]]) -> dict[str, str]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.sns import paging, tagging, topic_attributes
 from stepwell.services.sns.arns import TopicName, parse_topic
 from stepwell.services.sns.errors import invalid_parameter, not_here
 from stepwell.services.sns.records import TopicRow, attributes_of, tags_of
+from stepwell.services.sns.topics import Topics
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.sns.topics import Topics
 
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,256}")
 _FIFO_NAME = re.compile(r"[A-Za-z0-9_\-]{1,251}\.fifo")

@@ -1,7 +1,4 @@
-"""SNS in memory and on disk: topics, their subscriptions, what FIFO topics have seen.
-
-Publishing is synchronous, so that the engine and other services publish in their own turn.
-"""
+"""SNS in memory and on disk: topics, their subscriptions, what FIFO topics have seen."""
 
 from __future__ import annotations
 
@@ -9,16 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from stepwell.errors import StorageTrouble
-from stepwell.runtime.ports import Caller
-from stepwell.runtime.turn import Turn
-from stepwell.services.api import Door, Params, Service
 from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf, all_ready
-from stepwell.services.sns import publishing
-from stepwell.services.sns.api import service
 from stepwell.services.sns.arns import TopicName, parse_topic
 from stepwell.services.sns.errors import topic_not_found
 from stepwell.services.sns.records import (
@@ -42,14 +33,6 @@ class Topics:
         self.topics: Shelf[TopicRow] = Shelf(TOPIC, parts.store, parts.ledger)
         self.subscriptions: Shelf[SubscriptionRow] = Shelf(SUBSCRIPTION, parts.store, parts.ledger)
         self.published: Shelf[PublishedRow] = Shelf(PUBLISHED, parts.store, parts.ledger)
-
-    def services(self) -> list[Service]:
-        """SNS."""
-        return [service(self)]
-
-    def doors(self) -> list[Door]:
-        """None: links are calls of the API."""
-        return []
 
     async def load(self) -> None:
         """Read everything."""
@@ -89,21 +72,11 @@ class Topics:
         row = self.subscriptions.get(topic_arn, number)
         return None if row is None else _read(row)
 
-    def publish(self, turn: Turn, call: Caller, params: Params) -> dict[str, Any]:
-        """Publish one message as part of the caller's turn; the answer is that of Publish.
+    def check_ready(self) -> None:
+        """For publishing within another's turn, which can't wait.
 
-        Synchronous. Raises ServiceError before anything is changed, and StorageTrouble while the
-        topics are being read again. The caller must stage `turn` after it returns.
+        Raises StorageTrouble while the topics are being read again.
         """
-        self._check_ready()
-        return publishing.publish(self, turn, call, params)
-
-    def publish_batch(self, turn: Turn, params: Params) -> dict[str, Any]:
-        """Publish a batch as part of the caller's turn, likewise; the answer is PublishBatch's."""
-        self._check_ready()
-        return publishing.publish_batch(self, turn, params)
-
-    def _check_ready(self) -> None:
         shelves = (self.topics, self.subscriptions, self.published)
         if not all(shelf.is_ready for shelf in shelves):
             if self._reading is None or self._reading.done():

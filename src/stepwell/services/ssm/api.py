@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.operations import Run, runs
 from stepwell.services.ssm import describing, labels, reading, tagging, writing
-
-if TYPE_CHECKING:
-    from stepwell.services.ssm.parameters import Parameters
+from stepwell.services.ssm.parameters import Parameters
 
 _OPERATIONS: dict[str, Run[Parameters]] = {
     "PutParameter": writing.put_parameter,
@@ -32,3 +29,8 @@ def service(parameters: Parameters) -> Service:
     """SSM on those parameters."""
     operations = runs(parameters, _OPERATIONS)
     return Service("ssm", operations)
+
+
+def embedded(parameters: Parameters) -> Embedded:
+    """SSM as a part of the server."""
+    return Embedding(parameters, [service(parameters)])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.ssm import filters, names, paging
 from stepwell.services.ssm.errors import invalid
+from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.ssm.records import ParameterRow
-
-if TYPE_CHECKING:
-    from stepwell.services.ssm.parameters import Parameters
 
 PAGE_MAX = 50
 

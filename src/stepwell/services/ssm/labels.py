@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
 from stepwell.services.ssm.errors import version_not_found
 from stepwell.services.ssm.names import place
+from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.ssm.records import VersionRow, labels_of
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.ssm.parameters import Parameters
 
 LABELS_MAX = 10
 _LABEL = re.compile(r"(?!\d)(?i:(?!aws|ssm))[A-Za-z0-9_.\-]{1,100}")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stepwell.services.api import Call, Door, Service
+from stepwell.services.api import Call
 from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf, all_ready
 from stepwell.services.ssm import names
-from stepwell.services.ssm.api import service
 from stepwell.services.ssm.errors import label_not_found, parameter_not_found, version_not_found
 from stepwell.services.ssm.records import (
     PARAMETER,
@@ -34,14 +33,6 @@ class Parameters:
         self.secrets: Secrets | None = None
         self.parameters: Shelf[ParameterRow] = Shelf(PARAMETER, parts.store, parts.ledger)
         self.versions: Shelf[VersionRow] = Shelf(VERSION, parts.store, parts.ledger)
-
-    def services(self) -> list[Service]:
-        """SSM."""
-        return [service(self)]
-
-    def doors(self) -> list[Door]:
-        """None."""
-        return []
 
     async def load(self) -> None:
         """Read everything."""

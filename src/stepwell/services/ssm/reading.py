@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha512
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
 from stepwell.services.paging import token_of
 from stepwell.services.ssm import filters, names, paging
 from stepwell.services.ssm.errors import invalid, parameter_not_found
+from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.ssm.records import ParameterRow, VersionRow, labels_of
-
-if TYPE_CHECKING:
-    from stepwell.services.ssm.parameters import Parameters
 
 BY_PATH_MAX = 10
 HISTORY_MAX = 50

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
 from stepwell.services.ssm.errors import invalid
+from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.ssm.records import ParameterRow, tags_of
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.ssm.parameters import Parameters
 
 TAGS_MAX = 50
 

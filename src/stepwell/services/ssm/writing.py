@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.patterns import BadPattern, matches_within
 from stepwell.services.api import Call, Params
 from stepwell.services.ssm import names, tagging
 from stepwell.services.ssm.errors import invalid, not_here
+from stepwell.services.ssm.parameters import Parameters
 from stepwell.services.ssm.records import ParameterRow, VersionRow, labels_of
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.ssm.parameters import Parameters
 
 STANDARD_CHARACTERS_MAX = 4_096
 ADVANCED_CHARACTERS_MAX = 8_192
