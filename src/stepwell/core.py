@@ -65,8 +65,9 @@ from stepwell.services.apigateway.gateway import ApiGateway
 from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
+from stepwell.services.dynamodb import api as dynamodb
 from stepwell.services.dynamodb.dynamodb import DynamoDb
-from stepwell.services.events.api import service as events_service
+from stepwell.services.events import api as events
 from stepwell.services.events.events import Events
 from stepwell.services.iam import api as iam
 from stepwell.services.iam.iam import Iam
@@ -80,7 +81,7 @@ from stepwell.services.pipes.pipes import Pipes
 from stepwell.services.pipes.ports import Surroundings
 from stepwell.services.s3.api import EmbeddedStorage
 from stepwell.services.s3.storage import Storage
-from stepwell.services.scheduler.api import service as scheduler_service
+from stepwell.services.scheduler import api as scheduler
 from stepwell.services.scheduler.scheduler import Scheduler
 from stepwell.services.secretsmanager import api as secretsmanager
 from stepwell.services.secretsmanager.secrets import Secrets
@@ -214,11 +215,11 @@ class Core:
         self.pipe_ways = PipeWays()
         self.pipes = Pipes(self.parts, Surroundings(queues, streams, self.pipe_ways))
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
-        self.events = Events(self.parts, events_service)
+        self.events = Events(self.parts)
         self.stacks = Stacks(self.parts, self.calls, lambda: self.sdk.base_url)
         self.functions.events.given_up.append(self.stacks.invocation_failed)
         self.scheduler = Scheduler(
-            self.parts, scheduler_service, lambda service, action: self.sdk.has(service, action)
+            self.parts, lambda service, action: self.sdk.has(service, action)
         )
         return [
             EmbeddedLogs(self.logs),
@@ -226,9 +227,9 @@ class Core:
             ssm.embedded(self._parameters()),
             secretsmanager.embedded(self.secrets),
             iam.embedded(Iam(self.parts)),
-            self.dynamodb,
-            self.events,
-            self.scheduler,
+            dynamodb.embedded(self.dynamodb),
+            events.embedded(self.events),
+            scheduler.embedded(self.scheduler),
             self._apis(),
             EmbeddedStorage(self.storage),
             self.stacks,

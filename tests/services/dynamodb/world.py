@@ -13,6 +13,7 @@ from stepwell.services.api import Call, Encoded
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.records import TABLES as DELIVERY_TABLES
 from stepwell.services.dynamodb import TABLES, DynamoDb
+from stepwell.services.dynamodb.api import embedded
 from stepwell.services.parts import ServiceParts
 from stepwell.stores.memory import MemoryDisk, MemoryStore
 from stepwell.testing.virtual import SeededIds, VirtualClock
@@ -41,20 +42,21 @@ class World:
         deliveries = Deliveries(self.store, self.ledger, clock, self._ids, clock)
         parts = ServiceParts(self.store, self.ledger, clock, self._ids, clock, deliveries)
         self.dynamodb = DynamoDb(parts)
-        await self.dynamodb.load()
-        services = self.dynamodb.services()
+        self._embedded = embedded(self.dynamodb)
+        await self._embedded.load()
+        services = self._embedded.services()
         self.operations = {n: run for s in services for n, run in s.operations.items()}
         return self
 
     async def stop(self) -> None:
         """Close everything in order."""
-        await self.dynamodb.close()
+        await self._embedded.close()
         await self.ledger.committed()
         await self.store.close()
 
     async def restart(self) -> None:
         """Lose everything in memory and start again on the same disk."""
-        await self.dynamodb.close()
+        await self._embedded.close()
         await self.store.close()
         await self.start()
 

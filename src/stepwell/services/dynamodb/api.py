@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from stepwell.services.api import Answer, Call, Operation, Params, Service
+from stepwell.services.api import Answer, Call, Embedded, Operation, Params, Service
 from stepwell.services.dynamodb import (
     backups,
     batches,
@@ -20,6 +21,8 @@ from stepwell.services.dynamodb import (
     transactions,
 )
 from stepwell.services.dynamodb.dynamodb import DynamoDb
+from stepwell.services.dynamodb.housekeeping import do_what_is_due
+from stepwell.services.embedding import Embedding
 
 _Operation = Callable[[DynamoDb, Call, Params], Awaitable[Answer]]
 
@@ -85,6 +88,12 @@ def services(dynamodb: DynamoDb) -> tuple[Service, Service]:
         Service("dynamodb", _bound(dynamodb, _OPERATIONS)),
         Service("dynamodbstreams", _bound(dynamodb, _STREAM_OPERATIONS)),
     )
+
+
+def embedded(dynamodb: DynamoDb) -> Embedded:
+    """DynamoDB as a part of the server, with what it does in the background."""
+    dynamodb.chores.take_on(partial(do_what_is_due, dynamodb))
+    return Embedding(dynamodb, services(dynamodb))
 
 
 def _bound(dynamodb: DynamoDb, operations: dict[str, _Operation]) -> dict[str, Operation]:

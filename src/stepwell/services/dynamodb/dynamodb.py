@@ -9,13 +9,12 @@ there. `write_now` is for tasks: the same without waiting, as part of the engine
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.ports import Caller
 from stepwell.runtime.turn import Turn
-from stepwell.services.api import Door, Service
 from stepwell.services.dynamodb import writes
 from stepwell.services.dynamodb.attribute_values import item_size, same_item
 from stepwell.services.dynamodb.chores import Chores
@@ -50,20 +49,10 @@ class DynamoDb:
         self.items = Overlay(ITEM, parts.store, parts.ledger)
         self.transactions = Overlay(TRANSACTION, parts.store, parts.ledger)
         self.counts = Counts(parts.store, parts.clock)
-        self.chores = Chores(self)
+        self.chores = Chores(parts)
         self._schemas: dict[int, TableSchema] = {}
 
-    # -- what the server calls
-
-    def services(self) -> Sequence[Service]:
-        """The two APIs."""
-        from stepwell.services.dynamodb.api import services
-
-        return services(self)
-
-    def doors(self) -> Sequence[Door]:
-        """None: every request is an API call."""
-        return ()
+    # -- as long as the server lives
 
     async def load(self) -> None:
         """Read the tables; go on with what was under way."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.services.dynamodb import numbers
+from stepwell.services.dynamodb.chores import NEVER, milliseconds
+from stepwell.services.dynamodb.dynamodb import DynamoDb
 from stepwell.services.dynamodb.entries import entry, expires_at, expiry_entry
 from stepwell.services.dynamodb.items import loaded
 from stepwell.services.dynamodb.records import ENTRY, ITEM, EntryRow, ItemRow
@@ -13,19 +13,9 @@ from stepwell.services.dynamodb.streams import EXPIRED_BY
 from stepwell.services.dynamodb.writes import Outcome, Write
 from stepwell.values import encode_text
 
-if TYPE_CHECKING:
-    from stepwell.services.dynamodb.dynamodb import DynamoDb
-
 PAGE = 100
-_NEVER = 1 << 62
 _TOO_OLD_SECONDS = 5 * 365 * 86_400
 """Items that seem to have expired longer ago than this stay, as on AWS."""
-
-
-def milliseconds(seconds: str) -> int:
-    """The time of an expiry, behind all times if it is that far away."""
-    number = numbers.value(seconds)
-    return -1 if number < 0 else _NEVER if number > _NEVER // 1000 else int(number * 1000)
 
 
 async def fill(dynamodb: DynamoDb) -> None:
@@ -83,7 +73,7 @@ def _filled(dynamodb: DynamoDb, table: TableSchema) -> None:
 
 async def expire(dynamodb: DynamoDb) -> int:
     """Delete what has expired; when the next item does."""
-    times = [_NEVER]
+    times = [NEVER]
     for row in dynamodb.tables.everything():
         table = dynamodb.schema(row)
         if table.expiry is not None and table.expiry.is_ready:
@@ -101,8 +91,8 @@ async def _expire(dynamodb: DynamoDb, table: TableSchema) -> int:
         rows = await dynamodb.items.fetch([(table.id, *where) for where in places])
         if not dynamodb.is_ready or not dynamodb.is_current(table):
             dynamodb.chores.kick()
-            return _NEVER
-        nearest, deleted = _NEVER, 0
+            return NEVER
+        nearest, deleted = NEVER, 0
         with dynamodb.ledger.stage() as turn:
             for where in places:
                 held = rows[table.id, *where]
@@ -118,7 +108,7 @@ async def _expire(dynamodb: DynamoDb, table: TableSchema) -> int:
                 deleted += 1
         await dynamodb.ledger.committed()
         if not deleted:
-            if entries and nearest == _NEVER:
+            if entries and nearest == NEVER:
                 # What was just read is being changed: look again once that is on disk.
                 dynamodb.chores.kick()
             return nearest

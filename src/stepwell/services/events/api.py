@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.events import (
     archives,
     buses,
@@ -72,3 +73,8 @@ def service(events: Events) -> Service:
     """EventBridge."""
     operations = {**changes(events, _CHANGES), **reads(events, _READS)}
     return Service("events", operations)
+
+
+def embedded(events: Events) -> Embedded:
+    """EventBridge as a part of the server."""
+    return Embedding(events, [service(events)])

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import DeadLetter, Delivery, Retries
 from stepwell.services.events.inputs import BadInput, Matched, shape_input
 from stepwell.services.events.names import BusName
-from stepwell.services.events.records import RuleRow
+from stepwell.services.events.records import RuleRow, TargetRow
 from stepwell.services.events.times import timestamp
+from stepwell.services.parts import ServiceParts
+from stepwell.services.shelf import Shelf
 from stepwell.values import JsonObject, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.events.events import Events
 
 _log = logging.getLogger("stepwell.events")
 
@@ -22,31 +22,38 @@ ATTEMPTS_MAX = 185
 AGE_SECONDS_MAX = 86_400
 
 
-def dispatch(
-    events: Events,
-    turn: Turn,
-    bus: BusName,
-    rule: RuleRow,
-    event: JsonObject,
-    *,
-    forwarded: bool = False,
-) -> None:
-    """Deliver an event to every target of a rule."""
-    arn = bus.rule_arn(rule.name)
-    matched = Matched(event, arn, rule.name, timestamp(events.parts.clock.now()))
-    for row in events.targets.of(bus.rule_path(rule.name)):
-        target: Any = decode(row.target)
-        if forwarded and is_bus(target["Arn"]):
-            continue
-        try:
-            delivery = _delivery(target, matched, bus)
-        except BadInput:
-            _log.warning("%s: the input for %s is not JSON", arn, target["Arn"])
-            letter = _dead_letter(target, matched)
-            if letter is None:
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """See the module."""
+
+    parts: ServiceParts
+    targets: Shelf[TargetRow]
+
+    def send(
+        self,
+        turn: Turn,
+        bus: BusName,
+        rule: RuleRow,
+        event: JsonObject,
+        *,
+        forwarded: bool = False,
+    ) -> None:
+        """Deliver an event to every target of a rule."""
+        arn = bus.rule_arn(rule.name)
+        matched = Matched(event, arn, rule.name, timestamp(self.parts.clock.now()))
+        for row in self.targets.of(bus.rule_path(rule.name)):
+            target: Any = decode(row.target)
+            if forwarded and is_bus(target["Arn"]):
                 continue
-            delivery = _bad_input(letter, bus, arn)
-        events.parts.deliveries.send(turn, delivery)
+            try:
+                delivery = _delivery(target, matched, bus)
+            except BadInput:
+                _log.warning("%s: the input for %s is not JSON", arn, target["Arn"])
+                letter = _dead_letter(target, matched)
+                if letter is None:
+                    continue
+                delivery = _bad_input(letter, bus, arn)
+            self.parts.deliveries.send(turn, delivery)
 
 
 def is_bus(arn: str) -> bool:

@@ -7,13 +7,12 @@ failed commit the configuration is read again, and what is in memory until then 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stepwell.runtime.turn import Turn
-from stepwell.services.api import Door, Service
 from stepwell.services.events.archiving import Archiving
-from stepwell.services.events.dispatch import dispatch
+from stepwell.services.events.dispatch import Dispatch
 from stepwell.services.events.matching import Matching
 from stepwell.services.events.names import DEFAULT, BusName, bus_at
 from stepwell.services.events.records import BUS, CONNECTION, DESTINATION, RULE, TARGET, RuleRow
@@ -23,38 +22,28 @@ from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf, all_ready
 from stepwell.values import JsonObject
 
-ServiceOf = Callable[["Events"], Service]
-
 
 class Events:
     """See the module."""
 
-    def __init__(self, parts: ServiceParts, service: ServiceOf) -> None:
+    def __init__(self, parts: ServiceParts) -> None:
         self.parts = parts
         self.buses = Shelf(BUS, parts.store, parts.ledger)
         self.rules = Shelf(RULE, parts.store, parts.ledger)
         self.targets = Shelf(TARGET, parts.store, parts.ledger)
         self.connections = Shelf(CONNECTION, parts.store, parts.ledger)
         self.destinations = Shelf(DESTINATION, parts.store, parts.ledger)
+        self._dispatch = Dispatch(parts, self.targets)
         self.matching = Matching(self.rules)
         self._wanted: dict[tuple[str, str, str], bool] = {}
         self.archiving = Archiving(parts)
-        self.replaying = Replaying(self)
+        self.replaying = Replaying(parts, self)
         self.ticking = Ticking(parts, self.rules, self.scheduled)
         self._shelves: tuple[Shelf[Any], ...] = (
             *(self.buses, self.rules, self.targets, self.connections, self.destinations),
             *(self.replaying.replays, *self.archiving.shelves),
         )
-        self._service = service
         parts.ledger.on_rollback(self.changed)
-
-    def services(self) -> Sequence[Service]:
-        """EventBridge."""
-        return [self._service(self)]
-
-    def doors(self) -> Sequence[Door]:
-        """None."""
-        return []
 
     async def load(self) -> None:
         """Read what is configured, arm the schedules."""
@@ -124,8 +113,8 @@ class Events:
         for rule in self.matching.wanting(bus.path, event):
             if only and bus.rule_arn(rule.name) not in only:
                 continue
-            dispatch(self, turn, bus, rule, event, forwarded=forwarded)
+            self._dispatch.send(turn, bus, rule, event, forwarded=forwarded)
 
     def scheduled(self, turn: Turn, rule: RuleRow, event: JsonObject) -> None:
         """A rule's schedule is due: its targets get the event."""
-        dispatch(self, turn, bus_at(rule.bus), rule, event)
+        self._dispatch.send(turn, bus_at(rule.bus), rule, event)

@@ -8,29 +8,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from stepwell.errors import StorageTrouble
-from stepwell.services.events.names import bus_at
+from stepwell.runtime.turn import Turn
+from stepwell.services.events.names import BusName, bus_at
 from stepwell.services.events.records import ARCHIVED, REPLAY, ArchivedRow, ReplayRow
+from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf
-from stepwell.values import decode
-
-if TYPE_CHECKING:
-    from stepwell.services.events.events import Events
+from stepwell.values import JsonObject, decode
 
 _log = logging.getLogger("stepwell.events")
 PAGE = 100
 _TROUBLE_MS = 1_000
 
 
+class Buses(Protocol):
+    """Where replayed events go."""
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+
+    def publish(
+        self, turn: Turn, bus: BusName, event: JsonObject, *, only: Sequence[str] = ()
+    ) -> None:
+        """Give an event to the rules that want it, with `only` to those of them."""
+
+
 class Replaying:
     """See the module."""
 
-    def __init__(self, events: Events) -> None:
-        self._events = events
-        self._parts = events.parts
-        self.replays = Shelf(REPLAY, events.parts.store, events.parts.ledger)
+    def __init__(self, parts: ServiceParts, buses: Buses) -> None:
+        self._buses = buses
+        self._parts = parts
+        self.replays = Shelf(REPLAY, parts.store, parts.ledger)
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._closing = False
 
@@ -76,7 +88,7 @@ class Replaying:
 
     async def _page(self, key: tuple[str, str]) -> bool:
         """Replay some events; whether there may be more."""
-        await self._events.ready()
+        await self._buses.ready()
         row = self.replays.get(*key)
         if row is None or row.state != "RUNNING":
             return False
@@ -87,7 +99,7 @@ class Replaying:
             until=(row.until_at,),
             limit=PAGE,
         )
-        await self._events.ready()
+        await self._buses.ready()
         if self.replays.get(*key) is not row:
             return True  # it was cancelled, or read again
         self._replay(row, found)
@@ -99,7 +111,7 @@ class Replaying:
         with self._parts.ledger.stage() as turn:
             for archived in found:
                 event: Any = decode(archived.event)
-                self._events.publish(turn, bus, {**event, "replay-name": row.name}, only=only)
+                self._buses.publish(turn, bus, {**event, "replay-name": row.name}, only=only)
             if found:
                 last = found[-1]
                 row = row._replace(

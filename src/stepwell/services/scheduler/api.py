@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.operations import Change, Read, changes, reads
 from stepwell.services.scheduler import groups, schedules
 from stepwell.services.scheduler.scheduler import Scheduler
@@ -30,3 +31,8 @@ def service(scheduler: Scheduler) -> Service:
     """EventBridge Scheduler."""
     operations = {**changes(scheduler, _CHANGES), **reads(scheduler, _READS)}
     return Service("scheduler", operations)
+
+
+def embedded(scheduler: Scheduler) -> Embedded:
+    """EventBridge Scheduler as a part of the server."""
+    return Embedding(scheduler, [service(scheduler)])

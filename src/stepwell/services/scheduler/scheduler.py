@@ -7,12 +7,11 @@ made up for once, as long as the end date is not over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.alarms import Alarms
-from stepwell.services.api import Door, Service
 from stepwell.services.parts import ServiceParts
 from stepwell.services.reading_again import ReadingAgain
 from stepwell.services.scheduler.calls import delivery_of
@@ -21,19 +20,17 @@ from stepwell.services.scheduler.records import GROUP, SCHEDULE, ScheduleRow
 from stepwell.services.scheduler.timing import due_after, fire_time
 from stepwell.services.shelf import Shelf, all_ready
 
-ServiceOf = Callable[["Scheduler"], Service]
 RunsAction = Callable[[str, str], bool]
 
 
 class Scheduler:
     """See the module. `runs_action` says which `aws-sdk` actions this server has."""
 
-    def __init__(self, parts: ServiceParts, service: ServiceOf, runs_action: RunsAction) -> None:
+    def __init__(self, parts: ServiceParts, runs_action: RunsAction) -> None:
         self.parts = parts
         self.groups = Shelf(GROUP, parts.store, parts.ledger)
         self.schedules = Shelf(SCHEDULE, parts.store, parts.ledger)
         self.runs_action = runs_action
-        self._service = service
         self._alarms: Alarms[Any] = Alarms(parts.alarm)
         self._closing = False
         self._again = ReadingAgain(
@@ -44,14 +41,6 @@ class Scheduler:
             forget=self._alarms.call_off_all,
             load=self.load,
         )
-
-    def services(self) -> Sequence[Service]:
-        """Scheduler."""
-        return [self._service(self)]
-
-    def doors(self) -> Sequence[Door]:
-        """None."""
-        return []
 
     async def ready(self) -> None:
         """Return once memory agrees with the store."""
