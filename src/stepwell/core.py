@@ -71,7 +71,7 @@ from stepwell.services.events import api as events
 from stepwell.services.events.events import Events
 from stepwell.services.iam import api as iam
 from stepwell.services.iam.iam import Iam
-from stepwell.services.lambda_.api import EmbeddedLambda
+from stepwell.services.lambda_ import api as functions_api
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.logs.api import EmbeddedLogs
@@ -234,7 +234,7 @@ class Core:
             EmbeddedStorage(self.storage),
             self.stacks,
             # Last: it reads from the others as soon as it is loaded.
-            EmbeddedLambda(self.functions),
+            functions_api.embedded(self.functions),
             self.pipes,
         ]
 

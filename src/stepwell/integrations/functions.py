@@ -18,9 +18,10 @@ from stepwell.integrations.envelope import ErrorNames
 from stepwell.runtime.ports import Answered, Later, Refused, ServiceCall
 from stepwell.runtime.turn import Turn
 from stepwell.services.lambda_ import invoking
-from stepwell.services.lambda_.lambdas import Found, Lambda
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import ASYNCHRONOUS_BYTES_MAX, SYNCHRONOUS_BYTES_MAX
 from stepwell.services.lambda_.names import LATEST, read_function
+from stepwell.services.lambda_.registry import Found
 from stepwell.values import JsonObject, JsonValue, decode, encode, encode_text
 
 ERRORS = ErrorNames(

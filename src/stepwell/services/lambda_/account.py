@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.errors import invalid
-from stepwell.services.lambda_.lambdas import Lambda, configuration
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import UNPACKED_BYTES_MAX, ZIP_BYTES_MAX
 from stepwell.services.lambda_.records import FunctionRow
+from stepwell.services.lambda_.registry import configuration
 from stepwell.values import decode, encode_text
 
 _LATEST = "$LATEST"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from stepwell.services.api import Answer, Call, Door, Operation, Params, Service
+from stepwell.services.api import Answer, Call, Embedded, Operation, Params, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.lambda_ import (
     account,
     aliases,
@@ -100,28 +101,6 @@ def _bind(lambdas: Lambda, run: _Operation) -> Operation:
     return operation
 
 
-class EmbeddedLambda:
-    """Lambda as a part of the server (`services.api.Embedded`)."""
-
-    def __init__(self, lambdas: Lambda) -> None:
-        self._lambdas = lambdas
-
-    def services(self) -> Sequence[Service]:
-        """Its API."""
-        return (service(self._lambdas),)
-
-    def doors(self) -> Sequence[Door]:
-        """Function URLs, and the zip files of functions."""
-        return url_door.doors(self._lambdas)
-
-    async def load(self) -> None:
-        """Read the functions; take up what was accepted."""
-        await self._lambdas.load()
-
-    def stop_waiting(self) -> None:
-        """Take nothing more from queues and streams."""
-        self._lambdas.pollers.stop()
-
-    async def close(self) -> None:
-        """End what runs."""
-        await self._lambdas.close()
+def embedded(lambdas: Lambda) -> Embedded:
+    """Lambda as a part of the server, with function URLs and the zip files of functions."""
+    return Embedding(lambdas, [service(lambdas)], url_door.doors(lambdas))

@@ -12,12 +12,10 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.lambda_ import invoke_configs, results
-from stepwell.services.lambda_.invoking import choose
 from stepwell.services.lambda_.limits import (
     EVENTS_UNDER_WAY_MAX,
     RETRY_PAUSES_MS,
@@ -27,11 +25,10 @@ from stepwell.services.lambda_.limits import (
 from stepwell.services.lambda_.names import Named
 from stepwell.services.lambda_.ports import Invocation, Outcome
 from stepwell.services.lambda_.records import EVENT, SHARD, EventRow, VersionRow
+from stepwell.services.lambda_.registry import Found
+from stepwell.services.lambda_.running import Running
 from stepwell.services.reading_again import ReadingAgain
 from stepwell.values import encode
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Found, Lambda
 
 GivenUp = Callable[[Turn, bytes, str], None]
 
@@ -42,9 +39,10 @@ _PAGE = 1_000
 class Events:
     """See the module. `load` once, `close` at the end."""
 
-    def __init__(self, functions: Lambda) -> None:
-        self._functions = functions
-        self._parts = functions.parts
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._functions = running.registry
+        self._parts = running.registry.parts
         self._ready: deque[int] = deque()
         self._known: dict[int, Callable[[], None] | None] = {}
         """Events that run, are about to (None), or wait for their time (what calls that off)."""
@@ -183,10 +181,10 @@ class Events:
             late = results.gave_up(functions, found, row, None, "", too_old=True)
             self._end(row, self._telling(row, late, "the event is too old"))
             return
-        version = choose(functions, found)
+        version = functions.choose(found)
         invocation = Invocation(row.request_id, row.payload, found.named.arn, row.client_context)
         try:
-            outcome = await functions.running.run(found.function, version, invocation)
+            outcome = await self._running.run(found.function, version, invocation)
         except ServiceError as error:
             if error.code == "TooManyRequestsException":
                 self._later(row, throttled=True)

@@ -18,11 +18,12 @@ from stepwell.services.lambda_.errors import (
     not_here,
     wrong_revision,
 )
-from stepwell.services.lambda_.lambdas import Lambda, configuration, shown
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import ZIP_BYTES_MAX
 from stepwell.services.lambda_.names import LATEST, Named, function_arn
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.records import AttachedRow, FunctionRow, VersionRow
+from stepwell.services.lambda_.registry import configuration, shown
 from stepwell.services.lambda_.tagging import check_tags
 from stepwell.services.lambda_.versions import publish
 from stepwell.values import JsonObject, encode_text

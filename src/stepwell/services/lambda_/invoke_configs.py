@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.errors import invalid, not_found
@@ -11,10 +11,8 @@ from stepwell.services.lambda_.limits import EVENT_AGE_SECONDS_DEFAULT, RETRIES_
 from stepwell.services.lambda_.names import LATEST, Named, function_arn
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.records import AttachedRow
+from stepwell.services.lambda_.registry import Registry
 from stepwell.values import decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Lambda
 
 KIND = "invoke"
 _MEMBERS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
@@ -31,7 +29,7 @@ class InvokeRules:
     on_failure: str | None = None
 
 
-def rules(functions: Lambda, place: str, qualifier: str) -> InvokeRules:
+def rules(functions: Registry, place: str, qualifier: str) -> InvokeRules:
     """The rules for invocations of a function under that qualifier (`` for none)."""
     row = functions.attached.get(place, KIND, qualifier or LATEST)
     if row is None:
@@ -48,14 +46,14 @@ def rules(functions: Lambda, place: str, qualifier: str) -> InvokeRules:
 
 
 async def put_function_event_invoke_config(
-    functions: Lambda, call: Call, params: Params
+    functions: Registry, call: Call, params: Params
 ) -> dict[str, Any]:
     """PutFunctionEventInvokeConfig: what is not given is as it was at first."""
     return await _put(functions, call, params, {})
 
 
 async def update_function_event_invoke_config(
-    functions: Lambda, call: Call, params: Params
+    functions: Registry, call: Call, params: Params
 ) -> dict[str, Any]:
     """UpdateFunctionEventInvokeConfig: what is not given stays."""
     await functions.ready()
@@ -65,7 +63,7 @@ async def update_function_event_invoke_config(
 
 
 async def _put(
-    functions: Lambda, call: Call, params: Params, before: dict[str, Any]
+    functions: Registry, call: Call, params: Params, before: dict[str, Any]
 ) -> dict[str, Any]:
     await functions.ready()
     named = _named(functions, call, params)
@@ -96,7 +94,7 @@ def _check_destinations(destinations: dict[str, Any], named: Named) -> None:
 
 
 async def get_function_event_invoke_config(
-    functions: Lambda, call: Call, params: Params
+    functions: Registry, call: Call, params: Params
 ) -> dict[str, Any]:
     """GetFunctionEventInvokeConfig."""
     await functions.ready()
@@ -104,7 +102,7 @@ async def get_function_event_invoke_config(
 
 
 async def delete_function_event_invoke_config(
-    functions: Lambda, call: Call, params: Params
+    functions: Registry, call: Call, params: Params
 ) -> None:
     """DeleteFunctionEventInvokeConfig."""
     await functions.ready()
@@ -115,7 +113,7 @@ async def delete_function_event_invoke_config(
 
 
 async def list_function_event_invoke_configs(
-    functions: Lambda, call: Call, params: Params
+    functions: Registry, call: Call, params: Params
 ) -> dict[str, Any]:
     """ListFunctionEventInvokeConfigs."""
     await functions.ready()
@@ -126,13 +124,13 @@ async def list_function_event_invoke_configs(
     return {"FunctionEventInvokeConfigs": [_shown(row) for row in found], **marker}
 
 
-def _named(functions: Lambda, call: Call, params: Params) -> Named:
+def _named(functions: Registry, call: Call, params: Params) -> Named:
     named = functions.named(call, params["FunctionName"], params.get("Qualifier"))
     functions.find(named)
     return named
 
 
-def _find(functions: Lambda, named: Named) -> AttachedRow:
+def _find(functions: Registry, named: Named) -> AttachedRow:
     row = functions.attached.get(named.place, KIND, named.qualifier or LATEST)
     if row is None:
         arn = function_arn(named.place, named.qualifier or LATEST)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.errors import invalid, too_large
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import ASYNCHRONOUS_BYTES_MAX, SYNCHRONOUS_BYTES_MAX
 from stepwell.services.lambda_.ports import Invocation
-from stepwell.services.lambda_.records import VersionRow
+from stepwell.services.lambda_.registry import Found
 from stepwell.values import decode
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Found, Lambda
 
 _CLIENT_CONTEXT_BYTES_MAX = 3_583
 
@@ -51,7 +49,7 @@ async def run(
     tail: bool = False,
 ) -> dict[str, Any]:
     """Run the function now; the answer of Invoke. Raises ServiceError."""
-    version = choose(functions, found)
+    version = functions.choose(found)
     invocation = Invocation(request_id, payload or b"{}", found.named.arn, client_context)
     outcome = await functions.running.run(found.function, version, invocation)
     answer: dict[str, Any] = {
@@ -64,17 +62,6 @@ async def run(
     if tail:
         answer["LogResult"] = base64.b64encode(outcome.log_tail).decode()
     return answer
-
-
-def choose(functions: Lambda, found: Found) -> VersionRow:
-    """The version that gets this call: of an alias with weights, sometimes the second one."""
-    weights = {} if found.alias is None else functions.weights(found.alias)
-    for number, weight in weights.items():
-        drawn = int.from_bytes(functions.parts.ids.secret(6), "big") / 2**48
-        other = functions.versions.get(found.place, number)
-        if other is not None and drawn < weight:
-            return other
-    return found.version
 
 
 def check_payload(payload: bytes, limit: int) -> None:

@@ -8,10 +8,11 @@ from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.configuration import aws_time
 from stepwell.services.lambda_.errors import invalid, not_found
 from stepwell.services.lambda_.functions import read_code
-from stepwell.services.lambda_.lambdas import Lambda, code_url
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.names import layer_arn, read_layer
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.records import LayerRow, LayerVersionRow
+from stepwell.services.lambda_.registry import code_url
 from stepwell.values import decode, encode_text
 
 

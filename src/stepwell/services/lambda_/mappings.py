@@ -7,11 +7,12 @@ from typing import Any, cast
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.batches import wanted_by
 from stepwell.services.lambda_.errors import broken_constraint, conflict, invalid, not_here
-from stepwell.services.lambda_.lambdas import Found, Lambda, configuration
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.names import function_arn, partition_of
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.pollers import ENABLED
 from stepwell.services.lambda_.records import MappingRow, PositionRow
+from stepwell.services.lambda_.registry import Found, configuration
 from stepwell.services.lambda_.stream_mapping import SHARD
 from stepwell.services.lambda_.tagging import check_tags
 from stepwell.values import decode, encode_text

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.feeds.readers import Reader, Readers
 from stepwell.services.lambda_.ports import Sources
 from stepwell.services.lambda_.queue_mapping import queue_mapping
 from stepwell.services.lambda_.records import MappingRow
+from stepwell.services.lambda_.running import Running
 from stepwell.services.lambda_.stream_mapping import stream_mapping
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Lambda
 
 _log = logging.getLogger("stepwell.lambda")
 ENABLED = "Enabled"
@@ -22,14 +19,14 @@ ENABLED = "Enabled"
 class Pollers:
     """Starts and stops readers as mappings come, change and go."""
 
-    def __init__(self, functions: Lambda, sources: Sources) -> None:
-        self._functions = functions
+    def __init__(self, running: Running, sources: Sources) -> None:
+        self._running = running
         self._sources = sources
         self._readers: Readers[str] = Readers()
 
     def load(self) -> None:
         """After a start: read what is enabled."""
-        for row in self._functions.mappings.everything():
+        for row in self._running.registry.mappings.everything():
             self._begin(row)
 
     def changed(self, turn: Turn, row: MappingRow) -> None:
@@ -64,7 +61,7 @@ class Pollers:
     def _reader(self, row: MappingRow) -> Reader | None:
         service = row.source.split(":")[2]
         if service == "sqs" and self._sources.queues is not None:
-            return queue_mapping(self._functions, self._sources.queues, row)
+            return queue_mapping(self._running, self._sources.queues, row)
         if service == "dynamodb" and self._sources.streams is not None:
-            return stream_mapping(self._functions, self._sources.streams, row)
+            return stream_mapping(self._running, self._sources.streams, row)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import Delivery
@@ -13,10 +13,8 @@ from stepwell.services.lambda_ import invoke_configs
 from stepwell.services.lambda_.names import LATEST, function_arn
 from stepwell.services.lambda_.ports import Outcome
 from stepwell.services.lambda_.records import EventRow
+from stepwell.services.lambda_.registry import Found, Registry
 from stepwell.values import JsonObject, JsonValue, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Found, Lambda
 
 _log = logging.getLogger("stepwell.lambda")
 _ERROR_MESSAGE_MAX = 1_024
@@ -24,7 +22,7 @@ Tell = Callable[[Turn], None]
 
 
 def succeeded(
-    functions: Lambda, found: Found, row: EventRow, version: str, outcome: Outcome
+    functions: Registry, found: Found, row: EventRow, version: str, outcome: Outcome
 ) -> Tell | None:
     """What is sent when the function answered."""
     rules = invoke_configs.rules(functions, row.function, row.qualifier)
@@ -35,7 +33,7 @@ def succeeded(
 
 
 def gave_up(
-    functions: Lambda,
+    functions: Registry,
     found: Found,
     row: EventRow,
     outcome: Outcome | None,
@@ -63,7 +61,7 @@ def gave_up(
 
 
 def _record(
-    functions: Lambda,
+    functions: Registry,
     row: EventRow,
     condition: str,
     outcome: Outcome | None,
@@ -98,13 +96,13 @@ def _parsed(payload: bytes) -> JsonValue:
         return payload.decode(errors="replace")
 
 
-def _to(functions: Lambda, found: Found, target: str, record: JsonObject, end: str) -> Tell:
+def _to(functions: Registry, found: Found, target: str, record: JsonObject, end: str) -> Tell:
     source = function_arn(found.place)
     return lambda turn: send(functions, turn, target, record, found, source, end)
 
 
 def send(
-    functions: Lambda,
+    functions: Registry,
     turn: Turn,
     target: str,
     record: JsonObject,
@@ -147,7 +145,7 @@ def error_message(outcome: Outcome) -> str:
 
 
 def _dead_letter(
-    functions: Lambda, found: Found, target: str, row: EventRow, outcome: Outcome | None
+    functions: Registry, found: Found, target: str, row: EventRow, outcome: Outcome | None
 ) -> Tell:
     """The event as it came, and what was wrong in attributes."""
     message = "" if outcome is None else error_message(outcome)

@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.lambda_.errors import invalid, not_found, throttled
@@ -15,10 +15,8 @@ from stepwell.services.lambda_.limits import RESPONSE_BYTES_MAX
 from stepwell.services.lambda_.names import read_layer
 from stepwell.services.lambda_.ports import FunctionSpec, Invocation, Outcome, Runner
 from stepwell.services.lambda_.records import FunctionRow, VersionRow
+from stepwell.services.lambda_.registry import Registry
 from stepwell.values import decode, encode
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Lambda
 
 
 class NoRunner:
@@ -42,8 +40,8 @@ class NoRunner:
 class Running:
     """How many run of each function, and the way to the runner."""
 
-    def __init__(self, functions: Lambda, runner: Runner) -> None:
-        self._functions = functions
+    def __init__(self, registry: Registry, runner: Runner) -> None:
+        self.registry = registry
         self._runner = runner
         self._running: Counter[str] = Counter()
         """By place."""
@@ -92,8 +90,8 @@ class Running:
     def _capacity(self, function: FunctionRow) -> int:
         if function.reserved is not None:
             return function.reserved
-        reserved = sum(r.reserved or 0 for r in self._functions.functions.of(function.scope))
-        return self._functions.settings.concurrent_executions - reserved
+        reserved = sum(r.reserved or 0 for r in self.registry.functions.of(function.scope))
+        return self.registry.settings.concurrent_executions - reserved
 
     async def run(
         self, function: FunctionRow, version: VersionRow, invocation: Invocation
@@ -136,7 +134,7 @@ class Running:
         members = cast("dict[str, Any]", decode(row.configuration))
         account, region, name = row.function.split(":")
         given = members.get("_folder")
-        code = Path(given) if given else await self._functions.codes.folder(row.code)
+        code = Path(given) if given else await self.registry.codes.folder(row.code)
         return FunctionSpec(
             key=spec_key(row),
             account=account,
@@ -159,10 +157,10 @@ class Running:
         row = None
         if parsed is not None:
             place = ":".join(parsed[:3])
-            row = self._functions.layer_versions.get(place, parsed[3])
+            row = self.registry.layer_versions.get(place, parsed[3])
         if row is None:
             raise not_found(f"Layer version {arn} does not exist.")
-        return await self._functions.codes.folder(row.code)
+        return await self.registry.codes.folder(row.code)
 
 
 def spec_key(row: VersionRow) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.feeds.batch_info import batch_info, iso_time
@@ -15,10 +15,8 @@ from stepwell.services.lambda_.names import LATEST, function_arn
 from stepwell.services.lambda_.ports import Outcome
 from stepwell.services.lambda_.records import MappingRow, PositionRow
 from stepwell.services.lambda_.results import send
+from stepwell.services.lambda_.running import Running
 from stepwell.values import JsonObject, decode
-
-if TYPE_CHECKING:
-    from stepwell.services.lambda_.lambdas import Lambda
 
 SHARD = "0"
 
@@ -31,7 +29,7 @@ class _Attempt:
 
 
 def stream_mapping(
-    functions: Lambda, streams: StreamSource, row: MappingRow
+    running: Running, streams: StreamSource, row: MappingRow
 ) -> StreamReader[_Attempt]:
     """The reader of a mapping."""
     members = cast("dict[str, Any]", decode(row.configuration))
@@ -45,14 +43,15 @@ def stream_mapping(
         bisect=bool(members.get("BisectBatchOnFunctionError")),
         wanted=wanted_by(members.get("FilterCriteria")),
     )
-    return StreamReader(functions.parts, streams, rules, _Consumer(functions, row, members))
+    return StreamReader(running.registry.parts, streams, rules, _Consumer(running, row, members))
 
 
 class _Consumer:
     """The function (feeds.stream_reader.StreamConsumer)."""
 
-    def __init__(self, functions: Lambda, row: MappingRow, members: dict[str, Any]) -> None:
-        self._functions = functions
+    def __init__(self, running: Running, row: MappingRow, members: dict[str, Any]) -> None:
+        self._running = running
+        self._functions = running.registry
         self._row = row
         destination = (members.get("DestinationConfig") or {}).get("OnFailure") or {}
         self._on_failure: str | None = destination.get("Destination")
@@ -74,7 +73,7 @@ class _Consumer:
 
     async def consume(self, records: Records, passed: Passed) -> tuple[Records, _Attempt]:
         """Run the function; what is not done: from the first record that it reports, or all."""
-        attempt = _Attempt(*await run_batch(self._functions, self._row, records))
+        attempt = _Attempt(*await run_batch(self._running, self._row, records))
         return self._left(attempt.outcome, records), attempt
 
     def _left(self, outcome: Outcome, records: Records) -> Records:

@@ -10,10 +10,11 @@ from stepwell.errors import ServiceError
 from stepwell.services.api import Door, HttpAnswer, HttpRequest
 from stepwell.services.lambda_ import invoking, url_cors
 from stepwell.services.lambda_.archive import code_sha256
-from stepwell.services.lambda_.lambdas import CODE_PATH, Lambda, code_url
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.limits import SYNCHRONOUS_BYTES_MAX
 from stepwell.services.lambda_.names import Named
 from stepwell.services.lambda_.records import AttachedRow
+from stepwell.services.lambda_.registry import CODE_PATH, code_url
 from stepwell.services.lambda_.url_events import joined, url_answer, url_event
 from stepwell.services.lambda_.urls import URL_PATH, find_url
 from stepwell.values import JsonObject, encode

@@ -7,10 +7,11 @@ from typing import Any
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.lambda_.errors import invalid, wrong_revision
-from stepwell.services.lambda_.lambdas import Lambda, configuration, shown
+from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.names import LATEST
 from stepwell.services.lambda_.paging import page
 from stepwell.services.lambda_.records import FunctionRow, VersionRow
+from stepwell.services.lambda_.registry import configuration, shown
 from stepwell.values import JsonObject, encode_text
 
 _NOT_COMPARED = ("LastModified", "RevisionId", "Description")
