@@ -165,7 +165,7 @@ class Core:
 
     def _wire(self) -> None:
         """Connect tasks and deliveries with what they reach."""
-        self.executions.activity_exists = self.states.registry.has_activity
+        self.executions.worlds.activity_exists = self.states.registry.has_activity
         self.states.queue_retention = self._queue_retention
         self.states.mock_complaint = mock_complaint
         self.states.log_group_exists = self.logs.has_group
@@ -188,7 +188,9 @@ class Core:
         self.connections = Connections(self.events, self.http_calls, self.clock)
         self.integrations.plug_in(self._integrations(states), jobs=states, sdk=self.sdk)
         self.deliveries.plug_in(self._carriers())
-        self.metrics = Metrics(self.queues, self.ledger, self.clock.now)
+        self.metrics = Metrics(
+            self.queues, self.ledger, self.clock.now, lambda: self.executions.worlds.throttled
+        )
         self.watchers += [
             ExecutionLogs(self.logs),
             ExecutionEvents(self.events, self.clock, self.ids),

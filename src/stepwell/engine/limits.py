@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+from stepwell.engine.buckets import Rate, RegionalRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Limits:
     `executions_kept_days`: how long an execution is kept after its end, None for ever.
     `executions_open_max`: how many may be open in an account's region, None for any number.
     `map_runs_open_max`: how many Map Runs go on there at a time; further ones wait for their turn.
+    `transition_rate`: how many states all its standard executions enter there, None for any number.
     """
 
     payload_bytes_max: int = 262_144
@@ -28,6 +32,7 @@ class Limits:
     executions_kept_days: int | None = None
     executions_open_max: int | None = None
     map_runs_open_max: int | None = None
+    transition_rate: RegionalRate | None = None
 
 
 WORK_PER_TRANSITION = 4_000
@@ -42,9 +47,20 @@ QUOTAS: dict[str, Limits] = {
         executions_kept_days=90,
         executions_open_max=1_000_000,
         map_runs_open_max=1_000,
+        transition_rate=RegionalRate(large=Rate(5_000, 5_000), other=Rate(800, 800)),
     ),
 }
 """The quota profiles: `aws` keeps AWS's quotas, `open` only those that protect the user."""
+
+
+class Pace(Protocol):
+    """How fast executions may go on, together with others."""
+
+    def charge(self, now: int) -> None:
+        """A state is entered, whenever it would be its turn."""
+
+    def turn_at(self, now: int) -> int:
+        """When the next state may be entered; that turn is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +69,13 @@ class World:
 
     `machine_deleted`: its machine is gone, so it ends at its next transition.
     `activity_exists(arn)`: whether workers can be asked at all.
+    `pace`: who says when states are entered; None: at once. A branch or an iteration that begins,
+    and a state that is entered again by a redrive, only count: others wait the longer for them.
     """
 
     machine_deleted: bool = False
     activity_exists: Callable[[str], bool] = lambda arn: True
+    pace: Pace | None = None
 
 
 ERROR_CHARACTERS_MAX = 256

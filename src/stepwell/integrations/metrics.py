@@ -56,10 +56,17 @@ class Metrics(Collector):
     What is counted was staged; should its commit fail, it was counted all the same.
     """
 
-    def __init__(self, queues: Queues, ledger: Ledger, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        queues: Queues,
+        ledger: Ledger,
+        now: Callable[[], int],
+        throttled: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._queues = queues
         self._ledger = ledger
         self._now = now
+        self._throttled = throttled
         self._counts: dict[str, Counter[str]] = {}
         self._durations = [0] * (len(_BOUNDS) + 1)
         self._duration_ms = 0
@@ -96,6 +103,11 @@ class Metrics(Collector):
         """Everything as it is now."""
         yield from self._executions()
         yield self._messages()
+        throttled = _counter(
+            "execution_throttled", "Transitions and retries that waited for AWS's rate"
+        )
+        throttled.add_metric([], self._throttled())
+        yield throttled
         yield GaugeMetricFamily(
             "stepwell_commits", "Transactions written since the start", value=self._ledger.commits
         )

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
 
 from stepwell.engine.decide import decide
 from stepwell.engine.events import HistoryEvent
@@ -21,7 +20,6 @@ from stepwell.engine.inputs import (
     StopRequested,
     TimerFired,
 )
-from stepwell.engine.limits import World
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks, Closing
@@ -62,6 +60,7 @@ from stepwell.runtime.retention import Retention
 from stepwell.runtime.timers import Timers
 from stepwell.runtime.turn import Turn
 from stepwell.runtime.waiters import waiter_of
+from stepwell.runtime.worlds import Worlds
 from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload, encode_text
 
 _log = logging.getLogger("stepwell.runtime")
@@ -112,15 +111,7 @@ class Executions:
             parts.integrations,
         )
         self._names = NameFilter()
-        self._deleted_machines: set[int] = set()
-        self.activity_exists: Callable[[str], bool] = lambda arn: True
-        self._world = World(activity_exists=self._activity_exists)
-        self._world_without_machine = World(
-            machine_deleted=True, activity_exists=self._activity_exists
-        )
-
-    def _activity_exists(self, arn: str) -> bool:
-        return self.activity_exists(arn)
+        self.worlds = Worlds(parts.limits.transition_rate)
 
     async def load(self) -> None:
         """Pick up what was under way: calls that were not answered, timers that are due."""
@@ -238,7 +229,7 @@ class Executions:
 
     async def delete_machine(self, machine: int) -> None:
         """End the running executions of a machine at their next transition."""
-        self._deleted_machines.add(machine)
+        self.worlds.machine_deleted(machine)
 
     def activity_deleted(self, arn: str) -> None:
         """Forget what waits for workers of an activity that no longer exists."""
@@ -308,13 +299,11 @@ class Executions:
             raise
 
     def _tell(self, turn: Turn, live: Live, given: Input, told: Told) -> None:
-        world = self._world
-        deleted = self._deleted_machines
-        if deleted and self.map_runs.open.machine_of(live.row.machine) in deleted:
-            world = self._world_without_machine
+        now = self._clock.now()
+        world = self.worlds.around(live, self.map_runs.open.machine_of, now)
         events_before = live.execution.last_event
         spent = live.transitions if live.turn == self._ledger.open_number else 0
-        decision = decide(live.execution, given, self._clock.now(), self._limits, world, spent)
+        decision = decide(live.execution, given, now, self._limits, world, spent)
         if not decision.events and not decision.commands:
             return
         live.transitions = decision.transitions
