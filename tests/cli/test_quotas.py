@@ -82,9 +82,9 @@ def test_explain_warns_of_a_long_history(tmp_path: Path) -> None:
         states.start_execution(
             stateMachineArn=machine["stateMachineArn"], input='{"n": 0}', name="e"
         )
-        until(lambda: "it fails at 25,000" in explained(server), "the warning")
+        until(lambda: "Rest waits until its time has come" in explained(server), "its rest")
         assert explained(server).count("note    The history has 20,") == 1
-        assert "Rest waits until its time has come" in explained(server)
+        assert "it fails at 25,000" in explained(server)
         states.close()
 
 
