@@ -1,4 +1,4 @@
-"""The recorded cases: which there are, which can be played, and why the others can not yet."""
+"""The recorded cases: which there are, which can be played, and why some don't pass."""
 
 from __future__ import annotations
 
@@ -16,37 +16,16 @@ SERVICES = frozenset(
 
 FLOOR_PATH = Path(__file__).with_name("passing.txt")
 NOT_YET_PATH = Path(__file__).with_name("not_yet.md")
+REASONS_PATH = Path(__file__).with_name("reasons.json")
 
-FEATURE_WORDS = {
-    "map": "Map",
-    "distributed_map": "Map, distributed",
-    "test_state": "TestState",
-    "express": "Express",
-    "aws_sdk": "aws-sdk integrations",
-    "two_accounts": "two accounts",
-}
-"""Features of a case that can be why it does not pass, in the order in which they are named."""
 
-CATEGORY_WORDS = {
-    "api_aliasing": "aliases",
-    "api_versioning": "versions",
-    "api_variable_references": "ValidateStateMachineDefinition",
-    "api_validation": "ValidateStateMachineDefinition",
-    "api_map_run": "Map Runs",
-    "api_logs": "logging configuration",
-    "api_express": "Express",
-    "test_state": "TestState",
-    "credentials": "Credentials",
-}
-"""What a category of cases is about as a whole, when no feature says it."""
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why some cases don't pass: what differs from their recordings, and why that is right."""
 
-OUTDATED = {
-    "v2/callback/test_callback.py::TestCallback::test_start_execution_sync2": (
-        "v2/local_mocking/test_base_callbacks.py::TestBaseScenarios::"
-        "test_sfn_start_execution_sync[SFN_SYNC2]"
-    ),
-}
-"""Recordings that contradict a later one: AWS answers otherwise today, and the later one counts."""
+    cases: tuple[str, ...]
+    differs: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +35,6 @@ class Case:
     id: str
     category: str
     requires: frozenset[str]
-    features: frozenset[str]
 
     @property
     def playable(self) -> bool:
@@ -64,16 +42,9 @@ class Case:
         return self.requires <= SERVICES
 
     @property
-    def reason(self) -> str:
-        """The class of reasons for which it may not pass yet."""
-        if self.id in OUTDATED:
-            return "AWS answers otherwise since"
-        if missing := sorted(self.requires - SERVICES):
-            return "needs " + ", ".join(missing)
-        for feature, words in FEATURE_WORDS.items():
-            if feature in self.features:
-                return words
-        return CATEGORY_WORDS.get(self.category, "differs")
+    def missing(self) -> tuple[str, ...]:
+        """The services it needs that are not embedded."""
+        return tuple(sorted(self.requires - SERVICES))
 
 
 def runner() -> Path:
@@ -98,7 +69,6 @@ def _read(path: Path) -> Case:
         id=str(document["id"]),
         category=str(document["category"]),
         requires=frozenset(cast("list[str]", document["requires"])),
-        features=frozenset(cast("list[str]", document["features"])),
     )
 
 
@@ -107,3 +77,16 @@ def floor() -> list[str]:
     if not FLOOR_PATH.exists():
         return []
     return [line for line in FLOOR_PATH.read_text(encoding="utf-8").splitlines() if line]
+
+
+def reasons() -> list[Reason]:
+    """Why cases that can be played don't pass, as the file has it."""
+    listed = cast("list[dict[str, object]]", values.decode(REASONS_PATH.read_bytes()))
+    return [
+        Reason(
+            cases=tuple(cast("list[str]", each["cases"])),
+            differs=str(each["differs"]),
+            reason=str(each["reason"]),
+        )
+        for each in listed
+    ]

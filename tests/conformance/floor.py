@@ -2,7 +2,8 @@
 
 Plays every playable case against a fresh server, twice, adds the ids that pass to `passing.txt`
 and writes `not_yet.md`. An id never leaves the floor here: when a case of the floor fails, nothing
-is written.
+is written. Nor is it when a case fails for which `reasons.json` has no reason, or passes although
+it has one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stepwell.testing.server import ServerProcess
-from tests.conformance.cases import FLOOR_PATH, NOT_YET_PATH, Case, floor, load, runner
+from tests.conformance.cases import (
+    FLOOR_PATH,
+    NOT_YET_PATH,
+    Case,
+    Reason,
+    floor,
+    load,
+    reasons,
+    runner,
+)
 from tests.conformance.play import Outcome, play
 from tests.shared import ROOT
 
@@ -34,9 +44,11 @@ def main() -> int:
         if fallen := fallen_below(outcomes):
             return _say("\n".join(["These cases of the floor fail:", *fallen]), 1)
     passed = set[str].intersection(*({o.id for o in outcomes if o.passed} for outcomes in rounds))
+    if wrong := unexplained(load(), passed, reasons()):
+        return _say("\n".join(["reasons.json does not tell the truth:", *wrong]), 1)
     added = passed - set(floor())
     FLOOR_PATH.write_text("".join(f"{name}\n" for name in sorted(passed)), encoding="utf-8")
-    NOT_YET_PATH.write_text(listing(load(), passed), encoding="utf-8")
+    NOT_YET_PATH.write_text(listing(load(), passed, reasons()), encoding="utf-8")
     return _say(f"{len(passed)} of {len(rounds[0])} played cases pass, {len(added)} are new.", 0)
 
 
@@ -56,9 +68,21 @@ def fallen_below(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def listing(known: Sequence[Case], passed: set[str]) -> str:
-    """What passes and what does not yet, by category, as Markdown."""
-    return "\n".join([*_head(known, passed), *_table(known, passed), *_rest(known, passed)]) + "\n"
+def unexplained(known: Sequence[Case], passed: set[str], why: Sequence[Reason]) -> list[str]:
+    """What is wrong with the reasons: cases that have none or two, that pass, that nobody knows."""
+    failing = {case.id for case in known if case.playable} - passed
+    counted = Counter(name for reason in why for name in reason.cases)
+    return [
+        *(f"no reason yet: {name}" for name in sorted(failing - set(counted))),
+        *(f"does not fail: {name}" for name in sorted(set(counted) - failing)),
+        *(f"two reasons: {name}" for name, times in sorted(counted.items()) if times > 1),
+    ]
+
+
+def listing(known: Sequence[Case], passed: set[str], why: Sequence[Reason]) -> str:
+    """What passes, by category, and what does not and why, as Markdown."""
+    parts = (_head(known, passed), _table(known, passed), _rest(why), _not_played(known))
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
 def _head(known: Sequence[Case], passed: set[str]) -> list[str]:
@@ -86,16 +110,24 @@ def _table(known: Sequence[Case], passed: set[str]) -> Iterator[str]:
     yield f"| **all** | {len(passed)} | {playable.total()} | {everything.total()} |"
 
 
-def _rest(known: Sequence[Case], passed: set[str]) -> Iterator[str]:
-    """Not yet, by reason: a feature or service to come, or a difference that is a defect."""
-    reasons: dict[str, list[Case]] = {}
-    for case in known:
-        if case.id not in passed:
-            reasons.setdefault(case.reason, []).append(case)
-    for reason in sorted(reasons, key=lambda r: (r != "differs", r.startswith("needs"), r)):
-        yield f"\n## Not yet: {reason} ({len(reasons[reason])})\n"
-        for case in reasons[reason]:
-            yield f"- {case.category}: `{case.id}`"
+def _rest(why: Sequence[Reason]) -> Iterator[str]:
+    """The cases that don't pass, with what differs and why that is right."""
+    if not why:
+        return
+    yield "\n## What does not pass, and why"
+    for reason in why:
+        yield ""
+        yield from (f"- `{name}`" for name in reason.cases)
+        yield f"\n  **Recorded:** {reason.differs}"
+        yield f"\n  **Why:** {reason.reason}"
+
+
+def _not_played(known: Sequence[Case]) -> Iterator[str]:
+    """The cases that need services which are not embedded."""
+    others = [case for case in known if not case.playable]
+    if others:
+        yield f"\n## Not played: needs other services ({len(others)})\n"
+        yield from (f"- {', '.join(case.missing)}: `{case.id}`" for case in others)
 
 
 def _say(text: str, status: int) -> int:

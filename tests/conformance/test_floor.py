@@ -8,13 +8,18 @@ import pytest
 
 from stepwell import values
 from tests.conformance import cases, floor, play
-from tests.conformance.cases import Case
+from tests.conformance.cases import Case, Reason
 from tests.conformance.play import Outcome
 
 
-def case(name: str, *requires: str, features: tuple[str, ...] = (), category: str = "base") -> Case:
+def case(name: str, *requires: str, category: str = "base") -> Case:
     """A case that touches Step Functions and these services."""
-    return Case(name, category, frozenset({"states", *requires}), frozenset(features))
+    return Case(name, category, frozenset({"states", *requires}))
+
+
+def reason(*names: str) -> Reason:
+    """Why some cases don't pass."""
+    return Reason(names, "It has a wing.", "AWS has feathers.")
 
 
 def ended(name: str, outcome: str) -> Outcome:
@@ -40,20 +45,6 @@ def test_a_failing_case_of_the_floor_is_named_with_its_difference() -> None:
     assert len(floor.fallen_below([ended("a", "PASS"), ended("b", "ERROR")])) == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        (case("a", "ecs", "batch"), "needs batch, ecs"),
-        (case("a", "sqs", features=("express",)), "Express"),
-        (case("a", category="api_aliasing"), "aliases"),
-        (case("a"), "differs"),
-    ],
-)
-def test_the_reason_class_of_a_case(given: Case, reason: str) -> None:
-    """A missing service comes first, then the feature, then the category, then a difference."""
-    assert given.reason == reason
-
-
 def test_only_cases_within_the_embedded_services_are_playable() -> None:
     """A case that needs one more service is not played."""
     assert case("a", "sqs").playable
@@ -63,13 +54,22 @@ def test_only_cases_within_the_embedded_services_are_playable() -> None:
 def test_the_listing_counts_and_names_what_does_not_pass() -> None:
     """The listing has the totals, a line per category and every case that does not pass."""
     known = [case("a"), case("b"), case("c", "ecs", category="services")]
-    text = floor.listing(known, {"a"})
+    text = floor.listing(known, {"a"}, [reason("b")])
     assert "\n1 of 2 cases" in text
     assert "| base | 1 | 2 | 2 |" in text
     assert "| services | 0 | 0 | 1 |" in text
-    assert "- base: `b`" in text
-    assert "- services: `c`" in text
+    assert "- `b`\n\n  **Recorded:** It has a wing.\n\n  **Why:** AWS has feathers.\n" in text
+    assert "- ecs: `c`" in text
     assert "`a`" not in text
+
+
+def test_every_case_that_fails_has_one_reason() -> None:
+    """A failing case without a reason is named, and so is a reason for one that passes."""
+    known = [case("a"), case("b"), case("c", "ecs")]
+    assert floor.unexplained(known, {"a"}, [reason("b")]) == []
+    assert floor.unexplained(known, {"a"}, []) == ["no reason yet: b"]
+    assert floor.unexplained(known, {"a"}, [reason("a", "b")]) == ["does not fail: a"]
+    assert floor.unexplained(known, {"a"}, [reason("b"), reason("b")]) == ["two reasons: b"]
 
 
 def test_a_report_of_the_runner_is_read(tmp_path: Path) -> None:

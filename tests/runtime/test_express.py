@@ -195,13 +195,24 @@ async def test_a_poll_ends_with_its_run() -> None:
 
 
 async def test_the_context_object() -> None:
-    """The execution's id is its express ARN, and nothing speaks of redrives."""
+    """The execution's id is its express ARN; where somebody waits nothing speaks of redrives."""
     async with bench() as made:
         state = {"Type": "Pass", "Parameters": {"e.$": "$$.Execution"}, "End": True}
         answer = await ended(made, await express(made, {"P": state}))
         told = json.loads(answer["output"])["e"]
         assert told["Id"] == answer["executionArn"]
         assert "RedriveCount" not in told
+
+
+async def test_the_context_object_of_one_that_nobody_waits_for() -> None:
+    """It was never redriven, and says so."""
+    async with bench() as made:
+        count = "States.Format('{}', $$.Execution.RedriveCount)"
+        parameters = {"QueueUrl": QUEUE, "MessageBody": {"token.$": count}}
+        machine = await express(made, {"P": {**SEND, "Parameters": parameters, "End": True}})
+        await made.call("StartExecution", stateMachineArn=machine)
+        await made.wait(1)
+        assert await made.tokens() == ["0"]
 
 
 async def test_many_calls_are_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:

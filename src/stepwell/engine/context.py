@@ -134,7 +134,7 @@ def context_object(
             "StartTime": format_timestamp(identity.started_at),
             "Name": identity.name,
             "RoleArn": identity.role_arn,
-            **({} if identity.express else {"RedriveCount": execution.redrive_count}),
+            **_redrive_count(execution),
         },
         "StateMachine": {"Id": identity.machine_arn, "Name": identity.machine_name},
         "State": state,
@@ -149,6 +149,15 @@ def context_object(
     if item is not None:
         context["Map"] = {"Item": {"Index": item[0], "Value": item[1]}}
     return context
+
+
+def _redrive_count(execution: Execution) -> JsonObject:
+    """Express executions that somebody waits for have none, those that were started have 0
+    (conformance cases test_query_runtime_memory)."""
+    identity = execution.identity
+    if identity.synchronous:
+        return {}
+    return {"RedriveCount": 0 if identity.express else execution.redrive_count}
 
 
 TOKEN_VERSION = 1

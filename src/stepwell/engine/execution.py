@@ -37,7 +37,8 @@ RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = (
 class Identity:
     """Who an execution is. Never changes. `seed` is the source of all its chance.
 
-    `started_through` holds what ExecutionStarted says of the version or alias that was called.
+    `started_through` holds what ExecutionStarted says of the version or alias that was called;
+    `synchronous` are express executions that somebody waits for.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Identity:
     seed: bytes
     started_through: Mapping[str, str] = field(default_factory=dict)
     express: bool = False
+    synchronous: bool = False
 
 
 @dataclass(slots=True)

@@ -1,30 +1,51 @@
-"""A mocked result held against the API model of what it stands in for.
+"""A mocked result held against what AWS's API models say of the operation it stands in for.
 
-Only services whose models are here are checked; of all others any JSON is believed. Fields that the
-model does not know are believed, too, as on AWS.
+Fields that the model does not know are believed, as on AWS, and so is everything where AWS holds
+nothing against a model: HTTP tasks, API Gateway, and what is no operation of its service.
 """
 
 from __future__ import annotations
 
-from functools import cache
-
-from stepwell.integrations.aws_sdk_names import member_name, resource_name
+from stepwell.integrations.aws_sdk_names import member_name, member_spellings
+from stepwell.integrations.outside.jobs import JOBS
 from stepwell.integrations.registry import SDK_PREFIX
 from stepwell.language.program import Resource
-from stepwell.models.service_model import Ref, ServiceModel, Shape, known_services, load
+from stepwell.language.resources import TOKEN
+from stepwell.models.outputs import OutputShape, ServiceOutputs, outputs_of
 from stepwell.values import JsonValue
 
-_MODELS = {"states": "stepfunctions"}
-"""Services that resources call otherwise than the models."""
+_SERVICES = {
+    "elasticmapreduce": "emr",
+    "emr-containers": "emrcontainers",
+    "emr-serverless": "emrserverless",
+    "events": "eventbridge",
+    "states": "sfn",
+}
+"""Services that optimised integrations call otherwise than `aws-sdk:` tasks."""
 
-_POLLED = {("states", "startExecution"): "DescribeExecution"}
+_ELSEWHERE = {("bedrock", "invokeModel"): "bedrockruntime"}
+"""Operations of another service than the resource says."""
+
+_UNCHECKED = frozenset({"apigateway", "http"})
+"""Optimised integrations whose results AWS does not hold against a model."""
+
+_POLLED = {
+    ("states", "startExecution"): "DescribeExecution",
+    ("bedrock", "createModelCustomizationJob"): "GetModelCustomizationJob",
+    ("codebuild", "startBuildBatch"): "BatchGetBuildBatches",
+    ("elasticmapreduce", "createCluster"): "DescribeCluster",
+    ("elasticmapreduce", "terminateCluster"): "DescribeCluster",
+    ("sagemaker", "createHyperParameterTuningJob"): "DescribeHyperParameterTuningJob",
+    ("sagemaker", "createLabelingJob"): "DescribeLabelingJob",
+    **{job: asked.operation for job, asked in JOBS.items()},
+}
 """What a `.sync` task asks until its job has ended: that answer is what is mocked."""
 
-_FREE = {("lambda", "invoke"): frozenset({"Payload"})}
-"""Members that optimized integrations turn into JSON."""
-
-_TEXTS = frozenset({"string", "character", "blob", "timestamp"})
-_NUMBERS = frozenset({"integer", "long", "short", "byte", "float", "double", "bigdecimal"})
+_FREE = {
+    ("bedrock", "invokeModel"): frozenset({"Body"}),
+    ("lambda", "invoke"): frozenset({"Payload"}),
+}
+"""Members that optimised integrations turn into JSON."""
 
 
 class _Wrong(Exception):
@@ -33,93 +54,94 @@ class _Wrong(Exception):
 
 def mock_complaint(resource: Resource, result: JsonValue, *, strict: bool) -> str | None:
     """What is wrong with a result, in AWS's words. `strict`: what is required must be there."""
-    model = _model(resource.service) if resource.kind == "service" else None
-    action = _POLLED.get((resource.service, resource.action)) if resource.pattern else None
-    if model is None or (resource.pattern and action is None):
-        return None
-    operation = model.operations.get(action or member_name(resource.action))
-    if operation is None or operation.output is None:
+    operation = _operation(resource)
+    outputs = outputs_of(_service(resource)) if operation is not None else None
+    if operation is None or outputs is None or operation not in outputs.operations:
         return None
     free = _FREE.get((resource.service, resource.action), frozenset())
     try:
-        _Check(model, strict=strict, free=free).value(operation.output, result, "")
+        check = _Check(outputs, strict=strict, free=free)
+        check.value(outputs.operations[operation], result, "")
     except _Wrong as wrong:
         return f"Mock result schema validation error: {wrong}"
     return None
 
 
-@cache
-def _model(service: str) -> ServiceModel | None:
-    """The model of a resource's service, if it is here."""
-    if not service.startswith(SDK_PREFIX):
-        name = _MODELS.get(service, service)
-        return load(name) if name in known_services() else None
-    wanted = service.removeprefix(SDK_PREFIX)
-    for name in known_services():
-        model = load(name)
-        if resource_name(model) == wanted:
-            return model
-    return None
+def _operation(resource: Resource) -> str | None:
+    """The operation whose answer is mocked, unless any result is believed."""
+    if resource.kind != "service" or resource.pattern == TOKEN or resource.service in _UNCHECKED:
+        return None
+    if resource.pattern:
+        return _POLLED.get((resource.service, resource.action))
+    return member_name(resource.action)
+
+
+def _service(resource: Resource) -> str:
+    """The service by its name in `aws-sdk:` resources."""
+    name = resource.service
+    if name.startswith(SDK_PREFIX):
+        return name.removeprefix(SDK_PREFIX)
+    return _ELSEWHERE.get((name, resource.action)) or _SERVICES.get(name, name)
 
 
 class _Check:
     """One walk over a result."""
 
-    def __init__(self, model: ServiceModel, *, strict: bool, free: frozenset[str]) -> None:
-        self._model = model
+    def __init__(self, outputs: ServiceOutputs, *, strict: bool, free: frozenset[str]) -> None:
+        self._outputs = outputs
         self._strict = strict
         self._free = free
 
-    def value(self, ref: Ref, found: JsonValue, field: str) -> None:
-        """The value of a field must be what the model says."""
-        shape = self._model.shape(ref)
-        if shape.type == "structure":
-            self._structure(shape, found, field)
-        elif shape.type == "list":
+    def value(self, place: int, found: JsonValue, field: str) -> None:
+        """The value of a field must be what the shape there says."""
+        shape = self._outputs.shape(place)
+        if shape.kind == "object":
+            self._object(shape, found, field)
+        elif shape.kind == "list":
             if not isinstance(found, list):
                 raise _wrong(field, "must be an array")
             for item in found:
-                if shape.item is not None:
-                    self.value(shape.item, item, field)
-        elif shape.type == "map":
+                self.value(shape.inner, item, field)
+        elif shape.kind == "map":
             if not isinstance(found, dict):
                 raise _wrong(field, "must be an object")
             for item in found.values():
-                if shape.value is not None:
-                    self.value(shape.value, item, field)
+                self.value(shape.inner, item, field)
         else:
             _check_scalar(shape, found, field)
 
-    def _structure(self, shape: Shape, found: JsonValue, field: str) -> None:
+    def _object(self, shape: OutputShape, found: JsonValue, field: str) -> None:
         if not isinstance(found, dict):
             raise _wrong(field, "must be an object")
         if self._strict:
             for name in shape.required:
-                if member_name(name) not in found:
+                if not any(spelling in found for spelling in member_spellings(name)):
                     raise _Wrong(f"Required field '{member_name(name)}' is missing")
-        members = {member_name(name): ref for name, ref in shape.members.items()}
+        members = {
+            spelling: place
+            for name, place in shape.members.items()
+            for spelling in member_spellings(name)
+        }
         for name, item in found.items():
-            ref = members.get(name)
-            if ref is not None and not (not field and name in self._free):
-                self.value(ref, item, name)
+            place = members.get(name)
+            if place is not None and not (not field and name in self._free):
+                self.value(place, item, name)
 
 
-def _check_scalar(shape: Shape, found: JsonValue, field: str) -> None:
-    if shape.type in _TEXTS:
+def _check_scalar(shape: OutputShape, found: JsonValue, field: str) -> None:
+    if shape.kind == "text":
         if not isinstance(found, str):
             raise _wrong(field, "must be a string")
-        allowed = shape.traits.get("enum")
-        if allowed and found not in allowed:
+        if shape.allowed and found not in shape.allowed:
             raise _wrong(field, "is not an expected value")
-    elif shape.type in _NUMBERS:
+    elif shape.kind == "number":
         if isinstance(found, bool) or not isinstance(found, int | float):
             raise _wrong(field, "must be a number")
-        least, most = shape.traits.get("min"), shape.traits.get("max")
-        if least is not None and found < least:
+        if shape.least is not None and found < shape.least:
             raise _wrong(field, "is less than the minimum value")
-        if most is not None and found > most:
+        if shape.most is not None and found > shape.most:
             raise _wrong(field, "exceeds the maximum value")
-    elif shape.type == "boolean" and not isinstance(found, bool):
+    elif shape.kind == "boolean" and not isinstance(found, bool):
         raise _wrong(field, "must be a boolean")
 
 

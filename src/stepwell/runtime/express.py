@@ -142,7 +142,7 @@ class ExpressRuns:
         on_end: OnEnd | None = None,
         on_lost: OnLost | None = None,
     ) -> Run:
-        """Let an execution run until it waits or ends."""
+        """Let an execution run until it waits or ends. Without `on_end` the caller awaits it."""
         revision, name = beginning.revision, beginning.name
         row = ExecutionRow(
             id=self._ids.next_id(),
@@ -157,7 +157,7 @@ class ExpressRuns:
             status=RUNNING,
             extra=encode_text(beginning.extra) if beginning.extra else None,
         )
-        identity = identity_of(row, revision)
+        identity = replace(identity_of(row, revision), synchronous=on_end is None)
         live = Live(row, Execution(identity, beginning.program), revision.settings)
         run = self._runs[row.id] = Run(live, on_end, on_lost)
         self._tell(run, Started(beginning.input, beginning.value))

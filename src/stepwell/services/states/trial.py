@@ -337,6 +337,7 @@ def _identity(states: States, call: Call, role_arn: str) -> Identity:
         started_at=states.clock.now(),
         seed=states.ids.secret(16),
         express=True,
+        synchronous=True,
     )
 
 
