@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stepwell.deploy.order import dependencies
+from stepwell.deploy.order import dependencies, in_order
 from stepwell.errors import ServiceError
 from tests.deploy.templates import scope, template
 
@@ -65,3 +65,15 @@ def test_a_dependency_on_nothing_is_refused() -> None:
     """DependsOn names resources of the template."""
     with pytest.raises(ServiceError, match=r"Unresolved resource dependencies \[B\] in the Res"):
         needs("Resources:\n" + resource("A", also=", DependsOn: B"))
+
+
+def test_the_order() -> None:
+    """Each comes after those that it needs; what waits for one another is left out."""
+    needed = {
+        "A": frozenset({"B", "C"}),
+        "B": frozenset({"C"}),
+        "C": frozenset[str](),
+        "D": frozenset({"E"}),
+        "E": frozenset({"D"}),
+    }
+    assert in_order(needed) == ["C", "B", "A"]

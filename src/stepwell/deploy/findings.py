@@ -72,13 +72,14 @@ def refusal(findings: Iterable[Finding]) -> ServiceError | None:
 
 
 def _told(findings: Sequence[Finding]) -> list[str]:
-    """A sentence of AWS's own says which place it means, and stands as it is."""
-    return [
+    """A sentence of AWS's own says which place it means, and stands as it is, once."""
+    told = (
         finding.message.rstrip(".")
         if finding.message.startswith("Template ")
         else sentence(finding)
         for finding in findings
-    ]
+    )
+    return [*dict.fromkeys(told)]
 
 
 def sentence(finding: Finding) -> str:

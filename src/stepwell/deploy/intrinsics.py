@@ -13,15 +13,15 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from stepwell.deploy.refusals import template_error
-from stepwell.deploy.scope import Scope
+from stepwell.deploy.scope import TEXT_MAX, Scope
 from stepwell.deploy.shaping import as_text, is_whole_number
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue, encode_text
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_.:]+\Z")
-TEXT_MAX = 1_048_576
-"""Characters in one text that functions make: as many as the largest template has bytes."""
+ITEM_CHARACTERS = 32
+"""What an item of a list counts for beside its text."""
 SUBNETS_MAX = 256
 _ZONES = "abc"
 
@@ -89,7 +89,20 @@ def _call(name: str, argument: JsonValue, scope: Scope) -> JsonValue:
             f"Encountered unsupported function: {name} Supported functions are: "
             f"[{', '.join(FUNCTIONS)}]"
         )
-    return function(argument, scope)
+    made = function(argument, scope)
+    scope.text_made.count(_characters(made))
+    return made
+
+
+def _characters(made: JsonValue) -> int:
+    """About how much memory and disk a value takes; what is in objects was counted on its own."""
+    if isinstance(made, str):
+        return len(made)
+    if isinstance(made, list):
+        return ITEM_CHARACTERS * len(made) + sum(
+            len(item) for item in made if isinstance(item, str)
+        )
+    return 1
 
 
 _REF_ARGUMENT = "every Ref object must have a single String value."
@@ -355,7 +368,9 @@ def _to_json_string(argument: JsonValue, scope: Scope) -> JsonValue:
     value = resolve(argument, scope)
     if not isinstance(value, (dict, list)):
         raise template_error("Fn::ToJsonString requires an object or a list")
-    return encode_text(value)
+    text = encode_text(value)
+    _bounded(len(text))
+    return text
 
 
 def _bounded(characters: int) -> None:

@@ -11,6 +11,22 @@ from stepwell.deploy.template import Resource, Template
 from stepwell.errors import ServiceError
 
 
+def in_order(needs: Mapping[str, frozenset[str]]) -> list[str]:
+    """The names, each after those that it needs; what waits for one another is left out."""
+    left = {name: len(needed) for name, needed in needs.items()}
+    dependents: dict[str, list[str]] = {name: [] for name in needs}
+    for name, needed in needs.items():
+        for other in needed:
+            dependents[other].append(name)
+    done = [name for name, count in left.items() if not count]
+    for name in done:
+        for dependent in dependents[name]:
+            left[dependent] -= 1
+            if not left[dependent]:
+                done.append(dependent)
+    return done
+
+
 def dependencies(template: Template, scope: Scope) -> Mapping[str, frozenset[str]]:
     """Of each active resource the active ones that must be there before it, in template order.
 
@@ -34,19 +50,8 @@ def _needs(template: Template, resource: Resource, scope: Scope) -> frozenset[st
 
 
 def _refuse_cycles(needs: Mapping[str, frozenset[str]]) -> None:
-    left = {name: set(needed) for name, needed in needs.items()}
-    dependents: dict[str, list[str]] = {name: [] for name in needs}
-    for name, needed in needs.items():
-        for other in needed:
-            dependents[other].append(name)
-    free = [name for name, needed in left.items() if not needed]
-    while free:
-        made = free.pop()
-        del left[made]
-        for name in dependents[made]:
-            left[name].discard(made)
-            if not left[name]:
-                free.append(name)
+    done = set(in_order(needs))
+    left = {name: set(needed) - done for name, needed in needs.items() if name not in done}
     if left:
         raise _circular(_in_cycles(left))
 

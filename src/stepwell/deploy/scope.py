@@ -35,6 +35,27 @@ PSEUDO_PARAMETERS = frozenset(
 )
 
 
+TEXT_MAX = 1_048_576
+"""Characters in one text that functions make: as many as the largest template has bytes."""
+TEXTS_MAX = 32 * TEXT_MAX
+"""Characters in all texts that the functions of a template make."""
+
+
+class TextMade:
+    """Counts what functions make. A template that repeats what it repeats would fill any memory."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, characters_max: int = TEXTS_MAX) -> None:
+        self._left = characters_max
+
+    def count(self, characters: int) -> None:
+        """So much more was made. Raises ServiceError when it is too much."""
+        self._left -= characters
+        if self._left < 0:
+            raise template_error("functions make too much text")
+
+
 class Unresolved(Exception):
     """A resource that is referred to is not there yet. Never shown to users."""
 
@@ -71,6 +92,8 @@ class Scope:
     """What stands for a resource that is not there yet; None: `Unresolved` is raised."""
     block: str = "Resources"
     """The section whose values are evaluated, for the sentences of refusals."""
+    text_made: TextMade = field(default_factory=TextMade, compare=False)
+    """Shared by all scopes made of this one: who evaluates again and again brings a new one."""
 
     def reference(self, name: str) -> JsonValue:
         """What `Ref` gives; None for AWS::NoValue. Raises Unresolved and ServiceError."""

@@ -7,7 +7,7 @@ checks and changes without waiting in between; it raises before its first change
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +27,7 @@ class Shelf(Generic[R]):
     def __init__(self, table: Table[R], store: Store, ledger: Ledger) -> None:
         self.table = table
         self._store = store
+        self._ledger = ledger
         self._partitions: dict[Any, dict[Key, R]] = {}
         self._loaded = False
         self._loading: asyncio.Task[None] | None = None
@@ -79,13 +80,24 @@ class Shelf(Generic[R]):
             if not rows:
                 del self._partitions[key[0]]
 
+    def read_again(self) -> None:
+        """Drop what a bug left half changed; what is staged comes to disk before all is read."""
+        self._begin(self._load_after_commits())
+
     def _forget(self) -> None:
         # Begun at once: whoever looks things up without waiting must not wait for a request.
+        self._begin(self._load())
+
+    def _begin(self, load: Coroutine[Any, Any, None]) -> None:
         self._loaded = False
         if self._loading is not None:
             self._loading.cancel()
-        self._loading = asyncio.ensure_future(self._load())
+        self._loading = asyncio.ensure_future(load)
         self._loading.add_done_callback(_looked_at)
+
+    async def _load_after_commits(self) -> None:
+        await self._ledger.committed()
+        await self._load()
 
     async def _load(self) -> None:
         partitions: dict[Any, dict[Key, R]] = {}

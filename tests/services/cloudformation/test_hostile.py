@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from stepwell.errors import ServiceError
+from stepwell.runtime.turn import Turn
+from stepwell.services.cloudformation.deployment.deployments import Deployments
+from stepwell.services.cloudformation.deployment.phases import BEGUN_MAX
 from tests.deploy.world import REGION
 from tests.services.cloudformation.world import World, queue, template
 
+EXTENSIONS = "AWS::LanguageExtensions"
+PLACE = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
 ENDLESS = "9" * 5_000
 HANDLE = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
 WAIT = {"Handle": {"Ref": "H"}, "Timeout": "1"}
@@ -128,3 +134,76 @@ async def test_texts_that_grow(world: World) -> None:
     body = template({"A": queue(properties={"QueueName": grown})}, Parameters=declared)
     _, told = await world.refusal("CreateStack", StackName="shop", TemplateBody=body)
     assert "more than 1,048,576 characters" in told
+
+
+async def test_texts_that_are_many(world: World) -> None:
+    """Nor do all texts of a template together fill memory: it is refused, in one sentence."""
+    declared = {"P": {"Type": "String", "Default": "x" * 4_096}}
+    grown = {"Fn::Join": ["", [{"Ref": "P"}] * 80]}
+    many = {f"Q{number}": queue(properties={"QueueName": grown}) for number in range(200)}
+    body = template(many, Parameters=declared)
+    await world.call("s3", "CreateBucket", Bucket="templates", **PLACE)
+    await world.call("s3", "PutObject", Bucket="templates", Key="t", Body=body.encode())
+    url = "https://templates.s3.amazonaws.com/t"
+    _, told = await world.refusal("CreateStack", StackName="shop", TemplateURL=url)
+    assert told.count("functions make too much text") == 1
+
+
+@pytest.mark.parametrize(
+    "grown",
+    [
+        {"Fn::Join": ["", {"Fn::Split": ["x", {"Fn::Join": ["", [{"Ref": "P"}] * 255]}]}]},
+        [{"Ref": "P"}] * 9_000,
+    ],
+)
+async def test_lists_that_grow(world: World, grown: Any) -> None:
+    """Neither do lists of much and lists of many."""
+    declared = {"P": {"Type": "String", "Default": "x" * 4_096}}
+    body = template(
+        {"A": queue(properties={"Tags": grown})}, Parameters=declared, Transform=EXTENSIONS
+    )
+    await world.call("s3", "CreateBucket", Bucket="templates", **PLACE)
+    await world.call("s3", "PutObject", Bucket="templates", Key="t", Body=body.encode())
+    url = "https://templates.s3.amazonaws.com/t"
+    told = await world.refusal(
+        "CreateStack", StackName="shop", TemplateURL=url, Capabilities=["CAPABILITY_AUTO_EXPAND"]
+    )
+    assert "functions make too much text" in told[1]
+
+
+async def test_texts_that_escape_what_is_escaped(world: World) -> None:
+    """JSON in JSON doubles its backslashes with each level: it is bounded like other texts."""
+    deep: Any = {"a": "b"}
+    for _ in range(25):
+        deep = {"Fn::ToJsonString": [deep]}
+    body = template({"A": queue(properties={"QueueName": deep})})
+    _, told = await world.refusal("CreateStack", StackName="shop", TemplateBody=body)
+    assert "functions make a text of more than 1,048,576 characters" in told
+
+
+async def test_others_have_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many resources that could all be begun some are begun, then others have their turn."""
+    turns: list[Turn] = []
+    begin = Deployments.begin
+
+    def counted(deployments: Deployments, turn: Turn, target: Any) -> None:
+        turns.append(turn)
+        begin(deployments, turn, target)
+
+    monkeypatch.setattr(Deployments, "begin", counted)
+    resources = {f"P{number}": parameter(f"/{number}") for number in range(100)}
+    await world.create(resources)
+    for number, resource in enumerate(resources.values()):
+        resource["Properties"]["Value"] = f"b{number}"
+    taken = parameter("/0") | {"DependsOn": list(resources)}
+    await world.update(resources | {"Taken": taken})
+    assert await world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    await world.delete()
+    assert len(turns) == 100 + 101 + 100 + 100
+    assert max(Counter(map(id, turns)).values()) == BEGUN_MAX
+
+
+def parameter(name: str) -> Any:
+    """A parameter of SSM."""
+    properties = {"Type": "String", "Name": name, "Value": "a"}
+    return {"Type": "AWS::SSM::Parameter", "Properties": properties}

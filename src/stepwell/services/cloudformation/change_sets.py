@@ -51,7 +51,7 @@ async def create_change_set(stacks: Stacks, call: Call, params: Params) -> dict[
     asked = await read_request(stacks, stack, params, stack.version, expand=True)
     if stack.version:
         changes.refuse_other_types(stacks, stack, asked.goal)
-    found = changes.resource_changes(stacks, stack, asked)
+    found = await changes.resource_changes(stacks, stack, asked)
     others = bool(found) or not stack.version or await changes.other_changes(stacks, stack, asked)
     await stacks.ready()
     # Somebody else may have been quicker while the template was read.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stepwell.deploy.catalog import find_type
+from stepwell.deploy.order import in_order
 from stepwell.deploy.resource_type import Made
 from stepwell.deploy.scope import KNOWN_AFTER_APPLY
 from stepwell.deploy.shaping import as_text
@@ -18,6 +20,7 @@ from stepwell.services.cloudformation.deployment.applying import (
 from stepwell.services.cloudformation.documents import RETAINING, read_object, read_rules
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.goal import Goal
+from stepwell.services.cloudformation.off_loop import off_loop
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
 from stepwell.services.cloudformation.requests import Asked
 from stepwell.services.cloudformation.secrecy import masked, secrets_of
@@ -34,7 +37,9 @@ async def refuse_no_change(stacks: Stacks, stack: StackRow, asked: Asked) -> Non
     refuse_other_types(stacks, stack, asked.goal)
     if stack.status in ("CREATE_FAILED", "UPDATE_FAILED"):
         return
-    if not resource_changes(stacks, stack, asked) and not await other_changes(stacks, stack, asked):
+    if await resource_changes(stacks, stack, asked):
+        return
+    if not await other_changes(stacks, stack, asked):
         raise invalid(NO_UPDATES)
 
 
@@ -98,9 +103,8 @@ def _made(row: ResourceRow) -> Made:
     return Made(row.physical_id, read_object(row.attributes))
 
 
-def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict[str, Any]]:
+async def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict[str, Any]]:
     """What would be added, changed and removed, as change sets show it."""
-    goal = asked.goal
     rows = {
         row.logical_id: row
         for row in stacks.resources.of(stack.id)
@@ -110,9 +114,21 @@ def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict
     before = stacks.versions.details(stack.id, stack.version)
     secrets = secrets_of(before, asked.details)
     tags_changed = bool(stack.version) and before.tags != asked.details.tags
+    compare = partial(_compared, asked.goal, rows, exports, secrets, tags_changed=tags_changed)
+    return await off_loop(asked.size, compare)
+
+
+def _compared(
+    goal: Goal,
+    rows: Mapping[str, ResourceRow],
+    exports: Mapping[str, str],
+    secrets: tuple[str, ...],
+    *,
+    tags_changed: bool,
+) -> list[dict[str, Any]]:
     made = {name: _made(row) for name, row in rows.items()}
     found: list[dict[str, Any]] = []
-    for name in _in_order(goal):
+    for name in in_order(goal.needs):
         row = rows.get(name)
         if row is None:
             added = _change("Add", name, goal.wanted[name].type)
@@ -137,19 +153,6 @@ def resource_changes(stacks: Stacks, stack: StackRow, asked: Asked) -> list[dict
             )
             found.append(removed)
     return found
-
-
-def _in_order(goal: Goal) -> list[str]:
-    """The resources, each after those that it depends on."""
-    done: dict[str, None] = {}
-    left = list(goal.wanted)
-    while left:
-        ready = [name for name in left if goal.needs[name] <= done.keys()]
-        if not ready:
-            break
-        done.update(dict.fromkeys(ready))
-        left = [name for name in left if name not in done]
-    return [*done, *left]
 
 
 def _change(action: str, name: str, kind: str, physical_id: str = "") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
@@ -109,7 +109,7 @@ class Snapshot:
 
 def write(document: Any) -> str:
     """A document's JSON."""
-    return encode_text(asdict(document))
+    return encode_text(document)
 
 
 def read_operation(row: StackRow) -> Operation | None:

@@ -9,7 +9,7 @@ from stepwell.deploy.conditions import active_outputs, scope_of
 from stepwell.deploy.intrinsics import resolve
 from stepwell.deploy.order import dependencies
 from stepwell.deploy.resource_type import Made
-from stepwell.deploy.scope import Scope, Unresolved
+from stepwell.deploy.scope import TEXT_MAX, Scope, TextMade, Unresolved
 from stepwell.deploy.shaping import as_text
 from stepwell.deploy.template import Resource, Template
 from stepwell.errors import ServiceError
@@ -18,6 +18,8 @@ from stepwell.services.cloudformation.records import StackRow
 from stepwell.values import JsonObject, JsonValue
 
 _IMPORT = "Fn::ImportValue"
+RESOURCE_TEXTS_MAX = 4 * TEXT_MAX
+"""Characters in all texts that functions make for one resource, or for all outputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,14 @@ class Goal:
         self, made: Mapping[str, Made], exports: Mapping[str, str], unknown: str | None = None
     ) -> Scope:
         """The scope with the resources that are there."""
-        return replace(self.scope, resources=made, exports=exports, unknown=unknown)
+        text_made = TextMade(RESOURCE_TEXTS_MAX)
+        return replace(
+            self.scope, resources=made, exports=exports, unknown=unknown, text_made=text_made
+        )
 
     def properties(self, logical_id: str, scope: Scope) -> JsonObject:
         """A resource's properties; dynamic references stay. Raises ServiceError."""
+        scope = replace(scope, text_made=TextMade(RESOURCE_TEXTS_MAX))
         try:
             value = resolve(self.wanted[logical_id].properties, scope)
         except Unresolved as missing:
@@ -77,6 +83,7 @@ class Goal:
     def rules(self, logical_id: str, scope: Scope) -> Rules:
         """What the template says about a resource beside its properties."""
         resource = self.wanted[logical_id]
+        scope = replace(scope, text_made=TextMade(RESOURCE_TEXTS_MAX))
         policies: JsonObject = {}
         for name, value in (
             ("CreationPolicy", resource.creation_policy),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from stepwell.deploy.conditions import scope_of
 from stepwell.deploy.findings import refusal
@@ -21,6 +20,7 @@ from stepwell.services.cloudformation import capabilities
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.fetching import fetch
 from stepwell.services.cloudformation.goal import Goal, bare_scope
+from stepwell.services.cloudformation.off_loop import off_loop
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.versions import Details
 from stepwell.values import encode_text
@@ -28,12 +28,8 @@ from stepwell.values import encode_text
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
 
-R = TypeVar("R")
-
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*\Z")
 NAME_MAX = 128
-SMALL_CHARACTERS = 20_000
-"""Templates up to this are read and reviewed in a few milliseconds."""
 TAGS_MAX = 50
 NO_TEMPLATE = "Either Template URL or Template Body must be specified."
 
@@ -45,6 +41,11 @@ class Asked:
     body: str
     goal: Goal
     details: Details
+
+    @property
+    def size(self) -> int:
+        """The characters of the template."""
+        return len(self.goal.processed or self.body)
 
 
 def check_name(name: str) -> None:
@@ -94,7 +95,7 @@ async def read_request(
     acknowledgement.
     """
     body = await read_body(stacks, stack, params, previous)
-    template = await _off_loop(read_template, body)
+    template = await off_loop(len(body), read_template, body)
     account, _, region = stack.scope.partition(":")
     cloud = stacks.clouds.at(account, region)
     before = stacks.versions.details(stack.id, previous) if previous else Details()
@@ -125,22 +126,17 @@ async def read_request(
     )
     # Whether an export is there shows when the stack is made, as on AWS.
     scope = scope_of(template, replace(bare, exports=AnyExport()))
-    trouble = refusal(await _off_loop(review, template, scope, size=len(processed or body)))
+    size = len(processed or body)
+    trouble = refusal(await off_loop(size, review, template, scope))
     if trouble is not None:
         raise trouble
-    goal = Goal.of(template, processed, stack, details.values, details.notifications)
+    goal = await off_loop(
+        size, Goal.of, template, processed, stack, details.values, details.notifications
+    )
     capabilities.check(template.resources, details.capabilities)
     # A commit may have failed meanwhile: what follows looks things up without waiting.
     await stacks.ready()
     return Asked(body, goal, details)
-
-
-async def _off_loop(work: Callable[..., R], *arguments: Any, size: int | None = None) -> R:
-    """Work for the processor: in a thread, if there is much of it."""
-    characters = len(str(arguments[0])) if size is None else size
-    if characters < SMALL_CHARACTERS:
-        return work(*arguments)
-    return await asyncio.to_thread(work, *arguments)
 
 
 def given_parameters(params: Params, before: Details, template: Template) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 from stepwell.services.cloudformation.records import StackRow
@@ -35,4 +35,4 @@ def read_settings(row: StackRow) -> Settings:
 
 def write_settings(settings: Settings) -> str:
     """Their JSON."""
-    return encode_text(asdict(settings))
+    return encode_text(settings)

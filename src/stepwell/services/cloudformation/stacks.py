@@ -119,6 +119,13 @@ class Stacks:
         """Return once memory agrees with the store."""
         await all_ready(*self._shelves)
 
+    async def read_again(self) -> None:
+        """Make memory agree with the store: a bug may have left it half changed."""
+        for shelf in self._shelves:
+            shelf.read_again()
+        self.versions.forget_goals()
+        await self.ready()
+
     def named(self, scope: str, name: str) -> StackRow | None:
         """The stack that has a name now; a name may also be the id of a stack, deleted or not."""
         if name.startswith("arn:"):

@@ -6,12 +6,13 @@ The text of the template, which may be large, is on disk; a few read ones are re
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stepwell.deploy.reading import read_template
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.goal import Goal
+from stepwell.services.cloudformation.off_loop import off_loop
 from stepwell.services.cloudformation.records import (
     TEMPLATE,
     StackRow,
@@ -22,6 +23,8 @@ from stepwell.values import JsonValue, decode, encode_text
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
+
+V = TypeVar("V")
 
 REMEMBERED_MAX = 32
 """How many read templates stay in memory."""
@@ -54,23 +57,25 @@ class Versions:
     def __init__(self, stacks: Stacks) -> None:
         self._stacks = stacks
         self._goals: OrderedDict[tuple[str, int], Goal] = OrderedDict()
-        # After a failed commit a number may come to mean another version.
-        stacks.parts.ledger.on_rollback(self._goals.clear)
+        self._details: OrderedDict[tuple[str, int], tuple[VersionRow, Details]] = OrderedDict()
+        self._rollbacks = 0
+        stacks.parts.ledger.on_rollback(self.forget_goals)
 
     def put(
         self, turn: Turn, stack: str, number: int, details: Details, body: str, goal: Goal
     ) -> None:
         """Keep a version. A number is never used for another one."""
-        text = encode_text(asdict(details))
+        text = encode_text(details)
         self._stacks.details.put(turn, VersionRow(stack, number, text))
         turn.put(TEMPLATE, TemplateRow(stack, number, body, goal.processed))
-        self._remember((stack, number), goal)
+        _remember(self._goals, (stack, number), goal)
 
     def forget(self, turn: Turn, stack: str, number: int) -> None:
         """Delete a version."""
         self._stacks.details.delete(turn, stack, number)
         turn.delete(TEMPLATE, (stack, number))
         self._goals.pop((stack, number), None)
+        self._details.pop((stack, number), None)
 
     def prune(self, turn: Turn, row: StackRow) -> None:
         """Forget what the stack was once and will not be again: templates are large."""
@@ -90,7 +95,12 @@ class Versions:
         row = self._stacks.details.get(stack, number)
         if row is None:
             return Details()
-        return Details(**cast("dict[str, Any]", decode(row.details)))
+        key = (stack, number)
+        known = self._details.get(key)
+        if known is None or known[0] is not row:
+            known = (row, Details(**cast("dict[str, Any]", decode(row.details))))
+            _remember(self._details, key, known)
+        return known[1]
 
     async def template(self, stack: str, number: int) -> TemplateRow | None:
         """The text of a version, from disk."""
@@ -100,18 +110,29 @@ class Versions:
     async def goal(self, row: StackRow, number: int) -> Goal:
         """A version, ready to be evaluated."""
         key = (row.id, number)
-        known = self._goals.get(key)
-        if known is None:
+        while (known := self._goals.get(key)) is None:
+            rollbacks = self._rollbacks
             text = await self.template(*key)
             assert text is not None
             details = self.details(*key)
-            template = read_template(text.processed or text.body)
-            known = Goal.of(template, text.processed, row, details.values, details.notifications)
-            self._remember(key, known)
+            read = await off_loop(len(text.processed or text.body), _goal, text, row, details)
+            if rollbacks == self._rollbacks:
+                _remember(self._goals, key, read)
         self._goals.move_to_end(key)
         return known
 
-    def _remember(self, key: tuple[str, int], goal: Goal) -> None:
-        self._goals[key] = goal
-        while len(self._goals) > REMEMBERED_MAX:
-            self._goals.popitem(last=False)
+    def forget_goals(self) -> None:
+        """Read templates again: after a failed commit a number may come to mean another one."""
+        self._goals.clear()
+        self._rollbacks += 1
+
+
+def _goal(text: TemplateRow, row: StackRow, details: Details) -> Goal:
+    template = read_template(text.processed or text.body)
+    return Goal.of(template, text.processed, row, details.values, details.notifications)
+
+
+def _remember(kept: OrderedDict[tuple[str, int], V], key: tuple[str, int], value: V) -> None:
+    kept[key] = value
+    while len(kept) > REMEMBERED_MAX:
+        kept.popitem(last=False)

@@ -7,7 +7,7 @@ failure nothing more is begun; what is under way is waited for, and then the way
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import attempts, phases
+from stepwell.services.cloudformation.deployment.phases import BEGUN_MAX
 from stepwell.services.cloudformation.documents import (
     HIDDEN,
     NEW,
@@ -43,21 +44,23 @@ _TIMED_OUT = "Stack creation time exceeded the specified timeout."
 
 async def advance(stacks: Stacks, stack: StackRow, operation: Operation) -> None:
     """Begin what is ready; when nothing is left, go on to the next phase."""
+    if _is_late(stacks, operation) and not operation.trouble:
+        operation = replace(operation, trouble=_TIMED_OUT)
+        stack = phases.note(stacks, stack, operation)
+    if attempts.is_failing(stacks, stack):
+        stacks.waiting.cancel(stack)
+        if not any(row.attempt for row in stacks.resources.of(stack.id)):
+            phases.failed(stacks, stack, operation)
+        return
     goal = await stacks.versions.goal(stack, stack.version)
     await stacks.ready()
     current = stacks.stacks.get(stack.id)
-    if current is None or current.phase != stack.phase:
+    if current is None or (current.phase, current.operation) != (stack.phase, stack.operation):
+        # Whoever changed it has it looked at again.
+        return
+    if attempts.is_failing(stacks, current):
         return
     rows = {row.logical_id: row for row in stacks.resources.of(stack.id)}
-    if _is_late(stacks, operation):
-        operation = replace(operation, trouble=_TIMED_OUT)
-        current = phases.note(stacks, current, operation)
-    if attempts.is_failing(stacks, current):
-        stacks.waiting.cancel(current)
-        rows = {row.logical_id: row for row in stacks.resources.of(stack.id)}
-        if not any(row.attempt for row in rows.values()):
-            phases.failed(stacks, current, operation)
-        return
     done = {name for name, row in rows.items() if row.phase == stack.phase and not row.attempt}
     if done.issuperset(goal.wanted):
         _complete(stacks, current, operation, goal, rows)
@@ -104,8 +107,8 @@ def _begin_ready(
     ]
     step = _Step(stacks, stack, operation, goal, made, exports)
     with stacks.parts.ledger.stage() as turn:
-        settled = [step.begin(turn, name, rows.get(name)) for name in ready]
-    if any(settled):
+        settled = [step.begin(turn, name, rows.get(name)) for name in ready[:BEGUN_MAX]]
+    if any(settled) or len(ready) > BEGUN_MAX:
         stacks.deployments.poke(stack.id)
 
 
@@ -116,14 +119,33 @@ def exports_of(stacks: Stacks, stack: StackRow) -> dict[str, str]:
 
 
 def made_of(
-    rows: Mapping[str, ResourceRow], done: set[str], *, shown: bool = False
-) -> dict[str, Made]:
+    rows: Mapping[str, ResourceRow], done: Collection[str], *, shown: bool = False
+) -> Mapping[str, Made]:
     """The resources that are there, as functions see them; what must not be `shown` is hidden."""
-    return {
-        name: Made(row.physical_id, _attributes(row, shown=shown))
-        for name, row in rows.items()
-        if name in done
-    }
+    return _MadeOf(rows, done, shown=shown)
+
+
+class _MadeOf(Mapping[str, Made]):
+    """Reads the attributes of a resource when somebody asks: mostly few of many are asked for."""
+
+    def __init__(
+        self, rows: Mapping[str, ResourceRow], done: Collection[str], *, shown: bool
+    ) -> None:
+        self._rows = rows
+        self._done = done
+        self._shown = shown
+
+    def __getitem__(self, name: str) -> Made:
+        if name not in self._done:
+            raise KeyError(name)
+        row = self._rows[name]
+        return Made(row.physical_id, _attributes(row, shown=self._shown))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._done)
+
+    def __len__(self) -> int:
+        return len(self._done)
 
 
 def _attributes(row: ResourceRow, *, shown: bool) -> JsonObject:
@@ -300,7 +322,7 @@ def _complete(
     """All resources are settled: the outputs, and on."""
     exports = exports_of(stacks, stack)
     try:
-        scope = goal.at(made_of(rows, set(rows), shown=True), exports)
+        scope = goal.at(made_of(rows, rows, shown=True), exports)
         outputs = goal.outputs(scope)
         imports = goal.imports(exports)
         phases.check_exports(stacks, stack, outputs)

@@ -16,7 +16,12 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import phases, removing
 from stepwell.services.cloudformation.deployment.touching import TouchingCloud
-from stepwell.services.cloudformation.deployment.tried import Failed, existing_of, reason_of
+from stepwell.services.cloudformation.deployment.tried import (
+    Failed,
+    existing_of,
+    internal_failure,
+    reason_of,
+)
 from stepwell.services.cloudformation.documents import (
     APPLY,
     NEW,
@@ -87,20 +92,31 @@ async def _call(
         if making:
             note = partial(_note, stacks, stack.id, row.logical_id, attempt.number)
             watched = TouchingCloud(cloud, note, touched=attempt.touched)
-            return await known.create(watched, wanted)
+            return _recordable(await known.create(watched, wanted))
         existing = await existing_of(stack, row.logical_id, snapshot_of(row), cloud)
         if attempt.action == "delete":
             await known.delete(cloud, existing)
             return Made(row.physical_id)
         assert known.update is not None
-        return await known.update(cloud, wanted, existing)
+        return _recordable(await known.update(cloud, wanted, existing))
     except ServiceError as error:
         return Failed(reason_of(error, attempt.number))
     except StorageTrouble:
         raise
     except Exception as bug:
         _log.exception("%s: %s of %s broke", stack.id, attempt.action, row.logical_id)
-        return Failed(f"Internal Failure: {type(bug).__name__}: {bug}")
+        return Failed(internal_failure(bug))
+
+
+def _recordable(made: Made) -> Made | Failed:
+    """What a type made; a failure, if the store could not take it."""
+    try:
+        made.id.encode()
+        encode_text(dict(made.attributes)).encode()
+    except Exception as bug:
+        _log.exception("%r can't be recorded", made)
+        return Failed(internal_failure(bug), made.id)
+    return made
 
 
 def _note(stacks: Stacks, stack_id: str, logical_id: str, number: int, touched: bool) -> None:

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.turn import Turn
-from stepwell.services.cloudformation.deployment import applying, attempts, removing, restoring
+from stepwell.services.cloudformation.deployment import (
+    applying,
+    attempts,
+    breaking,
+    removing,
+    restoring,
+)
 from stepwell.services.cloudformation.documents import (
     APPLY,
     CLEANUP,
@@ -149,11 +155,13 @@ class Deployments:
                 await self._advance(stack)
                 if stack not in self._again or self._closing:
                     return
+                # Much may be ready at once: let others have their turn.
+                await asyncio.sleep(0)
         except StorageTrouble as trouble:
             _log.warning("%s: looked at again: %s", stack, trouble)
             self.ring(stack, self._stacks.parts.clock.now() + _TROUBLE_MS)
         except Exception:
-            _log.exception("%s: the deployment stands still until the next start", stack)
+            _log.exception("%s: the deployment can't even be ended", stack)
         finally:
             self._looking.discard(stack)
             if self._is_over(stack):
@@ -166,10 +174,15 @@ class Deployments:
         operation = None if row is None else read_operation(row)
         if row is None or operation is None:
             return
-        self._stacks.waiting.collect(row)
-        advance = _PHASES.get(operation.phase)
-        if advance is not None:
-            await advance(self._stacks, row, operation)
+        try:
+            self._stacks.waiting.collect(row)
+            advance = _PHASES.get(operation.phase)
+            if advance is not None:
+                await advance(self._stacks, row, operation)
+        except StorageTrouble:
+            raise
+        except Exception as bug:
+            await breaking.broke(self._stacks, stack, row.phase, bug)
 
     # -- working
 
@@ -181,12 +194,7 @@ class Deployments:
 
     async def _work(self, target: Target, *, repeated: bool) -> None:
         try:
-            async with self._room:
-                record = await attempts.run(self._stacks, target, repeated=repeated)
-            # A commit may have failed meanwhile: what is recorded goes on from what is on disk.
-            await self._stacks.ready()
-            if record is not None:
-                record()
+            await self._attempt(target, repeated=repeated)
         except StorageTrouble as trouble:
             _log.warning("%s: %s is tried again: %s", *target[:2], trouble)
             now = self._stacks.parts.clock.now()
@@ -196,6 +204,19 @@ class Deployments:
         finally:
             self._working.discard(target)
         self.poke(target[0])
+
+    async def _attempt(self, target: Target, *, repeated: bool) -> None:
+        try:
+            async with self._room:
+                record = await attempts.run(self._stacks, target, repeated=repeated)
+            # A commit may have failed meanwhile: what is recorded goes on from what is on disk.
+            await self._stacks.ready()
+            if record is not None:
+                record()
+        except StorageTrouble:
+            raise
+        except Exception as bug:
+            await breaking.attempt_broke(self._stacks, target, bug)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

@@ -35,6 +35,9 @@ from stepwell.values import decode, encode_text
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
 
+BEGUN_MAX = 32
+"""How many resources are begun at once; then others have their turn."""
+
 
 def enter(
     stacks: Stacks,

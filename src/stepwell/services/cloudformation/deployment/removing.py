@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stepwell.deploy.catalog import find_type
@@ -12,6 +13,7 @@ from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import phases, tried
+from stepwell.services.cloudformation.deployment.phases import BEGUN_MAX
 from stepwell.services.cloudformation.documents import (
     RETAINING,
     Attempt,
@@ -32,6 +34,8 @@ WAITS = "DELETE_WAITS"
 """A leftover's deletion waits for an answer from elsewhere."""
 GIVEN_UP = "DELETE_FAILED"
 LEFTOVER_ATTEMPTS_MAX = 3
+NEEDS_REMEMBERED_MAX = 2_048
+"""A few stacks of as many resources as one may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ def _ready(items: Iterable[_Item]) -> list[_Item]:
     free = [item for item in left if item.logical_id not in needed]
     # Templates have no circles, but leftovers of several versions might.
     return [item for item in free or left if not item.busy]
+
+
+@lru_cache(NEEDS_REMEMBERED_MAX)
+def _depends_on(rules: str) -> frozenset[str]:
+    """What a resource of those rules needs: asked again at every look, for all that are left."""
+    return frozenset(read_rules(rules).depends_on)
 
 
 def _leftovers(stacks: Stacks, stack: StackRow) -> list[_Item]:
@@ -77,7 +87,7 @@ async def advance_removal(stacks: Stacks, stack: StackRow, operation: Operation)
     left = [
         _Item(
             row.logical_id,
-            frozenset(read_rules(row.rules).depends_on),
+            _depends_on(row.rules),
             row,
             None,
             bool(row.attempt) or row.logical_id in stuck,
@@ -87,9 +97,7 @@ async def advance_removal(stacks: Stacks, stack: StackRow, operation: Operation)
     ]
     items = [*left, *_leftovers(stacks, stack)]
     ready = _ready(items)
-    with stacks.parts.ledger.stage() as turn:
-        skipped = [_begin(stacks, turn, stack, operation, item) for item in ready]
-    if any(skipped):
+    if _begin_all(stacks, stack, operation, ready):
         stacks.deployments.poke(stack.id)
     elif not ready and not any(_runs(item) for item in items):
         _forget_leftovers(stacks, stack)
@@ -117,9 +125,7 @@ async def advance_cleanup(stacks: Stacks, stack: StackRow, operation: Operation)
     """Delete leftovers; when none is left, the update is over."""
     items = _leftovers(stacks, stack)
     ready = _ready(items)
-    with stacks.parts.ledger.stage() as turn:
-        skipped = [_begin(stacks, turn, stack, operation, item) for item in ready]
-    if any(skipped):
+    if _begin_all(stacks, stack, operation, ready):
         stacks.deployments.poke(stack.id)
     elif not ready and not items and not _children_clean_up(stacks, stack):
         given_up = _forget_leftovers(stacks, stack)
@@ -137,6 +143,14 @@ def _forget_leftovers(stacks: Stacks, stack: StackRow) -> list[str]:
         for row in given_up:
             stacks.leftovers.delete(turn, stack.id, row.number)
     return [row.logical_id for row in given_up]
+
+
+def _begin_all(stacks: Stacks, stack: StackRow, operation: Operation, ready: list[_Item]) -> bool:
+    """Begin what is ready, a part of it if it is much. True: there is more to do at once."""
+    with stacks.parts.ledger.stage() as turn:
+        some = ready[:BEGUN_MAX]
+        skipped = [_begin(stacks, turn, stack, operation, item) for item in some]
+    return any(skipped) or len(ready) > BEGUN_MAX
 
 
 def _begin(stacks: Stacks, turn: Turn, stack: StackRow, operation: Operation, item: _Item) -> bool:
@@ -223,7 +237,7 @@ async def _delete(stacks: Stacks, stack: StackRow, row: LeftoverRow) -> str:
         raise
     except Exception as bug:
         _log.exception("%s: the deletion of %s broke", stack.id, row.logical_id)
-        return f"Internal Failure: {type(bug).__name__}: {bug}"
+        return tried.internal_failure(bug)
     return ""
 
 

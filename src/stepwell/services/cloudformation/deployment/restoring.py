@@ -12,6 +12,7 @@ from stepwell.deploy.catalog import find_type
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import phases
+from stepwell.services.cloudformation.deployment.phases import BEGUN_MAX
 from stepwell.services.cloudformation.documents import (
     NEW,
     Attempt,
@@ -42,14 +43,16 @@ async def advance(stacks: Stacks, stack: StackRow, operation: Operation) -> None
     if len(done) == len(touched):
         phases.restored(stacks, stack, operation)
         return
-    settled = []
+    settled: list[bool] = []
     with stacks.parts.ledger.stage() as turn:
         for name, row in touched.items():
+            if name in done or row.attempt:
+                continue
             before = read_snapshot(row.before)
             waits_for = touched.keys() & set(before.rules.depends_on)
-            if name not in done and not row.attempt and waits_for <= done:
+            if waits_for <= done and len(settled) < BEGUN_MAX:
                 settled.append(_begin(stacks, turn, stack, operation, row, before))
-    if any(settled):
+    if any(settled) or len(settled) == BEGUN_MAX:
         stacks.deployments.poke(stack.id)
 
 

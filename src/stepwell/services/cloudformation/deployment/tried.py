@@ -32,6 +32,11 @@ async def existing_of(
     return Existing(stack.name, logical_id, snapshot.physical_id, properties, snapshot.attributes)
 
 
+def internal_failure(bug: Exception) -> str:
+    """A bug of ours as a reason."""
+    return f"Internal Failure: {type(bug).__name__}: {bug}"
+
+
 def reason_of(error: ServiceError, number: int) -> str:
     """A refusal as a resource's reason."""
     return (

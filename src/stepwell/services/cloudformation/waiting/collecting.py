@@ -13,7 +13,11 @@ from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
 from stepwell.services.cloudformation.deployment import attempts, removing
-from stepwell.services.cloudformation.deployment.tried import Failed, reason_of
+from stepwell.services.cloudformation.deployment.tried import (
+    Failed,
+    internal_failure,
+    reason_of,
+)
 from stepwell.services.cloudformation.documents import (
     Attempt,
     read_attempt,
@@ -185,4 +189,4 @@ async def _begun(work: Work) -> Made | Failed | Callable[[Turn], str]:
         raise
     except Exception as bug:
         _log.exception("%s: %s of %s broke", work.stack.id, work.action, work.logical_id)
-        return Failed(f"Internal Failure: {type(bug).__name__}: {bug}")
+        return Failed(internal_failure(bug))

@@ -1,0 +1,98 @@
+"""A bug of ours in a deployment: it ends what is under way, as a failure that says so.
+
+The way forward becomes the way back; what can't even go back fails where it is. So every bug leads
+on to a later phase or to the end, and no stack stays in progress with nobody who works at it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stepwell.services.cloudformation.deployment import attempts, phases, removing
+from stepwell.services.cloudformation.deployment.tried import Failed, internal_failure
+from stepwell.services.cloudformation.documents import (
+    APPLY,
+    CLEANUP,
+    RESTORE,
+    Operation,
+    read_attempt,
+    read_operation,
+)
+from stepwell.services.cloudformation.records import StackRow
+
+if TYPE_CHECKING:
+    from stepwell.services.cloudformation.stacks import Stacks
+
+_log = logging.getLogger("stepwell.cloudformation")
+
+
+async def broke(stacks: Stacks, stack_id: str, phase: int, bug: Exception) -> None:
+    """The look at a stack raised: whatever its `phase` was to do does not come to be.
+
+    Raises StorageTrouble.
+    """
+    _log.error("%s: the deployment broke", stack_id, exc_info=bug)
+    await stacks.read_again()
+    stack = stacks.stacks.get(stack_id)
+    operation = None if stack is None else read_operation(stack)
+    if stack is None or operation is None or stack.phase != phase:
+        # Somebody led it on meanwhile.
+        return
+    reason = internal_failure(bug)
+    try:
+        _go_on(stacks, stack, operation, reason)
+    except Exception:
+        _log.exception("%s: neither can it be led back", stack_id)
+        await stacks.read_again()
+        _end(stacks, stack, operation, reason)
+
+
+def _go_on(stacks: Stacks, stack: StackRow, operation: Operation, reason: str) -> None:
+    if operation.phase != APPLY:
+        _end(stacks, stack, operation, reason)
+    elif not operation.trouble:
+        # What is under way is waited for, then the way back begins.
+        phases.note(stacks, stack, replace(operation, trouble=reason))
+        stacks.deployments.poke(stack.id)
+    else:
+        phases.failed(stacks, stack, operation)
+
+
+def _end(stacks: Stacks, stack: StackRow, operation: Operation, reason: str) -> None:
+    with stacks.parts.ledger.stage() as turn:
+        phases.end(stacks, turn, stack, _status(operation), reason)
+
+
+def _status(operation: Operation) -> str:
+    """Where an operation ends that can go no further."""
+    if operation.phase == APPLY:
+        return f"{operation.kind}_FAILED"
+    if operation.phase == RESTORE:
+        return "UPDATE_ROLLBACK_FAILED"
+    if operation.phase == CLEANUP:
+        # The stack is what it is to be; only something that nobody needs may be left.
+        return "UPDATE_ROLLBACK_COMPLETE" if operation.rolling_back else "UPDATE_COMPLETE"
+    keeps_stack = operation.rolling_back and operation.on_failure != "DELETE"
+    return "ROLLBACK_FAILED" if keeps_stack else "DELETE_FAILED"
+
+
+async def attempt_broke(stacks: Stacks, target: tuple[str, str, int], bug: Exception) -> None:
+    """What an attempt came to could not be recorded: it failed. Raises StorageTrouble."""
+    stack_id, logical_id, number = target
+    _log.error("%s: the attempt at %s broke", stack_id, logical_id, exc_info=bug)
+    await stacks.read_again()
+    stack = stacks.stacks.get(stack_id)
+    reason = internal_failure(bug)
+    try:
+        if number:
+            removing.finish_leftover(stacks, stack_id, number, reason)
+            return
+        row = stacks.resources.get(stack_id, logical_id)
+        attempt = None if row is None else read_attempt(row)
+        if attempt is not None:
+            attempts.finish(stacks, stack_id, logical_id, attempt.number, Failed(reason))
+    except Exception as worse:
+        if stack is not None:
+            await broke(stacks, stack_id, stack.phase, worse)
