@@ -88,6 +88,7 @@ from stepwell.services.secretsmanager.secrets import Secrets
 from stepwell.services.sns import api as sns
 from stepwell.services.sns.topics import Topics
 from stepwell.services.sqs.api import service as sqs_service
+from stepwell.services.sqs.moves import keep_going
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.ssm import api as ssm
 from stepwell.services.ssm.parameters import Parameters
@@ -127,6 +128,7 @@ class Core:
         self.limits = limits
         self.integrations = ServiceIntegrations()
         self.queues = Queues(store, self.ledger, clock, ids, alarm=alarm)
+        keep_going(self.queues)
         self.deliveries = Deliveries(store, self.ledger, clock, ids, alarm)
         self.parts = ServiceParts(store, self.ledger, clock, ids, alarm, self.deliveries)
         self.logs = Logs(self.parts)

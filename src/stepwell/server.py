@@ -34,6 +34,7 @@ from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ports import Alarm, Clock
 from stepwell.services.cloudformation.patience import PATIENCE_MS
 from stepwell.services.ecr import ecr_service
+from stepwell.services.sqs.sweeping import sweep
 from stepwell.services.sts import sts_service
 from stepwell.stores.factory import open_store
 from stepwell.stores.migrations.declared import declared_tables
@@ -214,7 +215,7 @@ class Server:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
-                await self.core.queues.sweep(self.core.clock.now())
+                await sweep(self.core.queues, self.core.clock.now())
             except Exception:
                 log.exception("sweeping the queues failed; it is tried again later")
 

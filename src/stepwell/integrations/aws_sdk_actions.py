@@ -22,6 +22,7 @@ from stepwell.services.events.events import Events
 from stepwell.services.events.putting import put_entries
 from stepwell.services.sns import publishing
 from stepwell.services.sns.topics import Topics
+from stepwell.services.sqs import sending
 from stepwell.services.sqs.queues import Queues
 from stepwell.services.states.refusals import check_payload
 from stepwell.values import JsonObject
@@ -42,7 +43,7 @@ def in_turn(
         return Done(answer, begun.beginning)
 
     def send_message(turn: Turn, call: ServiceCall, params: Params) -> Done:
-        return Done(queues.send(turn, call, params))
+        return Done(sending.send_within(queues, turn, call, params))
 
     def publish(turn: Turn, call: ServiceCall, params: Params) -> Done:
         return Done(publishing.publish(topics, turn, call, params))

@@ -7,6 +7,7 @@ from stepwell.integrations.envelope import ErrorNames, with_metadata
 from stepwell.runtime.ports import Answered, Refused, ServiceCall
 from stepwell.runtime.turn import Turn
 from stepwell.services.sqs.queues import Queues
+from stepwell.services.sqs.sending import send_within
 from stepwell.values import JsonObject, JsonValue, encode_text
 
 ERRORS = ErrorNames(
@@ -25,7 +26,7 @@ class SqsIntegration:
     def call(self, turn: Turn, call: ServiceCall) -> Answered | Refused:
         """Send the message as part of the turn."""
         try:
-            answer = self._queues.send(turn, call, _parameters(call.parameters))
+            answer = send_within(self._queues, turn, call, _parameters(call.parameters))
         except ServiceError as error:
             return ERRORS.refused(error, call)
         return Answered(with_metadata(answer, call))

@@ -17,6 +17,7 @@ from stepwell.gateway.settings import GatewaySettings
 from stepwell.runtime.clock import SystemClock, SystemIds
 from stepwell.runtime.ledger import Ledger
 from stepwell.services.sqs import TABLES, Queues, service
+from stepwell.services.sqs.moves import keep_going
 from stepwell.stores.memory import MemoryStore
 
 ACCOUNT = "123456789012"
@@ -53,6 +54,7 @@ class Thread:
         await store.open()
         clock, ids = SystemClock(), SystemIds()
         self._queues = Queues(store, Ledger(store), clock, ids)
+        keep_going(self._queues)
         await self._queues.load()
         app = create_app(
             [service(self._queues)],

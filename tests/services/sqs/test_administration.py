@@ -7,6 +7,7 @@ import json
 import pytest
 
 from stepwell.services.sqs import Settings
+from stepwell.services.sqs.sweeping import sweep
 from tests.services.sqs.world import BASE_URL, World
 
 
@@ -223,7 +224,7 @@ async def test_a_deleted_queue_is_gone_with_its_messages(world: World) -> None:
     await world.queue("q")
     assert await world.receive(url) == []
     await world.restart()
-    await world.queues.sweep(world.time.now())
+    await sweep(world.queues, world.time.now())
     assert await world.rows() == 0
     assert world.queues.abandoned == {}
 
@@ -258,7 +259,7 @@ async def test_purge_takes_everything_and_not_twice_a_minute(world: World) -> No
     await world.delete(url, message)
     await world.restart()
     await world.time.advance(60)
-    await world.queues.sweep(world.time.now())
+    await sweep(world.queues, world.time.now())
     assert await world.rows() == 1
     assert await world.bodies(url) == ["new"]
     await world.call("PurgeQueue", QueueUrl=url)

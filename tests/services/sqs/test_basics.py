@@ -6,6 +6,7 @@ import asyncio
 
 from stepwell.services.sqs import receiving
 from stepwell.services.sqs.receipts import OURS
+from stepwell.services.sqs.sending import send_within
 from tests.services.sqs.world import CALL, World
 
 
@@ -77,7 +78,7 @@ async def test_a_poll_that_goes_away_takes_nothing_along(world: World) -> None:
     stays = asyncio.create_task(world.bodies(url, WaitTimeSeconds=20))
     await world.settle()
     with world.ledger.stage() as turn:
-        world.queues.send(turn, CALL, {"QueueUrl": url, "MessageBody": "kept"})
+        send_within(world.queues, turn, CALL, {"QueueUrl": url, "MessageBody": "kept"})
     gone.cancel()
     await world.settle()
     assert stays.done()
@@ -114,7 +115,9 @@ async def test_the_engine_sends_in_its_own_turn(world: World) -> None:
     """`send` stages the message with the caller's rows; the answer is SendMessage's."""
     url = await world.queue()
     with world.ledger.stage() as turn:
-        answer = world.queues.send(turn, CALL, {"QueueUrl": url, "MessageBody": "from engine"})
+        answer = send_within(
+            world.queues, turn, CALL, {"QueueUrl": url, "MessageBody": "from engine"}
+        )
     await world.ledger.committed()
     await world.restart()
     [message] = await world.receive(url)

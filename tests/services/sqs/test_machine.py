@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from stepwell.services.sqs import Settings
+from stepwell.services.sqs.sweeping import sweep
 from tests.services.sqs.world import World
 
 VISIBILITY = 10
@@ -189,7 +190,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         """Housekeeping changes nothing that can be seen."""
-        self.run(self.world.queues.sweep(self.now))
+        self.run(sweep(self.world.queues, self.now))
 
     @invariant()
     def nothing_is_lost(self) -> None:

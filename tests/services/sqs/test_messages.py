@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stepwell.services.sqs.sweeping import sweep
 from tests.services.sqs.world import World
 
 TEXT = {"DataType": "String", "StringValue": "Kenobi"}
@@ -339,7 +340,7 @@ async def test_messages_expire(world: World) -> None:
     await world.time.advance(59)
     await world.send(url, "young")
     await world.time.advance(1)
-    await world.queues.sweep(world.time.now())
+    await sweep(world.queues, world.time.now())
     assert await world.rows() == 1
     assert await world.bodies(url, VisibilityTimeout=0) == ["young"]
     await world.time.advance(59)

@@ -13,6 +13,7 @@ from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.ports import Store
 from stepwell.services.api import Call
 from stepwell.services.sqs import TABLES, Queues, Settings, service
+from stepwell.services.sqs.moves import keep_going
 from stepwell.services.sqs.records import MESSAGE
 from stepwell.stores.memory import MemoryDisk, MemoryStore
 
@@ -101,6 +102,7 @@ class World:
         self.queues = Queues(
             self.store, self.ledger, self.time, self._ids, self._settings, self.time
         )
+        keep_going(self.queues)
         await self.queues.load()
         self.time.rest = self.settle
         self._operations = service(self.queues).operations

@@ -11,6 +11,7 @@ from stepwell.services.api import Call
 from stepwell.services.deliveries.delivery import Delivery
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.queues import Queues
+from stepwell.services.sqs.sending import send_within
 from stepwell.values import JsonValue
 
 
@@ -30,7 +31,7 @@ class SqsCarrier:
             if queue is None:
                 raise queue_does_not_exist()
             call = Call(queue.account, queue.region, identity, "")
-            self._queues.send(turn, call, {**_request(delivery), "QueueUrl": queue.name})
+            send_within(self._queues, turn, call, {**_request(delivery), "QueueUrl": queue.name})
         except ServiceError as error:
             raise for_good(error) from error
 

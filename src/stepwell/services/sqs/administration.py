@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell import values
 from stepwell.errors import ServiceError
@@ -13,11 +13,9 @@ from stepwell.services.sqs.errors import invalid_value, unknown_attribute
 from stepwell.services.sqs.mailbox import Mailbox
 from stepwell.services.sqs.parameters import required, text
 from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import ABANDONED, QUEUE, AbandonedRow, QueueRow
 from stepwell.services.sqs.tagging import check_tags
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,80}")
 _FIFO_NAME = re.compile(r"(?=.{1,80}$)[A-Za-z0-9_\-]*\.fifo")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
@@ -10,10 +10,8 @@ from stepwell.services.sqs import paging, sending
 from stepwell.services.sqs.messages import Message
 from stepwell.services.sqs.parameters import required
 from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import MESSAGE
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 
 def bury(

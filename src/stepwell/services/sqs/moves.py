@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from stepwell import values
 from stepwell.errors import StorageTrouble
@@ -24,10 +25,8 @@ from stepwell.services.sqs.errors import (
 from stepwell.services.sqs.messages import Message
 from stepwell.services.sqs.parameters import integer, required, text
 from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import MESSAGE, MOVE, MoveRow
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 RUNNING, COMPLETED, CANCELLED, FAILED = "RUNNING", "COMPLETED", "CANCELLED", "FAILED"
 _NO_QUEUE = "AWS.SimpleQueueService.NonExistentQueue"
@@ -99,6 +98,11 @@ async def cancel_message_move_task(queues: Queues, call: Call, params: Params) -
         _keep(queues, turn, task._replace(status=CANCELLED))
     await queues.ledger.committed()
     return {"ApproximateNumberOfMessagesMoved": task.moved}
+
+
+def keep_going(queues: Queues) -> None:
+    """Go on with the tasks under way whenever the queues were read. Call it once."""
+    queues.when_loaded.append(partial(resume, queues))
 
 
 def resume(queues: Queues) -> None:

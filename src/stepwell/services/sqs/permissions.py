@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell import values
 from stepwell.errors import ServiceError
@@ -13,9 +13,7 @@ from stepwell.services.sqs.errors import invalid_value, missing_parameter
 from stepwell.services.sqs.limits import STATEMENT_ACTIONS_MAX
 from stepwell.services.sqs.parameters import required
 from stepwell.services.sqs.queue import Queue, partition_of
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
+from stepwell.services.sqs.queues import Queues
 
 _LABEL = re.compile(r"[A-Za-z0-9_\-]{1,80}")
 _ACCOUNT = re.compile(r"\d{12}")

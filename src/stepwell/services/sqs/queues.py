@@ -10,30 +10,25 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.ledger import Ledger
-from stepwell.runtime.ports import Alarm, Caller, Clock, Ids, Store
-from stepwell.runtime.turn import Turn
-from stepwell.services.sqs import sending
+from stepwell.runtime.ports import Alarm, Clock, Ids, Store
 from stepwell.services.sqs.errors import queue_does_not_exist
 from stepwell.services.sqs.limits import Settings
 from stepwell.services.sqs.loading import load_abandoned, load_all, load_moves, load_page
 from stepwell.services.sqs.messages import IN_FLIGHT
-from stepwell.services.sqs.moves import resume
 from stepwell.services.sqs.queue import Queue
 from stepwell.services.sqs.receipts import OURS
 from stepwell.services.sqs.records import MESSAGE, MoveRow
-from stepwell.services.sqs.sweeping import sweep
 
 _ACCOUNT = re.compile(r"\d{12}")
 
 
 class Queues:
-    """The live queues. Call `load` once before use, `sweep` now and then, `close` at the end."""
+    """The live queues. Call `load` once before use, `close` at the end."""
 
     def __init__(
         self,
@@ -59,6 +54,8 @@ class Queues:
         """When a queue of that scope and name was deleted."""
         self._scopes: dict[str, dict[str, Queue]] = {}
         self._reload: asyncio.Task[None] | None = None
+        self.when_loaded: list[Callable[[], None]] = []
+        """Called whenever everything was read from the store."""
         self.tasks: set[asyncio.Task[None]] = set()
         ledger.on_rollback(self._forget)
 
@@ -71,7 +68,8 @@ class Queues:
         self.abandoned = await load_abandoned(self.store)
         self.moves = moves
         self._scopes = scopes
-        resume(self)
+        for listener in self.when_loaded:
+            listener()
 
     def release_ours(self) -> None:
         """At the start: what a part of the last process had received comes back at once.
@@ -128,16 +126,13 @@ class Queues:
         queue.gone = True
         self.release_all(queue)
 
-    def send(self, turn: Turn, call: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Send one message as part of the caller's turn; the answer is that of SendMessage.
+    def check_settled(self) -> None:
+        """For sending within another's turn, which can't wait.
 
-        Synchronous. Raises ServiceError before anything is changed, and StorageTrouble while the
-        queues are being read again. The message is in memory at once: the caller must stage
-        `turn`, whatever else goes wrong after this returns.
+        Raises StorageTrouble while the queues are being read again.
         """
         if self._reload is not None:
             raise StorageTrouble("The queues are being read again after a failed commit.")
-        return sending.send(self, turn, call.account, call.region, params)
 
     async def load_more(self, queue: Queue) -> None:
         """Bring the next messages that are only on disk into memory."""
@@ -150,11 +145,6 @@ class Queues:
         finally:
             queue.loading.set_result(None)
             queue.loading = None
-
-    async def sweep(self, now: int) -> None:
-        """Let expired messages, closed windows and abandoned boxes go. Call it now and then."""
-        await self.settled()
-        await sweep(self, now)
 
     def wake(self, queue: Queue) -> None:
         """Tell as many long polls as there are ready messages."""

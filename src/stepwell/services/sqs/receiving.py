@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
@@ -20,10 +20,8 @@ from stepwell.services.sqs.errors import invalid_value, unknown_attribute
 from stepwell.services.sqs.messages import IN_FLIGHT, Message, sequence_number, text_md5
 from stepwell.services.sqs.parameters import integer, required, text
 from stepwell.services.sqs.queue import Attempt, Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import MESSAGE
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 _SYSTEM_ATTRIBUTES: dict[str, Callable[[Message, Queue], str | None]] = {
     "SenderId": lambda message, queue: message.sender,

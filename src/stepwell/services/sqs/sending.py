@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
+from stepwell.runtime.ports import Caller
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs import batches, limits, message_attributes
@@ -24,10 +25,8 @@ from stepwell.services.sqs.message_attributes import AttributeValue
 from stepwell.services.sqs.messages import DELAYED, Message, sequence_number, text_md5
 from stepwell.services.sqs.parameters import integer, members, required, text
 from stepwell.services.sqs.queue import Queue, Seen
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import DEDUPLICATION, MESSAGE, DeduplicationRow
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 _FORGOTTEN_PER_SEND = 4
@@ -95,6 +94,17 @@ def _as_in_batches(error: ServiceError) -> ServiceError:
     """AWS words the refusal of a too long message differently in a batch."""
     message = error.message.replace("parameters are invalid.", "parameters cannot be validated.")
     return ServiceError(error.code, message)
+
+
+def send_within(queues: Queues, turn: Turn, call: Caller, params: Params) -> dict[str, Any]:
+    """Send one message as part of the caller's turn; the answer is that of SendMessage.
+
+    Synchronous. Raises ServiceError before anything is changed, and StorageTrouble while the
+    queues are being read again. The message is in memory at once: the caller must stage `turn`,
+    whatever else goes wrong after this returns.
+    """
+    queues.check_settled()
+    return send(queues, turn, call.account, call.region, params)
 
 
 def send(queues: Queues, turn: Turn, account: str, region: str, params: Params) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
@@ -17,10 +17,8 @@ from stepwell.services.sqs.errors import (
 from stepwell.services.sqs.messages import IN_FLIGHT
 from stepwell.services.sqs.parameters import integer, required
 from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import MESSAGE
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 
 async def delete_message(queues: Queues, call: Call, params: Params) -> None:

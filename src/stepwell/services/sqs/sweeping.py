@@ -6,17 +6,15 @@ bounded per call, so that it never holds the loop for long.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.tables import Table
 from stepwell.runtime.turn import Turn
 from stepwell.services.sqs import sending
 from stepwell.services.sqs.messages import Message
 from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import ABANDONED, DEDUPLICATION, MESSAGE, MOVE
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 EXPIRED_MAX = 1_000
 """How many messages of one queue a sweep lets expire."""
@@ -25,7 +23,8 @@ CLEARED_MAX = 5_000
 
 
 async def sweep(queues: Queues, now: int) -> None:
-    """One round over all queues and abandoned boxes."""
+    """One round over all queues and abandoned boxes. Call it now and then."""
+    await queues.settled()
     for queue in queues.everyone():
         if queue.gone:
             continue

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.sqs.errors import invalid_parameter, missing_parameter
 from stepwell.services.sqs.limits import TAGS_MAX
 from stepwell.services.sqs.parameters import required
 from stepwell.services.sqs.queue import Queue
+from stepwell.services.sqs.queues import Queues
 from stepwell.services.sqs.records import QUEUE
-
-if TYPE_CHECKING:
-    from stepwell.services.sqs.queues import Queues
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
