@@ -111,8 +111,8 @@ class SchedulerCarrier:
     def _settle(self, turn: Turn, outcome: Answered | Refused) -> None:
         if isinstance(outcome, Refused):
             error = ServiceError(outcome.error, outcome.cause)
-            told = f"{outcome.error} {outcome.cause}"
-            raise error if any(word in told for word in _WORTH_TRYING) else for_good(error)
+            text = f"{outcome.error} {outcome.cause}"
+            raise error if any(word in text for word in _WORTH_TRYING) else for_good(error)
         if outcome.begin is not None:
             child = self._executions.begin(turn, outcome.begin)
             told = Started(outcome.begin.input, outcome.begin.value)
