@@ -75,6 +75,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 FOREIGN = frozenset(
     {
         (f"{PACKAGE}.language.jsonata.evaluator", "jsonatapy"),
+        (f"{PACKAGE}.language.jsonata.patterns", "regex"),
         (f"{PACKAGE}.runtime.columnar_formats", "pyarrow"),
         (f"{PACKAGE}.runtime.item_formats", "zstandard"),
     }

@@ -9,6 +9,8 @@ from __future__ import annotations
 from stepwell.language.check_variables import check_assign
 from stepwell.language.findings import Findings
 from stepwell.language.jsonata import JsonataSyntaxError
+from stepwell.language.jsonata.adapter import Compiled, pattern_trouble
+from stepwell.language.jsonata.patterns import patterns_of
 from stepwell.language.jsonata.templates import (
     CLOSING,
     DEPTH_MAX,
@@ -25,6 +27,8 @@ INVALID = "INVALID_JSONATA_EXPRESSION"
 UNSUPPORTED = "UNSUPPORTED_JSONATA_EXPRESSION"
 
 WITH_RESULT = frozenset({"Task", "Parallel", "Map"})
+PATTERN_CHARACTERS_MAX = 300
+"""Longer regular expressions are not looked at: what is wrong with them shows when they are met."""
 _NOTHING_MORE = frozenset({"input", "context"})
 _RESULT = _NOTHING_MORE | {"result"}
 _ERROR = _NOTHING_MORE | {"errorOutput"}
@@ -93,21 +97,39 @@ def _too_deep(template: JsonValue) -> bool:
 
 def _check_expression(findings: Findings, text: str, place: str, members: frozenset[str]) -> None:
     try:
-        analysis = expression(text).analysis
+        compiled = expression(text)
     except JsonataSyntaxError as error:
-        hint = ""
-        if error.position is not None:
-            inner = text[len(OPENING) :]
-            start = len(text) - len(inner.lstrip())
-            hint = f"look at character {start + error.position + 1} of the text"
-        message = f"The JSONata expression is not valid: {error.message}"
-        findings.coded(INVALID, message, place, hint)
+        _invalid(findings, text, place, error.message, error.position)
         return
+    _check_patterns(findings, text, place, compiled)
+    analysis = compiled.analysis
     for message in analysis.refused:
         findings.coded(UNSUPPORTED, message, place)
     for member in sorted((analysis.members or set()) & _SPECIAL - members):
         message = f"Reference to '$states.{member}' is not supported."
         findings.coded(UNSUPPORTED, message, place)
+
+
+def _invalid(findings: Findings, text: str, place: str, said: str, position: int | None) -> None:
+    hint = ""
+    if position is not None:
+        inner = text[len(OPENING) :]
+        start = len(text) - len(inner.lstrip())
+        hint = f"look at character {start + position + 1} of the text"
+    findings.coded(INVALID, f"The JSONata expression is not valid: {said}", place, hint)
+
+
+def _check_patterns(findings: Findings, text: str, place: str, compiled: Compiled) -> None:
+    """Regular expressions that no engine takes. Of a definition that is full of them, the first."""
+    if "/" not in text or not findings.patterns_left:
+        return
+    for pattern in patterns_of(compiled.text):
+        if len(pattern.text) <= PATTERN_CHARACTERS_MAX and findings.patterns_left > 0:
+            findings.patterns_left -= 1
+            said = pattern_trouble(pattern)
+            if said is not None:
+                message = f"S0301: The regular expression cannot be read: {said}"
+                _invalid(findings, text, place, message, pattern.position)
 
 
 def check_jsonata_text(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:

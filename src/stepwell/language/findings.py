@@ -19,6 +19,8 @@ from stepwell.language.syntax import is_path, is_reference_path
 from stepwell.values import JsonObject, JsonValue
 
 FINDINGS_MAX = 1_000
+PATTERNS_MAX = 300
+"""So many regular expressions of a definition are read: an engine takes its time for each."""
 FINDINGS_CHARACTERS_MAX = 1_000_000
 """A hostile definition must not make a report that is many times its size."""
 
@@ -55,6 +57,7 @@ class Findings:
         self.errors = Bounded()
         self.warnings = Bounded()
         self.not_yet = Bounded()
+        self.patterns_left = PATTERNS_MAX
 
     def error(self, message: str, location: str, hint: str = "", at: str = "") -> None:
         """A SCHEMA_VALIDATION_FAILED error."""

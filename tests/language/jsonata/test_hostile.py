@@ -43,7 +43,9 @@ HOSTILE = [
     "$map($states.input.list, function($v) { $states.input.text })",
     "$states.input.list.{'a': $states.input.text, 'b': $states.input.text}",
     "(" + ";".join(f"$a{n + 1} := [$a{n}, $a{n}]" for n in range(40)) + "; $a40)",
-    "$match($states.input.text, /(((a{1,1000}){1,1000}){1,1000})/)",
+    "$match($states.input.text & 'b', /(((a{1,1000}){1,1000}){1,1000})$/)",
+    "$match($states.input.text & 'b', /^(?=(a|a)+$)/)",
+    "$count($match($states.input.text & 'b', /(?=a*)(?=a*b)/))",
 ]
 
 

@@ -20,15 +20,18 @@ from stepwell.language.jsonata.analysis import Analysis, analyse
 from stepwell.language.jsonata.evaluator import (
     ERROR,
     FUNCTION,
+    NO_PATTERN,
     TOO_MUCH,
     UNDEFINED,
     Outcome,
     evaluate,
     refusal,
+    takes_pattern,
 )
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.grammar import parse
 from stepwell.language.jsonata.isolation import worker
+from stepwell.language.jsonata.patterns import Pattern, rewrite, trouble
 from stepwell.language.jsonata.tokens import NotUnderstood
 from stepwell.language.program import QUERY_EVALUATION, Environment, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode
@@ -72,6 +75,8 @@ class Compiled:
     text: str
     analysis: Analysis
     path: tuple[str, ...] | None
+    rewritten: str
+    """The text as the library takes it."""
 
     def evaluate(
         self,
@@ -110,8 +115,15 @@ class Compiled:
         if not self.analysis.plain or not called.isdisjoint(_CHANCE):
             surroundings.seed = env.random_bytes(32)
         if self.analysis.plain and self._growth(bindings) <= GROWTH_MAX:
-            return evaluate(self.text, bindings, surroundings)
-        return worker.evaluate(self.text, bindings, surroundings)
+            outcome = evaluate(self.rewritten, bindings, surroundings)
+            if outcome.kind != ERROR or NO_PATTERN not in outcome.message:
+                return outcome
+            # Its own engine does not know the pattern, or not in so many repetitions.
+            rewritten = rewrite(self.text, all_patterns=True)
+            if rewritten is None:
+                return outcome
+            return worker.evaluate(rewritten.whole, bindings, surroundings)
+        return worker.evaluate(self.rewritten, bindings, surroundings)
 
     def _growth(self, bindings: dict[str, JsonValue]) -> int:
         size = len(encode(bindings)) + len(self.text)
@@ -189,10 +201,21 @@ def compile_jsonata(text: str) -> Compiled:
     """The expression (without `{%` and `%}`). Raises JsonataSyntaxError."""
     if len(text) > TEXT_CHARACTERS_MAX:
         raise JsonataSyntaxError(f"An expression has at most {TEXT_CHARACTERS_MAX} characters")
-    refused = refusal(text)
+    rewritten = rewrite(text)
+    refused = refusal(text if rewritten is None else rewritten.body)
     if refused is not None:
         raise JsonataSyntaxError(refused.message, _where_wrong(text))
-    return Compiled(text, analyse(text), _plain_path(text))
+    analysis = analyse(text)
+    if rewritten is not None:
+        analysis.plain = False
+    taken = text if rewritten is None else rewritten.whole
+    return Compiled(text, analysis, _plain_path(text), taken)
+
+
+def pattern_trouble(pattern: Pattern) -> str | None:
+    """Why no engine takes a regular expression, None if one does."""
+    said = trouble(pattern)
+    return None if said is None or takes_pattern(pattern.written) else said
 
 
 def _where_wrong(text: str) -> int | None:

@@ -25,12 +25,15 @@ from stepwell.language.jsonata.functions import (
     now_text,
     with_surroundings,
 )
+from stepwell.language.jsonata.patterns import MARK, MATCHING
 from stepwell.values import JsonValue
 
 TIMEOUT_MS = 1_000
 STACK_DEPTH_MAX = 250
 CACHED_MAX = 2_000
 TOO_MUCH: Final = "D1013: The expression takes too much time or memory"
+NO_PATTERN: Final = "nvalid regex"
+"""What the library says when its engine does not know a regular expression."""
 
 VALUE: Final = "value"
 UNDEFINED: Final = "undefined"
@@ -84,6 +87,19 @@ def refusal(text: str) -> Refusal | None:
     return None
 
 
+def takes_pattern(pattern: str) -> bool:
+    """Whether the library's engine knows a regular expression, `/.../i` as it is written."""
+    try:
+        jsonatapy.compile(f"$contains('', {pattern})").evaluate(None)
+    except Exception as error:
+        return "D1004" in str(error)
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        return False
+    return True
+
+
 def evaluate(text: str, bindings: dict[str, JsonValue], surroundings: Surroundings) -> Outcome:
     """Evaluate an expression that `refusal` has nothing against."""
     _thread.surroundings = surroundings
@@ -115,7 +131,7 @@ def _attempt(text: str, bindings: dict[str, JsonValue]) -> Outcome:
     except MemoryError:
         return Outcome(ERROR, message=TOO_MUCH)
     except Exception as error:
-        if "raised MemoryError" in str(error):
+        if any(f"raised {kind}" in str(error) for kind in ("MemoryError", "TimeoutError")):
             return Outcome(ERROR, message=TOO_MUCH)
         message = _error_text(error)
         return Outcome(UNDEFINED) if NOTHING_MARK in message else Outcome(ERROR, message=message)
@@ -147,6 +163,9 @@ def _compile(text: str) -> jsonatapy.JsonataExpression:
     expression.register("uuid", _SURROUNDED["uuid"])
     for name in ("random", "millis", "shuffle"):
         expression.register_override(name, _SURROUNDED[name])
+    if MARK in text:
+        for name, function in MATCHING.items():
+            expression.register(name, function)
     if "$now" in text:
         _register_now(expression)
     if len(_thread.expressions) >= CACHED_MAX:

@@ -31,7 +31,8 @@ _TOKEN = re.compile(
     r"|(?P<word>[^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~\"'`]+)",
     re.DOTALL,
 )
-_REGEX = re.compile(r"/(?:[^/\\\n]|\\.)+/[im]*")
+_REGEX_PLAIN = re.compile(r"/(?:[^/\\]|\\.)+/[im]*", re.DOTALL)
+_REGEX_FLAGS = re.compile(r"[im]*")
 _CLOSING = frozenset({")", "]", "}"})
 _WORD_OPERATORS = frozenset({"and", "or", "in"})
 
@@ -73,13 +74,27 @@ def _expects_operand(token: Token) -> bool:
 
 def _next(text: str, position: int, operand_expected: bool) -> tuple[Token | None, int]:
     if operand_expected and text[position] == "/" and not text.startswith("/*", position):
-        found = _REGEX.match(text, position)
-        if found is not None:
-            return Token(REGEX, found[0], position), found.end()
+        end = _regex_end(text, position)
+        if end is not None:
+            return Token(REGEX, text[position:end], position), end
     found = _TOKEN.match(text, position)
     if found is None:
         raise NotUnderstood("no token", position)
     return _token(found, position), found.end()
+
+
+def _regex_end(text: str, position: int) -> int | None:
+    """Where a regular expression ends: a slash within brackets is one of its characters."""
+    depth, place = 0, position + 1
+    while place < len(text):
+        character = text[place]
+        if character == "/" and depth == 0 and place > position + 1:
+            flags = _REGEX_FLAGS.match(text, place + 1)
+            return place + 1 if flags is None else flags.end()
+        depth += (character in "([{") - (character in ")]}")
+        place += 1 + (character == "\\")
+    found = _REGEX_PLAIN.match(text, position)  # A bracket in a class may have no partner.
+    return None if found is None else found.end()
 
 
 def _token(found: re.Match[str], position: int) -> Token | None:
