@@ -40,6 +40,16 @@ VALID: list[JsonObject] = [
     reading(InputType="CSV", CSVHeaderLocation="GIVEN", CSVHeaders=["a"], MaxItemsPath="$.m"),
     reading(InputType="JSON", MaxItems=0),
     reading(),
+    reading(InputType="CSV", CSVHeaderLocation="FIRST_ROW", CSVDelimiter="PIPE"),
+    reading(InputType="JSON", ItemsPointer=""),
+    reading(InputType="JSONL", ManifestType="ATHENA_DATA"),
+    mapping(
+        ItemReader={
+            "Resource": "arn:aws:states:::s3:listObjectsV2",
+            "Parameters": {"Bucket": "b", "Prefix": "p", "StartAfter": "k"},
+            "ReaderConfig": {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"},
+        }
+    ),
     mapping(ItemReader={"Resource": GET_OBJECT, "Parameters": {"Bucket.$": "$.b"}}),
     mapping(ItemBatcher={"MaxItemsPerBatch": 10, "BatchInput": {"a.$": "$.a"}}),
     mapping(ItemBatcher={"MaxInputBytesPerBatchPath": "$.b"}),
@@ -152,6 +162,60 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
         [(REQUIRED.format("CSVHeaders"), "/States/X/ItemReader/ReaderConfig")],
     ),
     (
+        reading(InputType="CSV", CSVHeaderLocation="FIRST_ROW", CSVDelimiter="COLON"),
+        [
+            (
+                VALUES.format("COMMA, PIPE, SEMICOLON, SPACE, TAB"),
+                "/States/X/ItemReader/ReaderConfig/CSVDelimiter",
+            )
+        ],
+    ),
+    (
+        reading(InputType="CSV", CSVHeaderLocation="GIVEN", CSVHeaders={}),
+        [("Expected value of type Array", "/States/X/ItemReader/ReaderConfig/CSVHeaders")],
+    ),
+    (
+        reading(InputType="CSV", CSVHeaderLocation="GIVEN", CSVHeaders=["a", 1]),
+        [("Expected value of type String", "/States/X/ItemReader/ReaderConfig/CSVHeaders[1]")],
+    ),
+    (
+        reading(InputType="JSON", ItemsPointer=1),
+        [("Expected value of type String", "/States/X/ItemReader/ReaderConfig/ItemsPointer")],
+    ),
+    (
+        reading(ManifestType="OTHER", Transformation="FLATTEN"),
+        [
+            (
+                VALUES.format("ATHENA_DATA, S3_INVENTORY"),
+                "/States/X/ItemReader/ReaderConfig/ManifestType",
+            ),
+            (
+                VALUES.format("NONE, LOAD_AND_FLATTEN"),
+                "/States/X/ItemReader/ReaderConfig/Transformation",
+            ),
+        ],
+    ),
+    (
+        reading(Transformation="LOAD_AND_FLATTEN"),
+        [(REQUIRED.format("InputType"), "/States/X/ItemReader/ReaderConfig")],
+    ),
+    (
+        reading(InputTyp="JSON"),
+        [("Field 'InputTyp' is not supported", "/States/X/ItemReader/ReaderConfig")],
+    ),
+    (
+        mapping(ItemReader={"Resource": GET_OBJECT, "Config": {}}),
+        [("Field 'Config' is not supported", "/States/X/ItemReader")],
+    ),
+    (
+        mapping(ItemBatcher={"MaxItemsPerBatch": 1, "Batch": 1}),
+        [("Field 'Batch' is not supported", "/States/X/ItemBatcher")],
+    ),
+    (
+        mapping(ResultWriter={"Resource": PUT_OBJECT, "Bucket": "b"}),
+        [("Field 'Bucket' is not supported", "/States/X/ResultWriter")],
+    ),
+    (
         reading(MaxItems=1, MaxItemsPath="m"),
         [
             (ONLY_ONE.format("MaxItems, MaxItemsPath"), "/States/X/ItemReader/ReaderConfig"),
@@ -191,6 +255,34 @@ def test_each_broken_rule_of_a_map_is_named(
 ) -> None:
     """Exactly its finding, and nothing of what is not run yet."""
     assert found(machine(state)) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        (
+            {"ItemReader": {"Resource": GET_OBJECT, "Parameters": {"Range.$": "$.r"}}},
+            "ItemReader/Parameters/Range.$",
+        ),
+        (
+            {"ResultWriter": {"Resource": PUT_OBJECT, "Parameters": {"ACL": "private"}}},
+            "ResultWriter/Parameters/ACL",
+        ),
+        (
+            {
+                "QueryLanguage": "JSONata",
+                "ItemReader": {"Resource": GET_OBJECT, "Arguments": {"PartNumber": 1}},
+            },
+            "ItemReader/Arguments/PartNumber",
+        ),
+    ],
+)
+def test_parameters_of_s3_that_would_be_ignored(fields: JsonObject, place: str) -> None:
+    """They are refused by name."""
+    ((message, location),) = found(machine(mapping(**fields)))
+    assert "does not run" in message
+    assert place.rpartition("/")[2] in message
+    assert location == f"/States/X/{place}"
 
 
 def test_a_label_is_used_once() -> None:

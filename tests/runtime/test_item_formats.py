@@ -54,6 +54,14 @@ def test_csv_headers_of_the_first_row() -> None:
     assert encode_text(found) == '[{"":"Value5","H1":"Value4"},{"":"","H1":""}]'
 
 
+def test_csv_headers_that_are_none() -> None:
+    """What no row can have as headers fails the reading."""
+    with pytest.raises(ReadingFailed, match="must be an array"):
+        items(ROWS, **GIVEN, CSVHeaders="H1")
+    with pytest.raises(ReadingFailed, match="no CSVDelimiter COLON"):
+        items(ROWS, **FIRST_ROW, CSVDelimiter="COLON")
+
+
 def test_csv_headers_twice() -> None:
     """Recorded: duplicate headers fail, also when they are given."""
     with pytest.raises(ReadingFailed) as failed:
@@ -77,6 +85,57 @@ def test_csv_quotes() -> None:
     assert items(b'a,b\r\n"x,\ny","say ""hi"""\r\n', **FIRST_ROW) == [
         {"a": "x,\ny", "b": 'say "hi"'}
     ]
+
+
+BACKSLASH = chr(92)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("C:``Program Files``x.exe", "C:`Program Files`x.exe"),
+        ("one`, two", "one, two"),
+        ('"said `"hi`""', 'said "hi"'),
+        ("`a`bc", "abc"),
+        ('{""Key"":""Value""}', '{"Key":"Value"}'),
+        ('"a `x""y"', 'a x"y'),
+        ('un"quoted" ``', 'un"quoted" `'),
+        ('"two`\nlines"', "two\nlines"),
+        ('""', ""),
+        ('"""" ``', '" `'),
+    ],
+)
+def test_csv_escapes(written: str, read: str) -> None:
+    """AWS's guide: a backslash escapes itself, quotes and the delimiter, and is else removed; a
+    quote within a field is written twice, in quotes or not."""
+    body = f"a,b\n{written},2\r\n3,4".replace("`", BACKSLASH)
+    assert items(body.encode(), **FIRST_ROW) == [
+        {"a": read.replace("`", BACKSLASH), "b": "2"},
+        {"a": "3", "b": "4"},
+    ]
+
+
+def test_csv_backslash_at_the_end_of_a_line() -> None:
+    """It does not join the next row to this one; rows without anything are none."""
+    body = f'a,b\n1,dir{BACKSLASH}\n\n2,\n""\n'.encode()
+    assert items(body, **FIRST_ROW) == [
+        {"a": "1", "b": "dir"},
+        {"a": "2", "b": ""},
+        {"a": "", "b": ""},
+    ]
+
+
+def test_csv_delimiter_is_escaped_as_it_is_configured() -> None:
+    """A backslash keeps the delimiter of this object, not the comma."""
+    body = f"a|b\n1{BACKSLASH}|2|3{BACKSLASH},4\n".encode()
+    assert items(body, **FIRST_ROW, CSVDelimiter="PIPE") == [{"a": "1|2", "b": "3,4"}]
+
+
+def test_csv_field_that_is_too_long() -> None:
+    """An open quote does not make one field of a whole object."""
+    for start in ("a", "``".replace("`", BACKSLASH)):
+        with pytest.raises(ReadingFailed, match="not CSV"):
+            items(f'{start}\n"{"x" * (8 << 20)}\n'.encode() * 2, **FIRST_ROW)
 
 
 def test_csv_with_a_byte_order_mark() -> None:
@@ -109,6 +168,12 @@ def test_json_lines() -> None:
     assert items(b'{"a":1}\n\n[2]\r\n3', InputType="JSONL") == [{"a": 1}, [2], 3]
     with pytest.raises(ReadingFailed, match="Line 2 "):
         items(b"1\n{", InputType="JSONL")
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u0085", "\x7f", "\u2029"])
+def test_json_lines_end_at_line_feeds_alone(character: str) -> None:
+    """Other characters that Unicode breaks lines at may stand in a text as they are."""
+    assert items(f'"a{character}b"\n1'.encode(), InputType="JSONL") == [f"a{character}b", 1]
 
 
 def test_gzip() -> None:

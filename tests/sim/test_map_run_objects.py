@@ -119,6 +119,52 @@ def test_listing() -> None:
     assert set(listed[0]) == {"Etag", "LastModified", "Key", "Size", "StorageClass"}
 
 
+def test_listing_from_a_key_on() -> None:
+    """StartAfter leaves out the objects up to that key."""
+    given = reader("listObjectsV2", None)
+    given["Parameters"] = {**BUCKET, "StartAfter": "b"}
+    state = distributed({"P": passes()}, ItemReader=given)
+    told, _, _ = play(state, {"a": b"", "b": b"", "c": b""})
+    assert [listed["Key"] for listed in json.loads(told["output"])] == ["c"]
+
+
+@pytest.mark.parametrize("action", ["getObject", "listObjectsV2"])
+def test_owner(action: str) -> None:
+    """A bucket that another account owns is not read where the owner is said."""
+    given = reader(action)
+    given["Parameters"] = {**BUCKET, "ExpectedBucketOwner": "111122223333"}
+    given["Parameters"] |= {"Key": "k"} if action == "getObject" else {}
+    told, _, _ = play(distributed({"P": passes()}, ItemReader=given), {"k": b"[1]"})
+    assert told["error"] == "States.ItemReaderFailed"
+    assert told["cause"] == "Access Denied (Service: Amazon S3; Error Code: AccessDenied)"
+
+
+def test_owner_of_results() -> None:
+    """Nor are results written there."""
+    told, _, objects = play(
+        distributed(
+            {"P": passes()},
+            ResultWriter={
+                "Resource": "arn:aws:states:::s3:putObject",
+                "Parameters": {"Bucket": "out", "ExpectedBucketOwner": "111122223333"},
+            },
+        ),
+        {},
+        given=[1],
+    )
+    assert told["error"] == "States.ResultWriterFailed"
+    assert not objects.bodies
+
+
+def test_negative_max_items() -> None:
+    """Recorded: a negative MaxItemsPath fails the reader."""
+    state = distributed({"P": passes()}, ItemReader=reader(InputType="JSON", MaxItemsPath="$.n"))
+    told, events, _ = play(state, {"k": b"[1]"}, given={"n": -1})
+    assert told["error"] == "States.ItemReaderFailed"
+    assert told["cause"] == "field MaxItems must be positive"
+    assert events[4]["type"] == "MapRunFailed"
+
+
 def test_load_and_flatten() -> None:
     """The objects of a listing are read one after another."""
     config = {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"}

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from stepwell.runtime.objects import ObjectInfo
+from stepwell.runtime.objects import Bucket, ObjectInfo
 from stepwell.services.api import Answer, Call, Operation, Params, Service
 from stepwell.services.s3.blobs import read_blobs, read_whole
 from stepwell.services.s3.checksums import ALGORITHMS
 from stepwell.services.s3.ranges import Span
+from stepwell.services.s3.records import BucketRow
 from stepwell.services.s3.shown import loaded
 from stepwell.services.s3.storage import Storage, account_of, region_of
 from stepwell.services.s3.walking import page_of
@@ -27,21 +28,24 @@ class StoredObjects:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
-        """The whole object. Raises ServiceError NoSuchBucket, NoSuchKey."""
+    async def read(self, bucket: Bucket, key: str, version: str | None = None) -> bytes:
+        """The whole object. Raises ServiceError NoSuchBucket, NoSuchKey, AccessDenied."""
         await self._storage.buckets.ready()
-        self._storage.bucket({"Bucket": bucket})
-        row = await self._storage.find(bucket, key, version)
+        self._bucket(bucket)
+        row = await self._storage.find(bucket.name, key, version)
         blobs = read_blobs(row.blobs)
         return await read_whole(self._storage.parts.store, blobs, Span(0, row.size))
 
     async def list(
-        self, bucket: str, prefix: str, after: str | None, limit: int
+        self, bucket: Bucket, prefix: str, after: str | None, limit: int
     ) -> list[ObjectInfo]:
-        """Objects in the order of their keys, from behind `after`. Raises NoSuchBucket."""
+        """Objects in the order of their keys, from behind `after`.
+
+        Raises ServiceError NoSuchBucket, AccessDenied.
+        """
         await self._storage.buckets.ready()
-        self._storage.bucket({"Bucket": bucket})
-        page = await page_of(self._storage.parts.store, bucket, prefix, "", after, limit)
+        self._bucket(bucket)
+        page = await page_of(self._storage.parts.store, bucket.name, prefix, "", after, limit)
         return [
             ObjectInfo(
                 row.key,
@@ -53,13 +57,16 @@ class StoredObjects:
             for row in page.rows
         ]
 
-    async def put(self, bucket: str, key: str, body: bytes) -> None:
+    async def put(self, bucket: Bucket, key: str, body: bytes) -> None:
         """Write an object, or write it anew."""
         await self._storage.buckets.ready()
-        row = self._storage.bucket({"Bucket": bucket})
+        row = self._bucket(bucket)
         call = Call(account_of(row), region_of(row), self._storage.parts.ids.uuid(), "")
-        params: Params = {"Bucket": bucket, "Key": key, "Body": body}
+        params: Params = {"Bucket": bucket.name, "Key": key, "Body": body}
         await put_object(self._storage, call, params | {"ContentType": "application/json"})
+
+    def _bucket(self, bucket: Bucket) -> BucketRow:
+        return self._storage.bucket({"Bucket": bucket.name, "ExpectedBucketOwner": bucket.owner})
 
 
 def as_tasks_call(service: Service) -> Service:

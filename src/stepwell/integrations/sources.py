@@ -7,6 +7,7 @@ from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.integrations.objects import StoredObjects
+from stepwell.runtime.objects import Bucket
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call
 from stepwell.services.dynamodb.dynamodb import DynamoDb
@@ -119,7 +120,7 @@ class StoredCode:
     ) -> bytes:
         """The object. Raises ServiceError in Lambda's words."""
         try:
-            return await self._objects.read(bucket, key, version)
+            return await self._objects.read(Bucket(bucket), key, version)
         except ServiceError as error:
             raise ServiceError(
                 "InvalidParameterValueException",

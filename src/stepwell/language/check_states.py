@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from stepwell.language.check_errors import check_catch, check_retry
+from stepwell.language.check_item_reader import check_item_reader
 from stepwell.language.check_jsonata import (
     check_jsonata_assign,
     check_jsonata_output,
@@ -20,7 +21,6 @@ from stepwell.language.check_jsonata import (
 )
 from stepwell.language.check_map import (
     check_item_batcher,
-    check_item_reader,
     check_label,
     check_processor,
     check_result_writer,

@@ -179,18 +179,21 @@ def compile_seconds(state: JsonObject, name: str) -> Seconds | None:
     return Seconds(read=integer_at(field, cast("str", state[field]), least=1))
 
 
-def integer_at(field: str, path: str, *, least: int) -> Callable[[JsonValue, Environment], int]:
-    """The integer a Path field points to; AWS's sentence when it is none or too small."""
+def integer_at(
+    field: str, path: str, *, least: int | None
+) -> Callable[[JsonValue, Environment], int]:
+    """The integer a Path field points to; AWS's sentence when it is none or too small. Without
+    `least`, whoever asks says that."""
     read = input_path_reader(path, field)
     name = field.removesuffix("Path")
 
     def read_integer(data: JsonValue, env: Environment) -> int:
         value = read(data, env)
-        if least == 0 and isinstance(value, str) and _INTEGER.fullmatch(value):
+        if not least and isinstance(value, str) and _INTEGER.fullmatch(value):
             value = int(value)  # AWS takes the text of a number where a Map counts.
         if isinstance(value, bool) or not isinstance(value, int):
             raise _not_valid(field, value, "a valid integer", path)
-        if value < least:
+        if least is not None and value < least:
             bound = "cannot be negative" if least == 0 else "must be greater than zero"
             raise EvaluationFailed(f"{name} {bound}.", location=field)
         return value

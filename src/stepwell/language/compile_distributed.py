@@ -59,7 +59,7 @@ def _made_label(name: str) -> str:
 
 
 def _integer(
-    state: JsonObject, name: str, *, least: int, jsonata: bool = False
+    state: JsonObject, name: str, *, least: int | None, jsonata: bool = False
 ) -> ReadInteger | None:
     """A whole number, fixed, by its Path field, or computed."""
     if jsonata:
@@ -133,7 +133,7 @@ def _reader(state: JsonObject) -> ItemReader | None:
         action=cast("str", reader["Resource"]).rpartition(":")[2],
         arguments=_arguments(state, "ItemReader"),
         config=config,
-        max_items=_integer(config, "MaxItems", least=0, jsonata=is_jsonata(state)),
+        max_items=_integer(config, "MaxItems", least=None, jsonata=is_jsonata(state)),
     )
 
 

@@ -16,6 +16,7 @@ from typing import cast
 import zstandard
 
 from stepwell.runtime.columnar_formats import NotColumnar, read_orc, read_parquet
+from stepwell.runtime.csv_rows import rows_of
 from stepwell.values import BadJson, JsonValue, decode
 
 _GZIP = b"\x1f\x8b"
@@ -24,7 +25,6 @@ OBJECT_BYTES_MAX = 1 << 30
 """What one object may hold, also once it is unpacked."""
 _PACKED_AT_A_TIME = 4_096
 """Bytes unpacked before it is looked how long the result is: little may stand for a lot."""
-FIELD_CHARACTERS_MAX = 8 << 20
 
 _COLUMNAR: dict[JsonValue, Callable[[bytes], Iterator[JsonValue]]] = {
     "PARQUET": read_parquet,
@@ -137,7 +137,7 @@ def _at(value: JsonValue, pointer: str) -> JsonValue:
 
 
 def _read_lines(body: bytes) -> Iterator[JsonValue]:
-    for number, line in enumerate(_text(body).splitlines(), 1):
+    for number, line in enumerate(_text(body).split("\n"), 1):
         if line.strip():
             try:
                 yield decode(line)
@@ -145,15 +145,21 @@ def _read_lines(body: bytes) -> Iterator[JsonValue]:
                 raise ReadingFailed(f"Line {number} of the object is not JSON: {error}") from error
 
 
+def _given(headers: JsonValue) -> Sequence[str]:
+    if not isinstance(headers, list):
+        raise ReadingFailed("CSVHeaders must be an array of texts.")
+    return cast("Sequence[str]", headers)
+
+
 def read_csv(body: bytes, config: Mapping[str, JsonValue]) -> Iterator[JsonValue]:
     """Rows as objects of texts: fields without a header are dropped, missing ones are empty."""
-    csv.field_size_limit(FIELD_CHARACTERS_MAX)
-    delimiter = _DELIMITERS[str(config.get("CSVDelimiter", "COMMA"))]
-    rows = (row for row in csv.reader(io.StringIO(_text(body), newline=""), delimiter=delimiter))
-    filled = (row for row in rows if row)
+    name = str(config.get("CSVDelimiter", "COMMA"))
+    if (delimiter := _DELIMITERS.get(name)) is None:
+        raise ReadingFailed(f"There is no CSVDelimiter {name}.")
+    filled = (row for row in rows_of(_text(body), delimiter) if row)
     try:
         if config.get("CSVHeaderLocation") == "GIVEN":
-            headers = cast("Sequence[str]", config.get("CSVHeaders", ()))
+            headers = _given(config.get("CSVHeaders"))
         else:
             headers = next(filled, [])
         if len(set(headers)) < len(headers):

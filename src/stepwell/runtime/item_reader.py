@@ -12,7 +12,7 @@ from stepwell.engine.map_items import MapItems
 from stepwell.errors import ServiceError
 from stepwell.language.distributed import ItemReader
 from stepwell.runtime.item_formats import ReadingFailed, read_items, unpacked
-from stepwell.runtime.objects import ObjectInfo, ObjectStore
+from stepwell.runtime.objects import Bucket, ObjectInfo, ObjectStore
 from stepwell.values import BadJson, JsonObject, JsonValue, decode
 
 LISTED_AT_A_TIME = 1_000
@@ -26,6 +26,8 @@ async def items_of(
     most = 0
     if reader.max_items is not None:
         most = reader.max_items(given.arguments, given.environment)
+        if most < 0:
+            raise ReadingFailed("field MaxItems must be positive")
     count = 0
     try:
         async for item in _items(reader.action, arguments, config, objects):
@@ -49,6 +51,12 @@ def reader_arguments(reader: ItemReader, given: MapItems) -> tuple[JsonObject, J
     return arguments, dict(reader.config)
 
 
+def bucket_of(arguments: JsonObject) -> Bucket:
+    """The bucket that arguments name, and who is said to own it."""
+    owner = arguments.get("ExpectedBucketOwner")
+    return Bucket(str(arguments["Bucket"]), None if owner is None else str(owner))
+
+
 def source_of(reader: ItemReader, given: MapItems) -> str:
     """`Map.Item.Source` of the context object."""
     arguments, _ = reader_arguments(reader, given)
@@ -60,10 +68,10 @@ def source_of(reader: ItemReader, given: MapItems) -> str:
 async def _items(
     action: str, arguments: JsonObject, config: JsonObject, objects: ObjectStore
 ) -> AsyncIterator[JsonValue]:
-    bucket = str(arguments["Bucket"])
+    bucket = bucket_of(arguments)
     if action == "listObjectsV2":
-        prefix = str(arguments.get("Prefix", ""))
-        async for info in _listed(bucket, prefix, objects):
+        prefix, after = str(arguments.get("Prefix", "")), arguments.get("StartAfter")
+        async for info in _listed(bucket, prefix, None if after is None else str(after), objects):
             if config.get("Transformation") == "LOAD_AND_FLATTEN":
                 for item in read_items(await objects.read(bucket, info.key), config):
                     yield item
@@ -83,8 +91,9 @@ async def _items(
         yield item
 
 
-async def _listed(bucket: str, prefix: str, objects: ObjectStore) -> AsyncIterator[ObjectInfo]:
-    after: str | None = None
+async def _listed(
+    bucket: Bucket, prefix: str, after: str | None, objects: ObjectStore
+) -> AsyncIterator[ObjectInfo]:
     while True:
         page = await objects.list(bucket, prefix, after, LISTED_AT_A_TIME)
         for info in page:
@@ -105,15 +114,15 @@ def _shown(info: ObjectInfo) -> JsonObject:
 
 
 async def _from_manifest(
-    bucket: str, body: bytes, config: JsonObject, objects: ObjectStore
+    bucket: Bucket, body: bytes, config: JsonObject, objects: ObjectStore
 ) -> AsyncIterator[JsonValue]:
     """The items of every file a manifest names."""
     if config.get("ManifestType") == "ATHENA_DATA":
-        for line in unpacked(body).decode("utf-8", "replace").splitlines():
+        for line in unpacked(body).decode("utf-8", "replace").split("\n"):
             where = line.strip().strip('"').removeprefix("s3://")
             if where:
                 holder, _, key = where.partition("/")
-                for item in read_items(await objects.read(holder, key), config):
+                for item in read_items(await objects.read(Bucket(holder), key), config):
                     yield item
         return
     given, files = _inventory(body)

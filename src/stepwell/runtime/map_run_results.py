@@ -16,9 +16,10 @@ from stepwell.engine.map_items import MapItems
 from stepwell.errors import ServiceError
 from stepwell.language.distributed import ResultWriter
 from stepwell.language.timestamps import format_timestamp
+from stepwell.runtime.item_reader import bucket_of
 from stepwell.runtime.map_run_items import MapRunItems
 from stepwell.runtime.map_run_pending import pending_of
-from stepwell.runtime.objects import ObjectStore
+from stepwell.runtime.objects import Bucket, ObjectStore
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import (
     ABORTED,
@@ -116,7 +117,7 @@ class MapRunResults:
                         await write.add(text)
                 files[kind] = await write.close()
             manifest: JsonObject = {
-                "DestinationBucket": bucket,
+                "DestinationBucket": bucket.name,
                 "MapRunArn": run.arn,
                 "ResultFiles": {**files},
             }
@@ -126,7 +127,7 @@ class MapRunResults:
             raise WritingFailed(
                 f"{error.message} (Service: Amazon S3; Error Code: {error.code})"
             ) from error
-        details: JsonObject = {"Bucket": bucket, "Key": key}
+        details: JsonObject = {"Bucket": bucket.name, "Key": key}
         return encode_text({"MapRunArn": run.arn, "ResultWriterDetails": details})
 
 
@@ -151,7 +152,7 @@ async def children_of(store: Store, run: int, status: int) -> AsyncIterator[Exec
         after = (rows[-1].id,)
 
 
-def _destination(run: MapRunRow, items: MapItems, writer: ResultWriter) -> tuple[str, str]:
+def _destination(run: MapRunRow, items: MapItems, writer: ResultWriter) -> tuple[Bucket, str]:
     """The bucket, and what the keys of this run begin with."""
     arguments: JsonValue = {}
     if writer.arguments is not None:
@@ -160,14 +161,14 @@ def _destination(run: MapRunRow, items: MapItems, writer: ResultWriter) -> tuple
         raise WritingFailed("The ResultWriter names no Bucket.")
     prefix = str(arguments.get("Prefix") or "").rstrip("/")
     folder = run.arn.rpartition(":")[2]
-    return str(arguments["Bucket"]), f"{prefix}/{folder}" if prefix else folder
+    return bucket_of(arguments), f"{prefix}/{folder}" if prefix else folder
 
 
 class _Files:
     """The files of one kind: SUCCEEDED_0.json and so on."""
 
     def __init__(
-        self, objects: ObjectStore, bucket: str, folder: str, kind: str, output_type: str
+        self, objects: ObjectStore, bucket: Bucket, folder: str, kind: str, output_type: str
     ) -> None:
         self._objects = objects
         self._bucket = bucket

@@ -18,36 +18,43 @@ class ObjectInfo(NamedTuple):
     storage_class: str = "STANDARD"
 
 
+class Bucket(NamedTuple):
+    """A bucket, and the account that must own it when it is asked for."""
+
+    name: str
+    owner: str | None = None
+
+
 class ObjectStore(Protocol):
     """Objects in buckets, seen by one execution. Every method may raise ServiceError with what the
     service says: NoSuchBucket, NoSuchKey, AccessDenied."""
 
-    async def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+    async def read(self, bucket: Bucket, key: str, version: str | None = None) -> bytes:
         """The whole object."""
 
     async def list(
-        self, bucket: str, prefix: str, after: str | None, limit: int
+        self, bucket: Bucket, prefix: str, after: str | None, limit: int
     ) -> list[ObjectInfo]:
         """Objects in the order of their keys, from behind `after`."""
 
-    async def put(self, bucket: str, key: str, body: bytes) -> None:
+    async def put(self, bucket: Bucket, key: str, body: bytes) -> None:
         """Write an object, or write it anew."""
 
 
 class NoObjects:
     """No object store: definitions that need one are refused, and this is what remains to say."""
 
-    async def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+    async def read(self, bucket: Bucket, key: str, version: str | None = None) -> bytes:
         """Refuse."""
         raise _missing()
 
     async def list(
-        self, bucket: str, prefix: str, after: str | None, limit: int
+        self, bucket: Bucket, prefix: str, after: str | None, limit: int
     ) -> list[ObjectInfo]:
         """Refuse."""
         raise _missing()
 
-    async def put(self, bucket: str, key: str, body: bytes) -> None:
+    async def put(self, bucket: Bucket, key: str, body: bytes) -> None:
         """Refuse."""
         raise _missing()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from stepwell.errors import ServiceError
-from stepwell.runtime.objects import ObjectInfo
+from stepwell.runtime.objects import Bucket, ObjectInfo
+
+OWNER = "000000000000"
+"""The account that owns every bucket."""
 
 
 class MemoryObjects:
@@ -13,25 +16,34 @@ class MemoryObjects:
         self.bodies = {} if bodies is None else bodies
         self.reads = 0
 
-    async def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
-        """The whole object. Raises ServiceError NoSuchKey."""
+    def _check(self, bucket: Bucket) -> None:
+        if bucket.owner not in (None, OWNER):
+            raise ServiceError("AccessDenied", "Access Denied", status=403)
+
+    async def read(self, bucket: Bucket, key: str, version: str | None = None) -> bytes:
+        """The whole object. Raises ServiceError NoSuchKey, AccessDenied."""
+        self._check(bucket)
         self.reads += 1
-        body = self.bodies.get((bucket, key))
+        body = self.bodies.get((bucket.name, key))
         if body is None:
             raise ServiceError("NoSuchKey", "The specified key does not exist.")
         return body
 
     async def list(
-        self, bucket: str, prefix: str, after: str | None, limit: int
+        self, bucket: Bucket, prefix: str, after: str | None, limit: int
     ) -> list[ObjectInfo]:
-        """Objects in the order of their keys, from behind `after`."""
-        keys = sorted(key for holder, key in self.bodies if holder == bucket)
+        """Objects in the order of their keys, from behind `after`. Raises AccessDenied."""
+        self._check(bucket)
+        keys = sorted(key for holder, key in self.bodies if holder == bucket.name)
         return [
-            ObjectInfo(key, f'"{len(key):032x}"', len(self.bodies[bucket, key]), 1_750_000_000_000)
+            ObjectInfo(
+                key, f'"{len(key):032x}"', len(self.bodies[bucket.name, key]), 1_750_000_000_000
+            )
             for key in keys
             if key.startswith(prefix) and (after is None or key > after)
         ][:limit]
 
-    async def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Write an object, or write it anew."""
-        self.bodies[bucket, key] = body
+    async def put(self, bucket: Bucket, key: str, body: bytes) -> None:
+        """Write an object, or write it anew. Raises AccessDenied."""
+        self._check(bucket)
+        self.bodies[bucket.name, key] = body
