@@ -24,6 +24,7 @@ from stepwell.stores.sqlite import SqliteStore
 from tests.contract.kit import LOG, MIXED, PLAIN, LogRow, PlainRow
 
 TABLES = (PLAIN, LOG, MIXED)
+WRITTEN = Path("/proc/self/io")
 
 
 def store_in(directory: Path) -> SqliteStore:
@@ -132,6 +133,26 @@ async def test_reads_do_not_suspend(store: SqliteStore) -> None:
     with pytest.raises(StopIteration) as stop:
         read.send(None)
     assert stop.value.value == PlainRow(1, None, 0, None)
+
+
+@pytest.mark.skipif(not WRITTEN.exists(), reason="what was written is read from /proc")
+async def test_a_commit_writes_to_the_log_only(store: SqliteStore) -> None:
+    """What a large statement changes goes to no other file, whether rows are new or replaced."""
+    log = store.path.with_name(f"{store.path.name}-wal")
+    for note in ("new", "replaced"):
+        plain = {(i,): PlainRow(i, f"n{i}", 0, note * 500) for i in range(200)}
+        length, written = log.stat().st_size, _bytes_written()
+        await store.commit(
+            {PLAIN: plain, LOG: {(len(note), i): LogRow(len(note), i, b"x") for i in range(200)}}
+        )
+        elsewhere = _bytes_written() - written - (log.stat().st_size - length)
+        assert elsewhere < 100_000
+
+
+def _bytes_written() -> int:
+    """By this process, to all its files."""
+    facts = dict(line.split(": ") for line in WRITTEN.read_text().splitlines())
+    return int(facts["wchar"])
 
 
 async def test_an_update_leaves_the_indexes_of_fixed_columns_alone(store: SqliteStore) -> None:

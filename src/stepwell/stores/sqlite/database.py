@@ -42,6 +42,9 @@ def connect_writer(path: Path) -> apsw.Connection:
     # On macOS a plain flush stops in the drive's cache; elsewhere this changes nothing.
     connection.execute("PRAGMA fullfsync = 1").fetchall()
     connection.execute("PRAGMA checkpoint_fullfsync = 1").fetchall()
+    # A statement that writes many rows keeps what it changes until it has come to its end: in
+    # memory, not in a file beside the log that is as large again.
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
     connection.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
     return connection

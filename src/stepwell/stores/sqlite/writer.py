@@ -179,7 +179,9 @@ def _insert(table: Table[Any], count: int) -> str:
     names = column_list([column.name for column in table.columns])
     row = f"({', '.join('?' * len(table.columns))})"
     places = ", ".join([row] * count)
-    return f"INSERT INTO {quoted(table.name)} ({names}) VALUES {places}{on_conflict(table)}"
+    # What can't be put fails the whole commit, so a statement needs no way back of its own.
+    insert = f"INSERT OR ROLLBACK INTO {quoted(table.name)} ({names})"
+    return f"{insert} VALUES {places}{on_conflict(table)}"
 
 
 def _delete(table: Table[Any], count: int) -> str:
