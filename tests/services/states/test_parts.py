@@ -121,7 +121,13 @@ VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false'
         ("01", "Invalid numeric value: Leading zeroes not allowed"),
         ("-x", "Unexpected character: expected digit (0-9) to follow minus sign"),
         ('"\\x"', "Unrecognized character escape 'x' (code 120)"),
-        ("1 2", "Invalid JSON"),
+        ("1 2", "Invalid JSON: JSON is malformed: trailing characters (byte 3)"),
+        ("1e400", "Invalid JSON: Number out of range"),
+        ('"\\ud800"', "Invalid JSON: half of a surrogate pair stands alone"),
+        (
+            "[" * 501 + "]" * 501,
+            "Invalid JSON: arrays and objects are nested deeper than 500 levels",
+        ),
     ],
 )
 def test_bad_json_is_explained(text: str, why: str) -> None:

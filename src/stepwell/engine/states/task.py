@@ -216,6 +216,10 @@ def answer(step: Step, branch: Branch, state: TaskState, answered: TaskAnswered)
         release_attempt(step, branch, state, reason="succeeded")
         _succeed(step, branch, state, answered.result, text)
         return
+    if exceeds(step, text):
+        abandon_attempt(step, branch, state, reason="failed")
+        _fail(step, branch, state, too_large(state.resource.service))
+        return
     details: Details = {
         **_resource(state),
         "output": text,

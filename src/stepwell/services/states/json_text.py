@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from stepwell.values import NESTING_MAX, BadJson, decode_payload, nests_too_deep
+
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _TOKEN_CHARACTERS_MAX = 256
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -21,11 +23,19 @@ class _Found(Exception):
 
 
 def complaint(text: str) -> str:
-    """AWS's sentence about a text that is not JSON."""
+    """AWS's sentence about a text that is not JSON; ours about JSON that cannot be kept."""
     try:
         _Scan(text).run()
     except _Found as found:
         return str(found)
+    if nests_too_deep(text):
+        return f"Invalid JSON: arrays and objects are nested deeper than {NESTING_MAX} levels"
+    try:
+        decode_payload(text)
+    except BadJson as bad:
+        # The scan came to the end, so what the parser misses is the other half of a character.
+        is_half = "truncated" in str(bad)
+        return f"Invalid JSON: {'half of a surrogate pair stands alone' if is_half else bad}"
     return "Invalid JSON"
 
 
