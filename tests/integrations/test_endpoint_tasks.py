@@ -77,7 +77,7 @@ def test_an_endpoint_is_called(running_server: ServerProcess, endpoint: Endpoint
     assert asked.headers["user-agent"] == f"Amazon|StepFunctions|HttpInvoke|{REGION}"
     assert asked.headers["range"] == "bytes=0-262144"
     assert asked.headers["x-mine"] == "yes"
-    assert asked.headers["content-type"] == "application/json"
+    assert asked.headers["content-type"] == "application/json; charset=UTF-8"
     assert parse_qs(urlsplit(asked.path).query) == {"a": ["1 2"], "b": ["x", "y"]}
     assert json.loads(asked.body) == {"n": 1}
 

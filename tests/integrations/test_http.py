@@ -130,6 +130,38 @@ async def test_a_status_is_an_error(place: Place) -> None:
     assert outcome == Refused("States.Http.StatusCode.404", "no such order")
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "body"),
+    [
+        ("text/plain", b"\xff", None),
+        ("text/plain; charset=latin-1", b"\xe9", "é"),
+        ("text/plain; charset=none-such", b"x", None),
+        ("image/png", b"x", None),
+    ],
+)
+async def test_answers_that_are_no_text(
+    place: Place, kind: str, content: bytes, body: str | None
+) -> None:
+    """What can't be read as text fails the task."""
+    arn = await place.connection()
+    place.partner.answer = lambda request: httpx.Response(
+        200, content=content, headers={"Content-Type": kind}
+    )
+    outcome: Any = await place.invoke(arn)
+    if body is None:
+        assert outcome.error == "States.Runtime"
+    else:
+        assert outcome.result["ResponseBody"] == body
+
+
+async def test_headers_as_arrays(place: Place) -> None:
+    """The values of an array are one header."""
+    arn = await place.connection()
+    await place.invoke(arn, Headers={"Accept": ["a/b", "c/d"], "X-Number": 1})
+    [request] = place.partner.got
+    assert (request.headers["Accept"], request.headers["X-Number"]) == ("a/b, c/d", "1")
+
+
 async def test_a_form(place: Place) -> None:
     """RequestBodyEncoding writes the body as one."""
     arn = await place.connection()
@@ -137,7 +169,7 @@ async def test_a_form(place: Place) -> None:
         arn, RequestBody={"a": [1, 2], "b": "x y"}, Transform={"RequestBodyEncoding": "URL_ENCODED"}
     )
     [request] = place.partner.got
-    assert request.content == b"a%5B0%5D=1&a%5B1%5D=2&b=x+y"
+    assert request.content == b"a%5B0%5D=1&a%5B1%5D=2&b=x%20y"
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from stepwell.errors import ServiceError
 from stepwell.integrations.http_calls import HttpCalls
@@ -59,7 +59,7 @@ class Connections:
         """What the connection adds. Raises ServiceError when no token is to be had."""
         given: Any = decode(row.authorization)
         further = given.get("InvocationHttpParameters") or {}
-        headers = _pairs(further, "HeaderParameters")
+        headers: dict[str, str] = {}
         if row.kind == "API_KEY":
             key = given["ApiKeyAuthParameters"]
             headers[key["ApiKeyName"]] = key["ApiKeyValue"]
@@ -69,6 +69,7 @@ class Connections:
         else:
             token = await self._token(row, given["OAuthParameters"])
             headers["Authorization"] = f"Bearer {token}"
+        headers = {**headers, **_pairs(further, "HeaderParameters"), **headers}
         return Additions(
             headers, _pairs(further, "QueryStringParameters"), _pairs(further, "BodyParameters")
         )
@@ -126,7 +127,7 @@ def with_query(url: str, query: dict[str, str]) -> str:
     """The URL with these parameters as well."""
     if not query:
         return url
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query, quote_via=quote)}"
 
 
 def _life_seconds(given: object) -> float:

@@ -110,6 +110,17 @@ class Caller(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """Somebody who looks at what goes over the wire of an HTTP call, told `request` and `response`.
+
+    What a connection adds is told to those only who may see secrets.
+    """
+
+    tell: Callable[[str, JsonObject], None]
+    reveals_secrets: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceCall:
     """A Task's call of a service.
 
@@ -128,6 +139,7 @@ class ServiceCall:
     now: int
     request_id: str
     """A UUID for the call itself; the same when it is repeated."""
+    wire: Wire | None = None
 
 
 @dataclass(frozen=True, slots=True)

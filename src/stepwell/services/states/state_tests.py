@@ -15,7 +15,7 @@ from stepwell.services.states.mock_context import read_context
 from stepwell.services.states.refusals import check_payload, invalid
 from stepwell.services.states.states import States
 from stepwell.services.states.tested_state import TestedState, find_tested_state
-from stepwell.services.states.trial import Mock, Trial, Verdict
+from stepwell.services.states.trial import Mock, Trace, Trial, Verdict
 from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload
 
 SECONDS_MAX = 300
@@ -45,6 +45,8 @@ async def test_state(states: States, call: Call, params: Params) -> Answer:
         if mock is None:
             raise invalid("A Context object can only be provided when a mock is specified")
         context = read_context(params["context"])
+    level = params.get("inspectionLevel") or "INFO"
+    trace = Trace(bool(params.get("revealSecrets"))) if level == "TRACE" else None
     trial = Trial(
         states,
         call,
@@ -57,9 +59,10 @@ async def test_state(states: States, call: Call, params: Params) -> Answer:
         mock=mock,
         retries=configuration.get("retrierRetryCount") or 0,
         read=_read_items(tested, configuration),
+        trace=trace,
     )
     verdict = await trial.run(within_seconds=SECONDS_MAX)
-    return _shown(verdict, params.get("inspectionLevel") or "INFO")
+    return _shown(verdict, level)
 
 
 test_state.__test__ = False  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ from stepwell.engine.retries import Failure, matches
 from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
 from stepwell.language.inspection import CAUGHT
 from stepwell.language.program import MapState, ParallelState, TaskState
-from stepwell.runtime.ports import Refused, ServiceCall
+from stepwell.runtime.ports import Refused, ServiceCall, Wire
 from stepwell.services.api import Call
 from stepwell.services.states.states import States
 from stepwell.services.states.tested_state import TestedState
@@ -68,6 +68,13 @@ class Verdict:
     inspection: JsonObject = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The request and the response of an HTTP task are to be shown."""
+
+    reveals_secrets: bool
+
+
 class Trial:
     """See the module."""
 
@@ -85,6 +92,7 @@ class Trial:
         mock: Mock | None,
         retries: int,
         read: list[JsonValue] | None,
+        trace: Trace | None = None,
     ) -> None:
         self._states = states
         self._call = call
@@ -93,6 +101,8 @@ class Trial:
         self._mock = mock
         self._retries = retries
         self._told: dict[str, JsonValue] = {}
+        self._wire: JsonObject = {}
+        self._trace = trace
         self._texts = {id(value): (value, text)}
         if mock is not None and mock.text is not None:
             self._texts[id(mock.value)] = mock.value, mock.text
@@ -198,7 +208,9 @@ class Trial:
 
     async def _real(self, command: CallService) -> Input:
         """Call the service, through the integration that executions use."""
-        states, call = self._states, self._call
+        states, call, wire = self._states, self._call, None
+        if self._trace is not None:
+            wire = Wire(self._wire.__setitem__, self._trace.reveals_secrets)
         outcome = await states.executions.call_alone(
             ServiceCall(
                 execution=self._execution.identity.id,
@@ -212,6 +224,7 @@ class Trial:
                 region=call.region,
                 now=states.clock.now(),
                 request_id=states.ids.uuid(),
+                wire=wire,
             )
         )
         if isinstance(outcome, Refused):
@@ -292,6 +305,7 @@ class Trial:
                 shown[name] = value
             elif name not in _UNSHOWN:
                 shown[name] = self._text_of(value)
+        shown |= self._wire
         if self._root.variables:
             shown["variables"] = encode_text(dict(self._root.variables))
         details = self._error_details(verdict)
