@@ -105,11 +105,19 @@ async def _compare_scan(
 
     after, until, limit = bound(), bound(), chance.choice((0, 1, 3, 1000))
     reverse = chance.random() < 0.5
+    asked = (prefix, index, after, until, limit, reverse)
     found = await store.scan(
         model.table, prefix, index=index, after=after, until=until, limit=limit, reverse=reverse
     )
     assert found == model.scan(
         prefix, index=index, after=after, until=until, limit=limit, reverse=reverse
-    ), (prefix, index, after, until, limit, reverse)
+    ), asked
+    some = tuple(chance.sample(model.names, chance.randint(1, len(model.names))))
+    picked = await store.pick(
+        model.table, some, prefix,
+        index=index, after=after, until=until, limit=limit, reverse=reverse,
+    )  # fmt: skip
+    assert picked == [tuple(getattr(row, name) for name in some) for row in found], (some, *asked)
+    assert {type(values) for values in picked} <= {tuple}
     counted = model.scan(prefix, index=index, after=None, until=None, limit=10**9, reverse=False)
     assert await store.count(model.table, prefix, index=index) == len(counted)

@@ -59,6 +59,20 @@ class Store(Protocol):
         With `reverse` the order is turned round, and `after` is where to continue downwards.
         """
 
+    async def pick(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...],
+        prefix: Key = (),
+        *,
+        index: str | None = None,
+        after: Key | None = None,
+        until: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+    ) -> list[tuple[Any, ...]]:
+        """Of the rows that `scan` gives, these columns only, as tuples: for pages of many rows."""
+
     async def count(self, table: Table[Any], prefix: Key = (), *, index: str | None = None) -> int:
         """How many rows have that prefix."""
 

@@ -96,6 +96,31 @@ class FaultyStore:
             table, prefix, index=index, after=after, until=until, limit=limit, reverse=reverse
         )
 
+    async def pick(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...],
+        prefix: Key = (),
+        *,
+        index: str | None = None,
+        after: Key | None = None,
+        until: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+    ) -> list[tuple[Any, ...]]:
+        """Some columns of rows in order; see the port."""
+        self._alive()
+        return await self.inner.pick(
+            table,
+            columns,
+            prefix,
+            index=index,
+            after=after,
+            until=until,
+            limit=limit,
+            reverse=reverse,
+        )
+
     async def count(self, table: Table[Any], prefix: Key = (), *, index: str | None = None) -> int:
         """How many rows have that prefix."""
         self._alive()

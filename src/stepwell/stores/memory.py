@@ -195,6 +195,26 @@ class MemoryStore:
             entries = order.entries[low : min(high, low + limit)]
         return [table.row(*rows.rows[key]) for _, key in entries]
 
+    async def pick(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...],
+        prefix: Key = (),
+        *,
+        index: str | None = None,
+        after: Key | None = None,
+        until: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+    ) -> list[Row]:
+        """Some columns of rows in order; see the port."""
+        found = await self.scan(
+            table, prefix, index=index, after=after, until=until, limit=limit, reverse=reverse
+        )
+        names = [column.name for column in table.columns]
+        places = [names.index(column) for column in columns]
+        return [tuple(row[place] for place in places) for row in found]
+
     async def count(self, table: Table[Any], prefix: Key = (), *, index: str | None = None) -> int:
         """How many rows have that prefix."""
         low, high = self._rows(table).orders[index].span(prefix, Bounds(None, False, None, False))

@@ -32,9 +32,9 @@ def column_list(names: Sequence[str]) -> str:
     return ", ".join(quoted(name) for name in names)
 
 
-def select_list(table: Table[Any]) -> str:
-    """The table's columns in the order of its row type."""
-    return column_list([column.name for column in table.columns])
+def select_list(table: Table[Any], columns: tuple[str, ...] | None = None) -> str:
+    """These columns; without them the table's in the order of its row type."""
+    return column_list(columns or [column.name for column in table.columns])
 
 
 class _Term(NamedTuple):
@@ -59,8 +59,10 @@ def select_scan(
     reverse: bool,
     mark: str,
     spell_nulls: bool,
+    columns: tuple[str, ...] | None = None,
 ) -> tuple[str, list[Any]]:
-    """The statement and its values. `spell_nulls`: the database would put NULL last by itself."""
+    """The statement and its values. `spell_nulls`: the database would put NULL last by itself.
+    `columns` are those that are wanted; all of them, if it is None."""
     bounds = bounds_of(after, until, reverse)
     lower, upper = bounds.lower, bounds.upper
     text = _scan_text(
@@ -72,6 +74,7 @@ def select_scan(
         None if upper is None else _shape(upper),
         mark,
         spell_nulls,
+        columns,
     )
     values = [v for v in (*prefix, *(lower or ()), *(upper or ())) if v is not None]
     values.append(max(limit, 0))
@@ -92,6 +95,7 @@ def _scan_text(
     upper: Shape | None,
     mark: str,
     spell_nulls: bool,
+    shown: tuple[str, ...] | None,
 ) -> str:
     columns = order_columns(table, index)
     check_lengths(table, columns, prefix, bounds_of(lower, upper, False))
@@ -115,7 +119,7 @@ def _scan_text(
     order = ", ".join(_direction(column, reverse, spell_nulls) for column in rest)
     by = f" ORDER BY {order}" if order else ""
     limit = f" LIMIT {mark}{next(numbers)}"
-    return f"SELECT {select_list(table)} FROM {quoted(table.name)}{where}{by}{limit}"
+    return f"SELECT {select_list(table, shown)} FROM {quoted(table.name)}{where}{by}{limit}"
 
 
 def _direction(column: Column, reverse: bool, spell_nulls: bool) -> str:

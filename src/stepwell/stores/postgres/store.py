@@ -106,6 +106,38 @@ class PostgresStore:
         reverse: bool = False,
     ) -> list[R]:
         """Rows in order; see the port."""
+        rows = await self._scan(table, None, prefix, index, after, until, limit, reverse=reverse)
+        row = table.row
+        return [row(*unescaped_row(found)) for found in rows]
+
+    async def pick(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...],
+        prefix: Key = (),
+        *,
+        index: str | None = None,
+        after: Key | None = None,
+        until: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+    ) -> list[tuple[Any, ...]]:
+        """Some columns of rows in order; see the port."""
+        rows = await self._scan(table, columns, prefix, index, after, until, limit, reverse=reverse)
+        return [tuple(unescaped_row(found)) for found in rows]
+
+    async def _scan(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...] | None,
+        prefix: Key,
+        index: str | None,
+        after: Key | None,
+        until: Key | None,
+        limit: int,
+        *,
+        reverse: bool,
+    ) -> list[asyncpg.Record]:
         text, values = select_scan(
             table,
             prefix,
@@ -116,9 +148,9 @@ class PostgresStore:
             reverse=reverse,
             mark="$",
             spell_nulls=True,
+            columns=columns,
         )
-        row = table.row
-        return [row(*unescaped_row(found)) for found in await self._read(text, values)]
+        return await self._read(text, values)
 
     async def count(self, table: Table[Any], prefix: Key = (), *, index: str | None = None) -> int:
         """How many rows have that prefix."""

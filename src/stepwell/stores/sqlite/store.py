@@ -110,15 +110,44 @@ class SqliteStore:
         reverse: bool = False,
     ) -> list[R]:
         """Rows in order; see the port."""
+        rows = self._scan(table, None, prefix, index, after, until, limit, reverse=reverse)
+        return list(map(table.make, rows))
+
+    async def pick(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...],
+        prefix: Key = (),
+        *,
+        index: str | None = None,
+        after: Key | None = None,
+        until: Key | None = None,
+        limit: int,
+        reverse: bool = False,
+    ) -> list[tuple[Any, ...]]:
+        """Some columns of rows in order; see the port."""
+        return self._scan(table, columns, prefix, index, after, until, limit, reverse=reverse)
+
+    def _scan(
+        self,
+        table: Table[Any],
+        columns: tuple[str, ...] | None,
+        prefix: Key,
+        index: str | None,
+        after: Key | None,
+        until: Key | None,
+        limit: int,
+        *,
+        reverse: bool,
+    ) -> list[tuple[Any, ...]]:
         # The hottest reads ask for a prefix, or for what comes after one value; neither has NULLs.
         # Their statements depend on the shape only and are written once.
         shape = None
         if until is None and None not in prefix and (after is None or _is_one_value(after)):
-            shape = (table, index, len(prefix), after is None, reverse)
+            shape = (table, columns, index, len(prefix), after is None, reverse)
             text = self._scans.get(shape)
             if text is not None:
-                values = [*prefix, *(after or ()), max(limit, 0)]
-                return list(map(table.make, self._read(text, values)))
+                return self._read(text, [*prefix, *(after or ()), max(limit, 0)])
         text, values = select_scan(
             table,
             prefix,
@@ -129,10 +158,11 @@ class SqliteStore:
             reverse=reverse,
             mark="?",
             spell_nulls=False,
+            columns=columns,
         )
         if shape is not None:
             self._scans[shape] = text
-        return list(map(table.make, self._read(text, values)))
+        return self._read(text, values)
 
     async def count(self, table: Table[Any], prefix: Key = (), *, index: str | None = None) -> int:
         """How many rows have that prefix."""
