@@ -8,12 +8,10 @@ sweep finds what is left.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from stepwell.errors import StorageTrouble
 from stepwell.runtime.live import LiveExecutions
 from stepwell.runtime.parts import Parts
 from stepwell.runtime.records import (
@@ -27,6 +25,7 @@ from stepwell.runtime.records import (
     TOKEN,
     ExecutionRow,
 )
+from stepwell.runtime.rounds import Rounds
 from stepwell.runtime.tables import Key, Table
 
 _log = logging.getLogger("stepwell.runtime")
@@ -45,40 +44,34 @@ class Retention:
         self._store = parts.store
         self._ledger = parts.ledger
         self._clock = parts.clock
-        self._alarm = parts.alarm
         self._live = live
         days = parts.limits.executions_kept_days
         self._kept_ms = None if days is None else days * DAY_MS
-        self._call_off: Callable[[], None] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(
+            "deleting old executions",
+            parts.clock,
+            parts.alarm,
+            self.sweep,
+            SWEEP_MS,
+            goes_on=lambda: self._kept_ms is not None,
+        )
 
     def arm(self, after_ms: int = FIRST_SWEEP_MS) -> None:
         """Sweep in a while, and again and again."""
-        if self._kept_ms is not None:
-            self._call_off = self._alarm.call_at(self._clock.now() + after_ms, self._ring)
+        self._rounds.arm(after_ms)
 
     async def close(self) -> None:
         """Stop; what is left is found by the next sweep."""
-        if self._call_off is not None:
-            self._call_off()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def _ring(self) -> None:
-        self._task = asyncio.ensure_future(self._round())
-
-    async def _round(self) -> None:
-        try:
-            count = await self.sweep()
-            if count:
-                _log.info("%d executions that ended long ago are deleted", count)
-        except StorageTrouble as trouble:
-            _log.warning("old executions are deleted later: %s", trouble)
-        self.arm(SWEEP_MS)
+        await self._rounds.close()
 
     async def sweep(self) -> int:
         """Delete what is due; how many executions that were."""
+        count = await self._delete_old()
+        if count:
+            _log.info("%d executions that ended long ago are deleted", count)
+        return count
+
+    async def _delete_old(self) -> int:
         until = self._clock.now() - (self._kept_ms or 0)
         after: Key | None = None
         count = 0

@@ -6,11 +6,9 @@ archives held, is cleared once an hour.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import Any
 
-from stepwell.errors import StorageTrouble
+from stepwell.runtime.rounds import Rounds
 from stepwell.runtime.turn import Turn
 from stepwell.services.events.names import BusName
 from stepwell.services.events.records import (
@@ -26,7 +24,6 @@ from stepwell.services.patterns.pattern import Wants, compile_pattern
 from stepwell.services.shelf import Shelf, all_ready
 from stepwell.values import JsonObject, decode, encode_text
 
-_log = logging.getLogger("stepwell.events")
 SWEEP_MS = 3_600_000
 CLEARED_AT_ONCE = 500
 _DAY_MS = 86_400_000
@@ -42,9 +39,14 @@ class Archiving:
         self.archives = Shelf(ARCHIVE, parts.store, parts.ledger)
         self._abandoned = Shelf(ABANDONED, parts.store, parts.ledger)
         self._compiled: dict[str, Wants] = {}
-        self._sweeping: asyncio.Task[None] | None = None
-        self._watching = False
-        self._closing = False
+        self._sweeps = Rounds(
+            "clearing archives",
+            parts.clock,
+            parts.alarm,
+            self._sweep,
+            SWEEP_MS,
+            self._has_something,
+        )
 
     @property
     def shelves(self) -> tuple[Shelf[Any], ...]:
@@ -75,26 +77,18 @@ class Archiving:
 
     def watch(self) -> None:
         """Clear what is too old in an hour, if there is anything to clear at all."""
-        something = any(self.archives.everything()) or any(self._abandoned.everything())
-        if something and not self._watching and not self._closing:
-            self._watching = True
-            self._parts.alarm.call_at(self._parts.clock.now() + SWEEP_MS, self._due)
+        self._sweeps.arm()
 
-    def _due(self) -> None:
-        if not self._closing:
-            self._sweeping = asyncio.ensure_future(self._sweep())
+    def _has_something(self) -> bool:
+        return any(self.archives.everything()) or any(self._abandoned.everything())
 
     async def settle(self) -> None:
         """Return once what is due is cleared."""
-        if self._sweeping is not None:
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        await self._sweeps.settle()
 
     async def close(self) -> None:
         """Stop clearing."""
-        self._closing = True
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        await self._sweeps.close()
 
     def _wants(self, archive: ArchiveRow, event: JsonObject) -> bool:
         if archive.pattern is None:
@@ -115,23 +109,15 @@ class Archiving:
         self.archives.put(turn, counted)
 
     async def _sweep(self) -> None:
-        try:
-            await self.ready()
-            for archive in list(self.archives.everything()):
-                if archive.retention_days:
-                    before = self._parts.clock.now() - archive.retention_days * _DAY_MS
-                    await self._clear(archive.id, before)
-            for row in list(self._abandoned.everything()):
-                await self._clear(row.archive, None)
-                with self._parts.ledger.stage() as turn:
-                    self._abandoned.delete(turn, row.node, row.archive)
-        except StorageTrouble as trouble:
-            _log.warning("archives are cleared later: %s", trouble)
-        except Exception:
-            # The next round may go better, and none at all lets the disk fill up.
-            _log.exception("clearing archives broke")
-        self._watching = False
-        self.watch()
+        await self.ready()
+        for archive in list(self.archives.everything()):
+            if archive.retention_days:
+                before = self._parts.clock.now() - archive.retention_days * _DAY_MS
+                await self._clear(archive.id, before)
+        for row in list(self._abandoned.everything()):
+            await self._clear(row.archive, None)
+            with self._parts.ledger.stage() as turn:
+                self._abandoned.delete(turn, row.node, row.archive)
 
     async def _clear(self, archive: int, before: int | None) -> None:
         until = None if before is None else (before,)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stepwell.services.api import Door, Service
 from stepwell.services.logs import events, groups, policies, subscriptions
 from stepwell.services.logs.logs import Logs
-from stepwell.services.logs.sweeping import Sweeper
+from stepwell.services.logs.sweeping import rounds
 from stepwell.services.operations import Run, runs
 
 _OPERATIONS: dict[str, Run[Logs]] = {
@@ -48,7 +48,7 @@ class EmbeddedLogs:
 
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
-        self._sweeper = Sweeper(logs)
+        self._sweeps = rounds(logs)
 
     def services(self) -> Sequence[Service]:
         """One."""
@@ -61,11 +61,11 @@ class EmbeddedLogs:
     async def load(self) -> None:
         """Read groups and streams, and begin to sweep."""
         await self._logs.ready()
-        self._sweeper.arm()
+        self._sweeps.arm()
 
     def stop_waiting(self) -> None:
         """Nothing here waits."""
 
     async def close(self) -> None:
         """Stop sweeping."""
-        await self._sweeper.close()
+        await self._sweeps.close()

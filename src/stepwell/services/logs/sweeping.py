@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from stepwell.errors import StorageTrouble
+from stepwell.runtime.rounds import Rounds
 from stepwell.services.logs.logs import CLEARED_MAX, DAY_MS, SHARD, Logs
 from stepwell.services.logs.records import LOG_EVENT, LogEventRow
 
-_log = logging.getLogger("stepwell.logs")
 SWEEP_MS = 3_600_000
 
 
-class Sweeper:
+def rounds(logs: Logs) -> Rounds:
     """Sweeps now and then, beside the loop."""
-
-    def __init__(self, logs: Logs) -> None:
-        self._logs = logs
-        self._call_off: Callable[[], None] | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def arm(self) -> None:
-        """Sweep in a while, and again and again."""
-        parts = self._logs.parts
-        self._call_off = parts.alarm.call_at(parts.clock.now() + SWEEP_MS, self._ring)
-
-    async def close(self) -> None:
-        """Stop."""
-        if self._call_off is not None:
-            self._call_off()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def _ring(self) -> None:
-        self._task = asyncio.ensure_future(self._round())
-
-    async def _round(self) -> None:
-        try:
-            await sweep(self._logs)
-        except StorageTrouble as trouble:
-            _log.warning("old log events are cleared later: %s", trouble)
-        except Exception:
-            # The next round may go better, and none at all lets the disk fill up.
-            _log.exception("clearing old log events broke")
-        self.arm()
+    parts = logs.parts
+    return Rounds(
+        "clearing old log events", parts.clock, parts.alarm, lambda: sweep(logs), SWEEP_MS
+    )
 
 
 async def sweep(logs: Logs) -> None:
