@@ -28,11 +28,10 @@ OTHER_CLASS = {
     "0086": "DUPLICATE_STATE_NAME+MISSING_TRANSITION_TARGET",  # it also repeats a name
     "0089": "DUPLICATE_STATE_NAME+MISSING_TRANSITION_TARGET",  # it also repeats a name
     "0091": "DUPLICATE_STATE_NAME+MISSING_END_STATE",  # it also repeats a name
+    "0114": "MISSING_END_STATE+SCHEMA_VALIDATION_FAILED",  # nothing is unreachable without an end
     "0115": "MISSING_END_STATE+SCHEMA_VALIDATION_FAILED",  # without StartAt nothing is unreachable
     # AWS's own code for expressions; the fixture's class is the validator's only one.
-    "0001": "INVALID_JSONATA_EXPRESSION+SCHEMA_VALIDATION_FAILED",
-    "0019": "INVALID_JSONATA_EXPRESSION",
-    "0020": "INVALID_JSONATA_EXPRESSION",
+    "0001": "INVALID_JSONATA_EXPRESSION+INVALID_VARIABLE_NAME",
     "0022": "INVALID_JSONATA_EXPRESSION",
     "0023": "INVALID_JSONATA_EXPRESSION",
     "0024": "INVALID_JSONATA_EXPRESSION",
@@ -59,11 +58,11 @@ FALSE_FRIENDS = (
     "QueryLanguage",
     "The field 'Resource' does not match any of the allowed values",
     "[CSV, JSON, JSONL, PARQUET, MANIFEST]",
-    "Invalid label name",
-    "The variable name 'top-level' is not valid",
+    "Invalid Label name",
+    "Invalid variable name 'top-level'",
     "Reference to '",
     "Expected value of type Array",  # a placeholder for Items
-    "The JSONata expression is not valid: S0201",  # a program's text with %% for %
+    "Syntax error: ",  # a program's text with %% for %
 )
 
 

@@ -13,6 +13,13 @@ from tests.language.definitions import SQS, machine, passing, task
 
 UNSUPPORTED, INVALID = "UNSUPPORTED_JSONATA_EXPRESSION", "INVALID_JSONATA_EXPRESSION"
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
+ONE_SELECTOR = (
+    "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]"
+)
+WRONG_LANGUAGE = (
+    "The QueryLanguage is set to 'JSONata', but field '{}' is only supported for the 'JSONPath' "
+    "QueryLanguage"
+)
 
 
 def found(text: str) -> list[tuple[str, str, str]]:
@@ -51,7 +58,7 @@ ACCEPTED = [
     jsonata({"Type": "Fail", "Error": "{% $e %}", "Cause": "plain"}),
     machine(passing(QueryLanguage="JSONata", Output="{% $uuid() %}")),
     machine(passing(Assign={"a.$": "$.b", "c": {"d.$": "$$.Execution.Id"}})),
-    machine(passing(Assign={"größe": 1, "_x": 2, "名": 3})),
+    machine(passing(Assign={"größe": 1, "x_1": 2, "名": 3})),
     choice(Condition=True),
     choice(Condition="{% $x > 1 %}", Output={"a": "{% $x %}"}, Assign={"b": "{% $x %}"}),
 ]
@@ -64,7 +71,7 @@ def test_accepted(text: str) -> None:
 
 
 NOT_THERE = "Reference to '$states.{}' is not supported."
-HALF = "A JSONata expression begins with '{%' and ends with '%}'"
+HALF = "JSONata string must start with {% and end with %}"
 
 REFUSED: list[tuple[str, list[tuple[str, str, str]]]] = [
     (
@@ -83,16 +90,10 @@ REFUSED: list[tuple[str, list[tuple[str, str, str]]]] = [
     ),
     (
         jsonata(passing(Assign={"a": ["{% 1 + %}"]})),
-        [
-            (
-                INVALID,
-                "The JSONata expression is not valid: S0207: Unexpected end of expression",
-                "/States/X/Assign/a[0]",
-            )
-        ],
+        [(INVALID, "Unexpected end of expression", "/States/X/Assign/a[0]")],
     ),
-    (jsonata(passing(Output="{% 1 ")), [(INVALID, HALF, "/States/X/Output")]),
-    (jsonata(passing(Output="1 %}")), [(INVALID, HALF, "/States/X/Output")]),
+    (jsonata(passing(Output="{% 1 ")), [(SCHEMA, HALF, "/States/X/Output")]),
+    (jsonata(passing(Output="1 %}")), [(SCHEMA, HALF, "/States/X/Output")]),
     (
         jsonata(passing(Output="{% $states.result %}")),
         [(UNSUPPORTED, NOT_THERE.format("result"), "/States/X/Output")],
@@ -113,7 +114,30 @@ REFUSED: list[tuple[str, list[tuple[str, str, str]]]] = [
         choice(Condition=1),
         [(SCHEMA, "Expected value of type Boolean", "/States/X/Choices[0]/Condition")],
     ),
-    (choice(), [(SCHEMA, "These fields are required: [Condition]", "/States/X/Choices[0]")]),
+    (choice(), [(SCHEMA, ONE_SELECTOR, "/States/X/Choices[0]")]),
+    (
+        choice(Variable="$.a", StringEquals="a"),
+        [
+            (SCHEMA, WRONG_LANGUAGE.format("Variable"), "/States/X/Choices[0]"),
+            (SCHEMA, WRONG_LANGUAGE.format("StringEquals"), "/States/X/Choices[0]"),
+        ],
+    ),
+    (
+        jsonata(passing(Output=["{% a[1,2) %}"])),
+        [(INVALID, 'Expected "]", got ","', "/States/X/Output[0]")],
+    ),
+    (
+        jsonata(passing(Output='{% {"a":} %}')),
+        [(INVALID, 'The symbol "}" cannot be used as a unary operator', "/States/X/Output")],
+    ),
+    (
+        jsonata(passing(Output="{% $a $b %}")),
+        [(INVALID, 'Syntax error: "b"', "/States/X/Output")],
+    ),
+    (
+        jsonata(passing(Output="{% 1 2 %}")),
+        [(INVALID, "Syntax error: 2", "/States/X/Output")],
+    ),
     (
         jsonata(task(TimeoutSeconds="ten")),
         [(SCHEMA, "Expected value of type Integer", "/States/X/TimeoutSeconds")],
@@ -132,7 +156,7 @@ REFUSED: list[tuple[str, list[tuple[str, str, str]]]] = [
     ),
     (
         jsonata({"Type": "Task", "Resource": SQS, "End": True}),
-        [(SCHEMA, f"Arguments field is required for resource ARN: {SQS}", "/States/X")],
+        [(SCHEMA, f"Arguments field is required for resource ARN: {SQS}", "/States/X/Resource")],
     ),
     (
         machine(passing(Assign=[1])),
@@ -151,7 +175,13 @@ REFUSED: list[tuple[str, list[tuple[str, str, str]]]] = [
     ),
     (
         machine(passing(Assign={"states": 1})),
-        [(SCHEMA, "The variable name 'states' is reserved", "/States/X/Assign")],
+        [
+            (
+                "RESERVED_VARIABLE_NAME",
+                "Cannot assign to reserved variable '$states'.",
+                "/States/X/Assign",
+            )
+        ],
     ),
 ]
 
@@ -162,14 +192,23 @@ def test_refused(text: str, expected: list[tuple[str, str, str]]) -> None:
     assert found(text) == expected
 
 
-@pytest.mark.parametrize("name", ["", "1a", "a-b", "a.b", "a[0]", "a b", "x" * 81, "$x"])
+@pytest.mark.parametrize("name", ["", "1a", "_a", "a-b", "a.b", "a[0]", "a b", "$x"])
 def test_names_of_variables(name: str) -> None:
-    """A name is an identifier of at most 80 characters."""
+    """A name begins with a letter and goes on with letters, digits and underscores."""
     for text in (machine(passing(Assign={name: 1})), jsonata(passing(Assign={name: 1}))):
         [(code, message, place)] = found(text)
-        assert code == SCHEMA
-        assert message.startswith(f"The variable name '{name}' is not valid")
+        assert code == "INVALID_VARIABLE_NAME"
+        wanted = f"Invalid variable name '{name}': the variable name contains invalid characters."
+        assert message == wanted
         assert place == "/States/X/Assign"
+
+
+def test_a_variables_name_is_not_too_long() -> None:
+    """80 characters, not more."""
+    assert found(machine(passing(Assign={"x" * 80: 1}))) == []
+    [(code, message, _)] = found(machine(passing(Assign={"x" * 81: 1})))
+    assert code == "INVALID_VARIABLE_NAME"
+    assert message.endswith("the variable name exceeds 80 characters.")
 
 
 def test_catchers_see_the_error() -> None:

@@ -12,6 +12,9 @@ from tests.language.definitions import BRANCH, found, machine
 REQUIRED = "These fields are required: [{}]"
 VALUES = "Value should be one of the following: [{}]"
 ONLY_ONE = "There should only be one of the following fields: [{}]"
+WRONG_LANGUAGE = (
+    "The QueryLanguage is set to '{}', but field '{}' is only supported for the '{}' QueryLanguage"
+)
 NOT_ALLOWED = "The field 'Resource' does not match any of the allowed values"
 GET_OBJECT = "arn:aws:states:::s3:getObject"
 PUT_OBJECT = "arn:aws:states:::s3:putObject"
@@ -56,6 +59,10 @@ VALID: list[JsonObject] = [
     mapping(ItemBatcher={"MaxItemsPerBatch": "{% 1 %}"}, QueryLanguage="JSONata"),
     mapping(ResultWriter={"Resource": PUT_OBJECT, "Parameters": {"Bucket": "b"}}),
     mapping(ResultWriter={"WriterConfig": {"Transformation": "FLATTEN"}}),
+    mapping(ItemsPath="$$.Execution.Input.items", MaxConcurrencyPath="$n"),
+    mapping(ItemBatcher={"MaxItemsPerBatchPath": "$n", "MaxInputBytesPerBatchPath": "$.b"}),
+    reading(InputType="MANIFEST", ManifestType="S3_INVENTORY", Transformation="LOAD_AND_FLATTEN"),
+    reading(InputType="JSON", ItemsPointer="/a/b"),
 ]
 
 
@@ -108,9 +115,18 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
         ],
     ),
     (mapping(Label=1), [("Expected value of type String", "/States/X/Label")]),
-    (mapping(Label="a b"), [("Invalid label name: a b", "/States/X/Label")]),
-    (mapping(Label=""), [("Invalid label name: ", "/States/X/Label")]),
-    (mapping(Label="x" * 41), [("Invalid label name: " + "x" * 41, "/States/X/Label")]),
+    (mapping(Label="a b"), [("Invalid Label name: a b", "/States/X/Label")]),
+    (mapping(Label=""), [("Invalid Label name: ", "/States/X/Label")]),
+    (
+        mapping(Label="x" * 41),
+        [
+            (
+                f"Invalid Label name: Label '{'x' * 41}' exceeds the 40-character limit allowed by "
+                "the service",
+                "/States/X/Label",
+            )
+        ],
+    ),
     (mapping(ItemReader=1), [("Expected value of type Object", "/States/X/ItemReader")]),
     (mapping(ItemReader={}), [(REQUIRED.format("Resource"), "/States/X/ItemReader")]),
     (
@@ -225,6 +241,86 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
             ),
         ],
     ),
+    (
+        reading(MaxItemsPath="$$.Execution.Input.m"),
+        [("Value is not a Reference Path", "/States/X/ItemReader/ReaderConfig/MaxItemsPath")],
+    ),
+    (
+        mapping(MaxConcurrencyPath="$$.Execution.Input.n"),
+        [("Value is not a Reference Path", "/States/X/MaxConcurrencyPath")],
+    ),
+    (
+        mapping(ItemsPath="$.orders[*].id"),
+        [("Value is not a Reference Path", "/States/X/ItemsPath")],
+    ),
+    (
+        reading(MaxItems="{% 1 %}"),
+        [("Expected value of type Integer", "/States/X/ItemReader/ReaderConfig/MaxItems")],
+    ),
+    (
+        mapping(ItemReader={"Resource": GET_OBJECT, "Prefix": "a", "Arguments": {}}),
+        [
+            ("Field 'Prefix' is not supported", "/States/X/ItemReader"),
+            (WRONG_LANGUAGE.format("JSONPath", "Arguments", "JSONata"), "/States/X/ItemReader"),
+        ],
+    ),
+    (
+        mapping(
+            QueryLanguage="JSONata",
+            ItemReader={
+                "Resource": GET_OBJECT,
+                "Arguments": {"Bucket": "{% 1 + %}", "Key": "{% $states.result %}"},
+                "ReaderConfig": {"MaxItemsPath": "$.n"},
+            },
+        ),
+        [
+            ("Unexpected end of expression", "/States/X/ItemReader/Arguments/Bucket"),
+            (
+                "Reference to '$states.result' is not supported.",
+                "/States/X/ItemReader/Arguments/Key",
+            ),
+            (
+                WRONG_LANGUAGE.format("JSONata", "MaxItemsPath", "JSONPath"),
+                "/States/X/ItemReader/ReaderConfig",
+            ),
+        ],
+    ),
+    (
+        mapping(
+            QueryLanguage="JSONata",
+            ItemBatcher={"MaxItemsPerBatch": "{% 1 + %}", "BatchInput": {"a": "{% b %}"}},
+            ResultWriter={"Resource": PUT_OBJECT, "Arguments": "{% ( %}"},
+        ),
+        [
+            ("Unexpected end of expression", "/States/X/ItemBatcher/MaxItemsPerBatch"),
+            (
+                "Reference to 'b' at the top level is not supported.",
+                "/States/X/ItemBatcher/BatchInput/a",
+            ),
+            ("Unexpected end of expression", "/States/X/ResultWriter/Arguments"),
+        ],
+    ),
+    (
+        processing({"Mode": "INLINE", "Concurrency": 1}),
+        [("Field 'Concurrency' is not supported", "/States/X/ItemProcessor/ProcessorConfig")],
+    ),
+    (
+        mapping(ResultWriter={"WriterConfig": {"OutputType": "CSV", "Gzip": True}}),
+        [
+            ("Field 'Gzip' is not supported", "/States/X/ResultWriter/WriterConfig"),
+            (VALUES.format("JSON, JSONL"), "/States/X/ResultWriter/WriterConfig/OutputType"),
+        ],
+    ),
+    (
+        mapping(ItemBatcher={"MaxItemsPerBatch": 1, "MaxItemsPerBatchPath": "$.n[*]"}),
+        [
+            (
+                ONLY_ONE.format("MaxItemsPerBatch, MaxItemsPerBatchPath"),
+                "/States/X/ItemBatcher",
+            ),
+            ("Value is not a Reference Path", "/States/X/ItemBatcher/MaxItemsPerBatchPath"),
+        ],
+    ),
     (mapping(ItemBatcher=1), [("Expected value of type Object", "/States/X/ItemBatcher")]),
     (
         mapping(ItemBatcher={}),
@@ -292,7 +388,7 @@ def test_a_label_is_used_once() -> None:
         "States": {"Y": {**mapping(Label="l"), "ItemProcessor": {}}},
     }
     messages = [message for message, _ in found(machine(mapping(Label="l", ItemProcessor=inner)))]
-    assert "Duplicate label name: l" in messages
+    assert "Duplicate Label name: l" in messages
 
 
 def test_an_express_machine_has_no_distributed_map() -> None:

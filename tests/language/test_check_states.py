@@ -180,11 +180,38 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
     ),
     (
         task(Retry=[{"ErrorEquals": ["States.ALL", "A"]}]),
-        [("States.ALL must appear alone and at end of list", "/States/X/Retry[0]/ErrorEquals")],
+        [
+            (
+                "States.ALL must appear alone and at end of list",
+                "/States/X/Retry[0]/ErrorEquals[0]",
+            )
+        ],
+    ),
+    (
+        task(Catch=[{"ErrorEquals": ["A", "States.ALL"], "Next": "X"}]),
+        [
+            (
+                "States.ALL must appear alone and at end of list",
+                "/States/X/Catch[0]/ErrorEquals[1]",
+            )
+        ],
+    ),
+    (
+        task(TimeoutSecondsPath="$.a..b"),
+        [("Value is not a Reference Path", "/States/X/TimeoutSecondsPath")],
+    ),
+    (
+        {"Type": "Wait", "SecondsPath": "$.a[*]", "End": True},
+        [("Value is not a Reference Path", "/States/X/SecondsPath")],
     ),
     (
         task(Retry=[{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["A"]}]),
-        [("States.ALL must appear alone and at end of list", "/States/X/Retry[0]/ErrorEquals")],
+        [
+            (
+                "States.ALL must appear alone and at end of list",
+                "/States/X/Retry[0]/ErrorEquals[0]",
+            )
+        ],
     ),
     (
         task(Retry=[{"ErrorEquals": ["A"], "BackoffRate": 0.5}]),
@@ -278,7 +305,7 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
     (task(Resource=1), [("Expected value of type String", "/States/X/Resource")]),
     (
         task(Resource=SQS),
-        [(f"Parameters field is required for resource ARN: {SQS}", "/States/X")],
+        [(f"Parameters field is required for resource ARN: {SQS}", "/States/X/Resource")],
     ),
     (
         task(Resource=SQS, Parameters={"QueueUrl.$": "$.q", "Foo": 1}),
@@ -289,7 +316,7 @@ INVALID: list[tuple[JsonObject, list[tuple[str, str]]]] = [
     ),
     (
         task(Resource=SQS, QueryLanguage="JSONata"),
-        [(f"Arguments field is required for resource ARN: {SQS}", "/States/X")],
+        [(f"Arguments field is required for resource ARN: {SQS}", "/States/X/Resource")],
     ),
     (
         task(Credentials={"RoleArn": "x"}),

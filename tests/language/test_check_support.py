@@ -26,11 +26,11 @@ INVALID_MAPS: list[tuple[JsonObject, list[tuple[str, str]]]] = [
     ({**MAP, "MaxConcurrency": -1}, [("Minimum value is 0", "/States/X/MaxConcurrency")]),
     (
         {**MAP, "ToleratedFailurePercentage": 101},
-        [("Maximum value is 100", "/States/X/ToleratedFailurePercentage")],
+        [("Maximum value is 100.0", "/States/X/ToleratedFailurePercentage")],
     ),
     (
         {**MAP, "ToleratedFailurePercentage": -0.5},
-        [("Minimum value is 0", "/States/X/ToleratedFailurePercentage")],
+        [("Minimum value is 0.0", "/States/X/ToleratedFailurePercentage")],
     ),
     (
         {**MAP, "ToleratedFailurePercentage": "5"},

@@ -21,6 +21,13 @@ from stepwell.language.program import EvaluationFailed
 from stepwell.values import JsonObject, JsonValue
 from tests.language.data_environment import NOTHING, DataEnvironment
 
+NO_TEXT = "Expected value of type String"
+NO_REFERENCE = "Value is not a Reference Path"
+NO_PATH = f"{NO_REFERENCE}: Reference path didn't start with '$'"
+ONE_SELECTOR = (
+    "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]"
+)
+
 
 def holds(rule: JsonObject, data: JsonValue) -> bool:
     return compile_rule(rule)(data, NOTHING)
@@ -257,17 +264,22 @@ def test_wildcards_are_what_a_regular_expression_says(pattern: str, text: str) -
     ("rule", "top_level", "message", "place"),
     [
         (5, True, "Expected value of type Object", ""),
-        ({"Next": "X"}, True, "A choice rule has exactly one operator, but has 0", ""),
+        (
+            {"Variable": "$", "Next": "X"},
+            True,
+            "A choice rule has exactly one operator, but has 0",
+            "",
+        ),
         (
             {"Variable": "$", "IsNull": True, "IsString": True, "Next": "X"},
             True,
-            "A choice rule has exactly one operator, but has 2",
+            "There should only be one of the following fields: [IsNull, IsString]",
             "",
         ),
         (
             {"Variable": "$", "IsNull": True},
             True,
-            "The field 'Next' is required but was missing",
+            "These fields are required: [Next]",
             "",
         ),
         (
@@ -280,13 +292,13 @@ def test_wildcards_are_what_a_regular_expression_says(pattern: str, text: str) -
             {"Variable": "$", "IsNull": True, "Next": "X"},
             False,
             "Field 'Next' is not supported",
-            "/Next",
+            "",
         ),
         (
             {"Variable": "$", "Isnull": True, "IsNull": True},
             False,
             "Field 'Isnull' is not supported",
-            "/Isnull",
+            "",
         ),
         (
             {"Condition": True, "Variable": "$", "IsNull": True},
@@ -295,9 +307,27 @@ def test_wildcards_are_what_a_regular_expression_says(pattern: str, text: str) -
             "the 'JSONata' QueryLanguage",
             "",
         ),
-        ({"IsNull": True}, False, "The field 'Variable' is required but was missing", ""),
+        ({"IsNull": True}, False, "These fields are required: [Variable]", ""),
+        ({"Variable": "$", "IsNull": True, "Comment": 1}, False, NO_TEXT, "/Comment"),
+        (
+            {"Variable": "$", "And": [{"Variable": "$", "IsNull": True}], "Next": "X"},
+            True,
+            ONE_SELECTOR,
+            "",
+        ),
+        ({"Next": "X"}, True, ONE_SELECTOR, ""),
+        (
+            {"Not": {"Variable": "$", "IsNull": True}, "IsNull": True},
+            False,
+            "Field 'IsNull' is not supported",
+            "",
+        ),
+        ({"Variable": "$.a[*]", "IsNull": True}, False, NO_REFERENCE, "/Variable"),
+        ({"Variable": "$..a", "IsNull": True}, False, NO_REFERENCE, "/Variable"),
+        ({"Variable": "$.a[0,1]", "IsNull": True}, False, NO_REFERENCE, "/Variable"),
+        ({"Variable": "$.a[?(@.b)]", "IsNull": True}, False, NO_REFERENCE, "/Variable"),
         ({"Variable": 1, "IsNull": True}, False, "Expected value of type String", "/Variable"),
-        ({"Variable": "x", "IsNull": True}, False, "Value is not a valid JSONPath", "/Variable"),
+        ({"Variable": "x", "IsNull": True}, False, NO_PATH, "/Variable"),
         ({"Variable": "$", "IsNull": 1}, False, "Expected value of type Boolean", "/IsNull"),
         (
             {"Variable": "$", "BooleanEquals": "true"},
@@ -332,7 +362,7 @@ def test_wildcards_are_what_a_regular_expression_says(pattern: str, text: str) -
         (
             {"Variable": "$", "StringEqualsPath": "x"},
             False,
-            "Value is not a valid JSONPath",
+            NO_PATH,
             "/StringEqualsPath",
         ),
         ({"And": [], "Next": "X"}, True, "Value cannot be empty", "/And"),
@@ -342,7 +372,7 @@ def test_wildcards_are_what_a_regular_expression_says(pattern: str, text: str) -
             {"Not": {"Variable": "$", "IsNull": True, "Next": "X"}, "Next": "X"},
             True,
             "Field 'Next' is not supported",
-            "/Not/Next",
+            "/Not",
         ),
     ],
 )
@@ -352,6 +382,7 @@ def test_what_is_no_rule_is_found(
     """Each fault by its own message and place."""
     (finding,) = rule_findings(rule, "/States/C/Choices[0]", top_level)
     assert (finding.message, finding.location) == (message, "/States/C/Choices[0]" + place)
+    assert finding.place.startswith(finding.location)
     assert (finding.severity, finding.code) == ("ERROR", "SCHEMA_VALIDATION_FAILED")
 
 

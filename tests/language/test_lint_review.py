@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from stepwell.language.diagnostics import not_run, schema_error
+from stepwell.language.check import check_definition
+from stepwell.language.diagnostics import is_not_run, not_run, schema_error
 from stepwell.language.review import NOT_RUN_HERE, _told, review_definition
 from stepwell.values import JsonObject
 from tests.language.definitions import ACTIVITY, machine
 
+ATHENA = "arn:aws:states:::athena:getQueryResults"
 UNBOUNDED: JsonObject = {"Type": "Task", "Resource": ACTIVITY, "End": True}
 
 
@@ -20,6 +22,18 @@ def test_errors_come_first_and_all_have_a_place() -> None:
         ("WARNING", "ACTIVITY_UNBOUNDED"),
     ]
     assert all(finding.line and finding.column for finding in found)
+
+
+def test_what_is_not_run_here_is_told_beside_errors() -> None:
+    """One look finds both; AWS's own refusal leaves it out."""
+    text = machine({"Type": "Task", "Resource": ATHENA, "Parameters": {}, "Nonsense": 1})
+    assert [finding.code for finding in review_definition(text)] == [
+        "SCHEMA_VALIDATION_FAILED",
+        "SCHEMA_VALIDATION_FAILED",
+        "MISSING_END_STATE",
+        NOT_RUN_HERE,
+    ]
+    assert not any(map(is_not_run, check_definition(text)))
 
 
 def test_text_that_is_no_json_has_its_one_finding() -> None:

@@ -36,7 +36,7 @@ from stepwell.deploy.scope import (
 from stepwell.deploy.template import Resource, Template
 from stepwell.deploy.template_limits import limit_findings
 from stepwell.errors import ServiceError
-from stepwell.language.findings import nearest
+from stepwell.language.hints import nearest
 from stepwell.values import JsonObject, JsonValue
 
 

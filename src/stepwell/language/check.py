@@ -41,16 +41,24 @@ def check_definition(
 
 
 def check_text(
-    text: str, machine_type: str, refuse_unreachable: bool, runs: Runs = runs_here
+    text: str,
+    machine_type: str,
+    refuse_unreachable: bool,
+    runs: Runs = runs_here,
+    *,
+    all_at_once: bool = False,
 ) -> tuple[JsonObject | None, list[Diagnostic]]:
-    """The definition's object, when it is one, and the findings, without line and column."""
+    """The definition's object, when it is one, and the findings, without line and column.
+
+    `all_at_once` names what is not run here also when AWS would refuse the definition.
+    """
     definition, diagnostics = parse_definition(text)
     if definition is None:
         return None, diagnostics
     findings = Findings(machine_type, refuse_unreachable, runs)
     _check_machine(findings, definition)
     diagnostics += findings.errors.found
-    if not has_errors(diagnostics):
+    if all_at_once or not has_errors(diagnostics):
         diagnostics += findings.not_yet.found
     return definition, diagnostics + findings.warnings.found
 
@@ -105,7 +113,10 @@ def _check_named_state(findings: Findings, name: str, state: JsonValue, pointer:
     if not name:
         findings.coded("INVALID_STATE_NAME", "State name cannot be empty", pointer)
     if len(name) > STATE_NAME_LENGTH_MAX:
-        message = f"State name cannot be longer than {STATE_NAME_LENGTH_MAX} characters"
+        message = (
+            f"Invalid State name: State '{name}' exceeds the {STATE_NAME_LENGTH_MAX}-character "
+            "limit allowed by the service"
+        )
         findings.coded("INVALID_STATE_NAME", message, pointer)
     if name in findings.state_names:
         findings.coded("DUPLICATE_STATE_NAME", f"Duplicate State name: {name}", pointer)

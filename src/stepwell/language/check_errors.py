@@ -79,7 +79,11 @@ def _check_error_equals(
         if not isinstance(name, str):
             findings.error("Expected value of type String", f"{where}[{index}]")
     if "States.ALL" in names and (len(names) > 1 or not is_last):
-        findings.error("States.ALL must appear alone and at end of list", where)
+        findings.error(
+            "States.ALL must appear alone and at end of list",
+            f"{where}[{names.index('States.ALL')}]",
+            "it matches every error, so what stands beside or after it would never be asked",
+        )
 
 
 def _check_backoff_rate(findings: Findings, retrier: JsonObject, place: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepwell.language.findings import Findings, nearest
+from stepwell.language.findings import Findings
+from stepwell.language.hints import TERMINAL, nearest
 from stepwell.values import JsonObject, JsonValue
 
 
@@ -19,17 +20,16 @@ def check_graph(findings: Findings, scope: JsonObject, pointer: str) -> None:
     for name, state in states.items():
         for target, place in targets(state, f"{pointer}/States/{name}"):
             _check_target(findings, target, states, place)
-    if isinstance(start, str) and start in states and findings.refuse_unreachable:
-        reached = _reached(start, states)
-        for name in states:
-            if name not in reached:
-                findings.coded(
-                    "MISSING_TRANSITION_TARGET",
-                    f'State "{name}" is not reachable.',
-                    f"{pointer}/States/{name}",
-                )
     if not any(_is_terminal(state) for state in states.values()):
-        findings.coded("MISSING_END_STATE", "Workflow has no terminal state", pointer)
+        # AWS looks no further then: it names no state that cannot be reached.
+        findings.coded("MISSING_END_STATE", "Workflow has no terminal state", pointer, TERMINAL)
+    elif isinstance(start, str) and findings.refuse_unreachable:
+        for name in _unreached(start, states):
+            findings.coded(
+                "MISSING_TRANSITION_TARGET",
+                f'State "{name}" is not reachable.',
+                f"{pointer}/States/{name}",
+            )
 
 
 def targets(state: JsonValue, pointer: str) -> Iterator[tuple[str, str]]:
@@ -56,16 +56,32 @@ def _check_target(findings: Findings, target: str, states: JsonObject, place: st
         findings.coded("MISSING_TRANSITION_TARGET", message, place, hint)
 
 
-def _reached(start: str, states: JsonObject) -> set[str]:
-    """The names that can be reached from the start."""
-    reached = {start}
-    waiting = [start]
+def _unreached(start: str, states: JsonObject) -> Iterator[str]:
+    """The names that nothing leads to. What only they lead to is not named besides, as on AWS."""
+    reached: set[str] = set()
+    _reach(start, states, reached)
+    led_to = {
+        target
+        for name, state in states.items()
+        for target, _ in targets(state, "")
+        if target != name
+    }
+    # Those that nothing at all leads to come first; what is left then are circles.
+    for name in sorted(states, key=led_to.__contains__):
+        if name not in reached:
+            yield name
+            _reach(name, states, reached)
+
+
+def _reach(start: str, states: JsonObject, reached: set[str]) -> None:
+    """Add what can be reached from a name, and the name."""
+    waiting = [start] if start in states and start not in reached else []
+    reached.update(waiting)
     while waiting:
         for target, _ in targets(states[waiting.pop()], ""):
             if target in states and target not in reached:
                 reached.add(target)
                 waiting.append(target)
-    return reached
 
 
 def _is_terminal(state: JsonValue) -> bool:

@@ -60,10 +60,10 @@ def check_item_reader(findings: Findings, state: JsonObject, name: str, pointer:
         config = object_at(findings, reader["ReaderConfig"], place)
         if config is not None:
             findings.known_fields(config, CONFIG_FIELDS, place, language)
-            _check_config(findings, config, place)
+            _check_config(findings, state, config, place)
 
 
-def _check_config(findings: Findings, config: JsonObject, place: str) -> None:
+def _check_config(findings: Findings, state: JsonObject, config: JsonObject, place: str) -> None:
     """How the objects are to be read."""
     for name, allowed in _ONE_OF.items():
         if name in config:
@@ -76,7 +76,7 @@ def _check_config(findings: Findings, config: JsonObject, place: str) -> None:
         findings.required(["InputType"], place)
     findings.text(config, "ItemsPointer", place)
     _check_headers(findings, config, place)
-    check_limit(findings, config, "MaxItems", ITEMS_MAX, place)
+    check_limit(findings, state, config, "MaxItems", ITEMS_MAX, place)
 
 
 def _check_headers(findings: Findings, config: JsonObject, place: str) -> None:

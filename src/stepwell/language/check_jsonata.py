@@ -6,8 +6,13 @@ context item, so bare names and `$` have no meaning at the top of an expression.
 
 from __future__ import annotations
 
+import re
+
 from stepwell.language.check_variables import check_assign
+from stepwell.language.choice_findings import ONE_SELECTOR
+from stepwell.language.choice_operators import OPERATORS
 from stepwell.language.findings import Findings
+from stepwell.language.hints import TIMESTAMP
 from stepwell.language.jsonata import JsonataSyntaxError
 from stepwell.language.jsonata.adapter import Compiled, pattern_trouble
 from stepwell.language.jsonata.patterns import patterns_of
@@ -20,11 +25,13 @@ from stepwell.language.jsonata.templates import (
     is_half_expression,
     texts,
 )
+from stepwell.language.jsonata.wording import reference_words
 from stepwell.language.syntax import is_timestamp
 from stepwell.values import JsonObject, JsonValue
 
 INVALID = "INVALID_JSONATA_EXPRESSION"
 UNSUPPORTED = "UNSUPPORTED_JSONATA_EXPRESSION"
+_CODE = re.compile(r"([A-Z]\d{4}): ")
 
 WITH_RESULT = frozenset({"Task", "Parallel", "Map"})
 PATTERN_CHARACTERS_MAX = 300
@@ -76,8 +83,8 @@ def check_expressions(
         if is_expression(text):
             _check_expression(findings, text, where, members)
         elif is_half_expression(text):
-            message = f"A JSONata expression begins with '{OPENING}' and ends with '{CLOSING}'"
-            findings.coded(INVALID, message, where)
+            message = f"JSONata string must start with {OPENING} and end with {CLOSING}"
+            findings.error(message, where)
 
 
 def _too_deep(template: JsonValue) -> bool:
@@ -111,12 +118,13 @@ def _check_expression(findings: Findings, text: str, place: str, members: frozen
 
 
 def _invalid(findings: Findings, text: str, place: str, said: str, position: int | None) -> None:
-    hint = ""
+    """AWS leaves the code of the error out, so the hint has it."""
+    code = _CODE.match(said)
+    hint = f"the JSONata expression is not valid ({code[1]})" if code else "this is no JSONata"
     if position is not None:
-        inner = text[len(OPENING) :]
-        start = len(text) - len(inner.lstrip())
-        hint = f"look at character {start + position + 1} of the text"
-    findings.coded(INVALID, f"The JSONata expression is not valid: {said}", place, hint)
+        start = len(text) - len(text[len(OPENING) :].lstrip())
+        hint += f": look at character {start + position + 1} of the text"
+    findings.coded(INVALID, reference_words(_CODE.sub("", said, count=1)), place, hint)
 
 
 def _check_patterns(findings: Findings, text: str, place: str, compiled: Compiled) -> None:
@@ -145,7 +153,8 @@ def check_jsonata_timestamp(findings: Findings, state: JsonObject, name: str, po
         return
     check_jsonata_template(findings, state, name, pointer)
     if not is_expression(text) and not is_half_expression(text) and not is_timestamp(text):
-        findings.error("String does not match RFC3339 timestamp", f"{pointer}/{name}")
+        place = f"{pointer}/{name}"
+        findings.error("String does not match RFC3339 timestamp", place, TIMESTAMP)
 
 
 def is_computed(findings: Findings, state: JsonObject, name: str, pointer: str) -> bool:
@@ -182,15 +191,14 @@ _RULE_FIELDS = {
     "Next": "B",
     "Output": "A",
     "Assign": "B",
-    "Variable": "P",
-    "And": "P",
-    "Or": "P",
-    "Not": "P",
+    **dict.fromkeys(("Variable", "And", "Or", "Not", *OPERATORS), "P"),
 }
 
 
 def _check_rule_fields(findings: Findings, rule: JsonObject, place: str) -> None:
     findings.known_fields(rule, _RULE_FIELDS, place, "JSONata")
-    findings.required([name for name in ("Condition", "Next") if name not in rule], place)
+    if not any(name in rule for name in ("Condition", "Variable", "And", "Or", "Not")):
+        findings.error(ONE_SELECTOR, place, "a rule has a Condition here")
+    findings.required([] if "Next" in rule else ["Next"], place)
     findings.text(rule, "Next", place)
     findings.text(rule, "Comment", place)

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 
-from stepwell.language.check_objects import check_limit, check_parameters, check_resource, object_at
+from stepwell.language.check_objects import (
+    check_limit,
+    check_parameters,
+    check_resource,
+    check_template,
+    object_at,
+)
 from stepwell.language.fields import MAP_MODES_NOT_YET
 from stepwell.language.findings import Findings
-from stepwell.language.templates import template_findings
 from stepwell.values import JsonObject, JsonValue
 
 MODES = ("INLINE", "DISTRIBUTED")
@@ -33,6 +38,8 @@ ITEMS_MAX = 100_000_000
 BATCH_BYTES_MAX = 262_144
 
 _WRITER = re.compile(r"arn:aws[a-z-]*:states:::s3:putObject")
+_CONFIG_FIELDS = dict.fromkeys(("Mode", "ExecutionType"), "B")
+_LABEL_HINT = "a label has no blanks, brackets, wildcards and special characters"
 _LABEL = re.compile(r"[^\s?*<>{}\[\]:;,\\|^~$#%&`\"\x00-\x1f\x7f-\x9f]+")
 
 
@@ -45,11 +52,14 @@ def check_processor(findings: Findings, state: JsonObject, name: str, pointer: s
     config = object_at(findings, processor["ProcessorConfig"], place)
     if config is None:
         return
+    findings.known_fields(config, _CONFIG_FIELDS, place, "JSONPath")
     mode = config.get("Mode", "INLINE")
     if not findings.one_of(mode, MODES, f"{place}/Mode"):
         return
     if mode == "INLINE" and "ExecutionType" in config:
-        findings.error("Field 'ExecutionType' is not supported", place)
+        hint = 'for executions of their own write "Mode": "DISTRIBUTED"'
+        where = f"{place}/ExecutionType"
+        findings.error("Field 'ExecutionType' is not supported", place, hint, where)
     elif mode == "DISTRIBUTED":
         _check_distributed(findings, config, place)
     if mode in MAP_MODES_NOT_YET:
@@ -86,10 +96,16 @@ def check_label(findings: Findings, state: JsonObject, name: str, pointer: str) 
     if label is None:
         return
     place = f"{pointer}/{name}"
-    if len(label) > LABEL_LENGTH_MAX or not _LABEL.fullmatch(label):
-        findings.coded("INVALID_LABEL_NAME", f"Invalid label name: {label}", place)
+    if len(label) > LABEL_LENGTH_MAX:
+        message = (
+            f"Invalid Label name: Label '{label}' exceeds the {LABEL_LENGTH_MAX}-character limit "
+            "allowed by the service"
+        )
+        findings.coded("INVALID_LABEL_NAME", message, place)
+    elif not _LABEL.fullmatch(label):
+        findings.coded("INVALID_LABEL_NAME", f"Invalid Label name: {label}", place, _LABEL_HINT)
     if label in findings.labels:
-        findings.coded("DUPLICATE_LABEL_NAME", f"Duplicate label name: {label}", place)
+        findings.coded("DUPLICATE_LABEL_NAME", f"Duplicate Label name: {label}", place)
     findings.labels.add(label)
 
 
@@ -104,10 +120,9 @@ def check_item_batcher(findings: Findings, state: JsonObject, name: str, pointer
     if not any(limit in batcher or f"{limit}Path" in batcher for limit in limits):
         message = f"This object should have one of the following fields: [{', '.join(limits)}]"
         findings.error(message, place)
-    check_limit(findings, batcher, "MaxItemsPerBatch", ITEMS_MAX, place)
-    check_limit(findings, batcher, "MaxInputBytesPerBatch", BATCH_BYTES_MAX, place)
-    if findings.language_of(state) == "JSONPath":
-        findings.extend(template_findings(batcher.get("BatchInput"), f"{place}/BatchInput"))
+    check_limit(findings, state, batcher, "MaxItemsPerBatch", ITEMS_MAX, place)
+    check_limit(findings, state, batcher, "MaxInputBytesPerBatch", BATCH_BYTES_MAX, place)
+    check_template(findings, state, batcher, "BatchInput", place)
 
 
 def check_result_writer(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:

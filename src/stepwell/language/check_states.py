@@ -40,7 +40,8 @@ from stepwell.language.fields import (
     STATE_FIELDS,
     STATE_TYPES,
 )
-from stepwell.language.findings import Findings, nearest
+from stepwell.language.findings import Findings
+from stepwell.language.hints import NEXT_OR_END, TIMESTAMP, nearest
 from stepwell.language.jsonata.templates import is_expression as is_expression_text
 from stepwell.language.program import Resource
 from stepwell.language.resources import (
@@ -48,7 +49,7 @@ from stepwell.language.resources import (
     parse_resource,
     resource_findings,
 )
-from stepwell.language.syntax import is_expression, is_timestamp
+from stepwell.language.syntax import ALL_ROOTS, INPUT, VARIABLES, is_expression, is_timestamp
 from stepwell.language.templates import template_findings
 from stepwell.values import JsonObject, JsonValue
 
@@ -123,9 +124,9 @@ def _check_flow(findings: Findings, state: JsonObject, pointer: str) -> None:
     """Next, or End with true, but not both."""
     ends = state.get("End", False) is not False
     if "Next" in state and ends:
-        findings.error(_only_one_of(("Next", "End")), pointer)
+        findings.error(_only_one_of(("Next", "End")), pointer, NEXT_OR_END)
     elif "Next" not in state and not ends:
-        findings.error(_one_of_these(("Next", "End")), pointer)
+        findings.error(_one_of_these(("Next", "End")), pointer, NEXT_OR_END)
 
 
 def _one_of_these(names: tuple[str, ...]) -> str:
@@ -147,7 +148,8 @@ def _check_error_text(findings: Findings, state: JsonObject, name: str, pointer:
 
 def _check_end(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     if not isinstance(state[name], bool):
-        findings.error("Expected value of type Boolean", f"{pointer}/{name}")
+        hint = "write true, without quotes" if state[name] == "true" else ""
+        findings.error("Expected value of type Boolean", f"{pointer}/{name}", hint)
 
 
 def _check_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -157,6 +159,15 @@ def _check_path(findings: Findings, state: JsonObject, name: str, pointer: str) 
 def _check_nullable_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     if state[name] is not None:
         _check_path(findings, state, name, pointer)
+
+
+def _check_reference(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    findings.reference_path(state[name], f"{pointer}/{name}", ALL_ROOTS)
+
+
+def _check_number_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
+    """The numbers of a Map come from its input or from variables, not from the context object."""
+    findings.reference_path(state[name], f"{pointer}/{name}", (INPUT, VARIABLES))
 
 
 def _check_result_path(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -188,7 +199,8 @@ def _check_result(findings: Findings, state: JsonObject, name: str, pointer: str
 
 def _check_timestamp(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     if findings.text(state, name, pointer) is not None and not is_timestamp(state[name]):
-        findings.error("String does not match RFC3339 timestamp", f"{pointer}/{name}")
+        place = f"{pointer}/{name}"
+        findings.error("String does not match RFC3339 timestamp", place, TIMESTAMP)
 
 
 def _check_seconds(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -246,7 +258,7 @@ def _check_parameters(
     name = "Parameters" if findings.language_of(state) == "JSONPath" else "Arguments"
     if name not in state:
         message = f"{name} field is required for resource ARN: {resource.arn}"
-        findings.error(message, pointer)
+        findings.error(message, f"{pointer}/Resource")
     else:
         findings.extend(parameter_findings(resource, state[name], f"{pointer}/{name}"))
 
@@ -299,7 +311,7 @@ def _check_percentage(findings: Findings, state: JsonObject, name: str, pointer:
     if isinstance(value, bool) or not isinstance(value, int | float):
         findings.error("Expected value of type Number", f"{pointer}/{name}")
     elif not 0 <= value <= 100:
-        bound = "Minimum value is 0" if value < 0 else "Maximum value is 100"
+        bound = "Minimum value is 0.0" if value < 0 else "Maximum value is 100.0"
         findings.error(bound, f"{pointer}/{name}")
 
 
@@ -331,25 +343,25 @@ _CHECKS: dict[str, Check] = {
     "Assign": _check_assign,
     "Result": _check_result,
     "Seconds": _check_seconds,
-    "SecondsPath": _check_path,
+    "SecondsPath": _check_reference,
     "Timestamp": _check_timestamp,
-    "TimestampPath": _check_path,
+    "TimestampPath": _check_reference,
     "TimeoutSeconds": _check_timeout,
-    "TimeoutSecondsPath": _check_path,
+    "TimeoutSecondsPath": _check_reference,
     "HeartbeatSeconds": _check_heartbeat,
-    "HeartbeatSecondsPath": _check_path,
+    "HeartbeatSecondsPath": _check_reference,
     "Choices": _check_choices,
     "Error": _check_error_text,
     "Cause": _check_error_text,
     "ErrorPath": _check_text_expression,
     "CausePath": _check_text_expression,
-    "ItemsPath": _check_path,
+    "ItemsPath": _check_reference,
     "MaxConcurrency": _check_count,
-    "MaxConcurrencyPath": _check_path,
+    "MaxConcurrencyPath": _check_number_path,
     "ToleratedFailureCount": _check_count,
-    "ToleratedFailureCountPath": _check_path,
+    "ToleratedFailureCountPath": _check_number_path,
     "ToleratedFailurePercentage": _check_percentage,
-    "ToleratedFailurePercentagePath": _check_path,
+    "ToleratedFailurePercentagePath": _check_number_path,
 }
 
 

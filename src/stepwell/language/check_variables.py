@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 
 from stepwell.language.findings import Findings
+from stepwell.language.places import PART_CHARACTERS_MAX
 from stepwell.language.references import assigned_names, inner_scopes, variable_name
 from stepwell.language.templates import template_findings
 from stepwell.values import JsonObject, JsonValue
 
 VARIABLE_NAME_LENGTH_MAX = 80
 _RESERVED = frozenset({"states"})
+_NAME_HINT = "a name begins with a letter and goes on with letters, digits and '_'"
 _DEPTH_MAX = 100
 
 
@@ -26,24 +28,25 @@ def check_assign(findings: Findings, assign: JsonValue, place: str, language: st
         return
     for key in assign:
         name = variable_name(key, language)
-        if not _is_name(name):
-            findings.error(_bad_name(name), place)
+        _check_name(findings, name, place)
     if language == "JSONPath":
         findings.extend(template_findings(assign, place))
 
 
-def _is_name(name: str) -> bool:
-    fits = 0 < len(name) <= VARIABLE_NAME_LENGTH_MAX
-    return fits and name.isidentifier() and name not in _RESERVED
-
-
-def _bad_name(name: str) -> str:
+def _check_name(findings: Findings, name: str, place: str) -> None:
+    """An identifier as Unicode has it: a letter, then letters, digits and underscores."""
     if name in _RESERVED:
-        return f"The variable name '{name}' is reserved"
-    return (
-        f"The variable name '{name[:100]}' is not valid: a name begins with a letter, goes on with "
-        f"letters, digits and '_', and has at most {VARIABLE_NAME_LENGTH_MAX} characters"
-    )
+        message = f"Cannot assign to reserved variable '${name}'."
+        findings.coded("RESERVED_VARIABLE_NAME", message, place)
+        return
+    wrong = ""
+    if not name.isidentifier() or name.startswith("_"):
+        wrong = "the variable name contains invalid characters."
+    elif len(name) > VARIABLE_NAME_LENGTH_MAX:
+        wrong = f"the variable name exceeds {VARIABLE_NAME_LENGTH_MAX} characters."
+    if wrong:
+        message = f"Invalid variable name '{name[:PART_CHARACTERS_MAX]}': {wrong}"
+        findings.coded("INVALID_VARIABLE_NAME", message, place, _NAME_HINT)
 
 
 def check_variable_scopes(findings: Findings, definition: JsonObject) -> None:

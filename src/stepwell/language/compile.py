@@ -48,7 +48,7 @@ from stepwell.language.program import (
 )
 from stepwell.language.references import variable_references
 from stepwell.language.resources import Runs, parse_resource, runs_here
-from stepwell.values import JsonObject
+from stepwell.values import JsonObject, decode
 
 CompileState: TypeAlias = Callable[[str, JsonObject, str], State]
 """(name, state with its own language filled in, the machine's language) -> compiled."""
@@ -69,6 +69,14 @@ def compile_definition(
     if definition is None or has_errors(diagnostics):
         raise InvalidDefinition(with_places(diagnostics, text))
     return compile_checked(definition)
+
+
+def compile_taken(text: str) -> Program:
+    """The Program of a definition that was taken when its state machine was made.
+
+    It is not checked again: what was valid then stays valid, also where checks became stricter.
+    """
+    return compile_checked(cast("JsonObject", decode(text)))
 
 
 def compile_checked(definition: JsonObject) -> Program:

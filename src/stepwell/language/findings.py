@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,11 +11,17 @@ from stepwell.language.fields import (
     QUERY_LANGUAGES,
     QUERY_LANGUAGES_NOT_YET,
     SECONDS_MAX,
+    STATE_FIELDS,
 )
+from stepwell.language.hints import nearest, number, other_language, unknown_field
 from stepwell.language.places import PART_CHARACTERS_MAX
 from stepwell.language.resources import Runs, runs_here
-from stepwell.language.syntax import is_path, is_reference_path
+from stepwell.language.syntax import INPUT, not_a_reference, path_problem, reference_problem
 from stepwell.values import JsonObject, JsonValue
+
+_PATH_FIELDS = frozenset(
+    name for fields in STATE_FIELDS.values() for name in fields if name.endswith("Path")
+)
 
 FINDINGS_MAX = 1_000
 PATTERNS_MAX = 300
@@ -92,14 +97,16 @@ class Findings:
         for name in value:
             marked = fields.get(name)
             if marked is None:
-                hint = "" if self.errors.is_full else nearest(name, fields)
+                hint = "" if self.errors.is_full else unknown_field(name, fields)
                 self.error(f"Field '{name}' is not supported", location, hint, _at(location, name))
             elif marked == "P" and language == "JSONata":
                 message = _wrong_language(name, "JSONata", "JSONPath")
-                self.error(message, location, at=_at(location, name))
+                hint = other_language(name, "JSONPath")
+                self.error(message, location, hint, _at(location, name))
             elif marked == "A" and language == "JSONPath":
                 message = _wrong_language(name, "JSONPath", "JSONata")
-                self.error(message, location, at=_at(location, name))
+                hint = other_language(name, "JSONata")
+                self.error(message, location, hint, _at(location, name))
             if name in FIELDS_NOT_YET and marked is not None:
                 self.add_not_yet(f"the field '{name}'", f"{location}/{name}")
 
@@ -130,17 +137,18 @@ class Findings:
 
     def path(self, value: JsonValue, location: str) -> None:
         """The value must be a JSONPath."""
-        if not is_path(value):
-            self.error("Value must be a valid JSONPath.", location)
+        problem = path_problem(value)
+        if problem is not None:
+            self.error("Value must be a valid JSONPath.", location, problem)
 
-    def reference_path(self, value: JsonValue, location: str) -> None:
-        """The value must name one place of the input."""
-        if not is_reference_path(value):
-            starts = isinstance(value, str) and value.startswith("$")
-            wanted = (
-                "Value is not a Reference Path" if starts else "Value must be a valid JSONPath."
-            )
-            self.error(wanted, location)
+    def reference_path(
+        self, value: JsonValue, location: str, roots: tuple[str, ...] = (INPUT,)
+    ) -> None:
+        """The value must name one place of what it may begin with."""
+        if not isinstance(value, str) or not value.startswith("$"):
+            self.path(value, location)
+        elif (problem := reference_problem(value, roots)) is not None:
+            self.error(not_a_reference(value), location, problem)
 
     def text(self, value: JsonObject, name: str, pointer: str) -> str | None:
         """A field that must be text, when it is there."""
@@ -165,7 +173,9 @@ class Findings:
             return None
         found = value[name]
         if isinstance(found, bool) or not isinstance(found, int):
-            self.error("Expected value of type Integer", f"{pointer}/{name}")
+            has_path = f"{name}Path" in _PATH_FIELDS
+            hint = number(name, found, has_path=has_path)
+            self.error("Expected value of type Integer", f"{pointer}/{name}", hint)
             return None
         if not least <= found <= most:
             bound = f"Minimum value is {least}" if found < least else f"Maximum value is {most}"
@@ -185,11 +195,3 @@ def _wrong_language(name: str, language: str, wanted: str) -> str:
         f"The QueryLanguage is set to '{language}', but field '{name}' is only supported "
         f"for the '{wanted}' QueryLanguage"
     )
-
-
-def nearest(name: JsonValue, known: Iterable[str]) -> str:
-    """A hint with the known name that looks most like this one, or the empty text."""
-    if not isinstance(name, str):
-        return ""
-    near = difflib.get_close_matches(name[:100], list(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else ""

@@ -6,17 +6,19 @@ not is refused by name. To make an integration available, say so in its row.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from stepwell.language import sdk_actions
 from stepwell.language.diagnostics import Diagnostic, schema_error
+from stepwell.language.hints import nearest
 from stepwell.language.program import Resource
+from stepwell.language.resource_hints import no_arn, unknown_arn
 from stepwell.values import JsonValue
 
 TOKEN = "waitForTaskToken"
+MARK = ".$"
 _ACTIVITY = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:[^\s:]{1,80}")
 _LAMBDA = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[a-z0-9-]+:function:[A-Za-z0-9_$.:-]+")
 _SERVICE = re.compile(
@@ -116,6 +118,7 @@ CATALOGUE: dict[tuple[str, str], Integration] = {
     **_rows("batch", "submitJob", "", "sync"),
     **_rows("bedrock", "invokeModel", "", TOKEN),
     **_rows("bedrock", "createModelCustomizationJob", "", "sync"),
+    **_rows("bedrock-agentcore", "invokeHarness", ""),
     **_rows("codebuild", "startBuild startBuildBatch", "", "sync"),
     **_rows("codebuild", "stopBuild stopBuildBatch retryBuildBatch", ""),
     **_rows("codebuild", "batchDeleteBuilds batchGetReports", ""),
@@ -248,13 +251,13 @@ def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnos
     """What AWS says against a Resource. Whether this server runs it is `runs_here`."""
     resource = parse_resource(arn)
     if resource is None and not arn.startswith("arn:"):
-        return [schema_error("Value is not a valid resource ARN", location)]
+        return [schema_error("Value is not a valid resource ARN", location, no_arn(arn))]
     if resource is None:
         message = (
             f"The resource provided {arn} is not recognized. The value is not a valid resource "
             "ARN, or the resource is not available in this region."
         )
-        return [schema_error(message, location, _resource_hint(arn))]
+        return [schema_error(message, location, unknown_arn(arn, CATALOGUE))]
     if not express:
         return []
     if resource.kind == "activity":
@@ -284,7 +287,7 @@ def parameter_findings(
     """Findings about the names in the Parameters of an integration whose parameters are known."""
     if not isinstance(parameters, dict):
         return []
-    names = {name.removesuffix(".$") for name in parameters}
+    names = {name.removesuffix(MARK) for name in parameters}
     action = sdk_actions.find(resource.service, resource.action)
     if action is not None:
         return sdk_actions.parameter_findings(action, names, location)
@@ -298,21 +301,12 @@ def parameter_findings(
     ]
     if row.parameters:
         findings += [
-            schema_error(f'The field "{name}" is not supported by Step Functions', location)
+            schema_error(
+                f'The field "{name}" is not supported by Step Functions',
+                location,
+                nearest(name, row.parameters),
+                f"{location}/{name}" if name in parameters else f"{location}/{name}{MARK}",
+            )
             for name in sorted(names - row.parameters)
         ]
     return findings
-
-
-def _resource_hint(arn: str) -> str:
-    """The forms of the same action when only the pattern is wrong, else the most similar action."""
-    named = _SERVICE.fullmatch(arn)
-    if named is None:
-        return ""
-    row = CATALOGUE.get((named[1], named[2]))
-    if row is None:
-        known = [f"{service}:{action}" for service, action in CATALOGUE]
-        near = difflib.get_close_matches(f"{named[1]}:{named[2]}"[:100], known, n=1)
-        return f"did you mean '{near[0]}'?" if near else ""
-    forms = ", ".join(f".{pattern}" if pattern else "without a suffix" for pattern in row.patterns)
-    return f"this action can be used: {forms}"

@@ -25,7 +25,9 @@ def review_definition(
     runs: Runs = runs_here,
 ) -> list[Diagnostic]:
     """All findings with line and column, errors first."""
-    definition, found = check_text(text, machine_type, refuse_unreachable=True, runs=runs)
+    definition, found = check_text(
+        text, machine_type, refuse_unreachable=True, runs=runs, all_at_once=True
+    )
     found = [_told(finding) for finding in found]
     if definition is not None:
         found += lint(definition, find_retention)
@@ -49,5 +51,5 @@ def _told(finding: Diagnostic) -> Diagnostic:
         finding,
         severity=WARNING,
         code=NOT_RUN_HERE,
-        hint=finding.hint or "the definition is valid on AWS; creating it here is refused",
+        hint=finding.hint or "AWS has it; creating a state machine with it is refused here",
     )

@@ -118,6 +118,11 @@ ACTIONS: dict[str, dict[str, Action]] = _table()
 """Service -> action, of the services that this server has."""
 
 
+def services() -> frozenset[str]:
+    """The names of all services, as AWS's SDK has them."""
+    return _OTHER_SERVICES | ACTIONS.keys()
+
+
 def aws_has(service: str, action: str) -> bool:
     """Whether AWS knows it; of services that are not here any action is believed."""
     actions = ACTIONS.get(service)

@@ -7,15 +7,15 @@ the size of their texts, so that a start or a transition normally reads and pars
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
-from stepwell.language.compile import compile_definition
+from stepwell.language.compile import compile_definition, compile_taken
 from stepwell.language.labels import labelled
-from stepwell.language.program import Program, Resource
+from stepwell.language.program import Program
 from stepwell.language.resources import Runs, runs_here
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import MAP_RUN, REVISION, RevisionRow
-from stepwell.values import decode
 
 ENTRIES_MAX = 2_000
 TEXT_CHARACTERS_MAX = 64_000_000
@@ -33,9 +33,15 @@ class Compile(Protocol):
 class Programs:
     """The cache. A revision never changes, so an entry is never stale."""
 
-    def __init__(self, store: Store, compiler: Compile = compile_definition) -> None:
+    def __init__(
+        self,
+        store: Store,
+        compiler: Compile = compile_definition,
+        taken: Callable[[str], Program] = compile_taken,
+    ) -> None:
         self._store = store
         self._compiler = compiler
+        self._taken = taken
         self.runs: Runs = runs_here
         """Which resources a new definition may name."""
         self._entries: OrderedDict[_Key, tuple[RevisionRow, Program | None]] = OrderedDict()
@@ -60,9 +66,8 @@ class Programs:
             row = await self.revision(machine, revision)
             program = await self._labelled(row)
             if program is None:
-                # What was taken once is taken for good, whatever is configured today.
-                kind = machine_type(row)
-                program = self._compiler(row.definition, machine_type=kind, runs=_anything)
+                # What was taken once is taken for good, whatever is configured or checked today.
+                program = self._taken(row.definition)
             self.remember(row, program)
         return program
 
@@ -122,14 +127,3 @@ class Programs:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._characters -= len(entry[0].definition)
-
-
-def _anything(resource: Resource) -> bool:
-    return True
-
-
-def machine_type(row: RevisionRow) -> str:
-    """STANDARD or EXPRESS."""
-    settings = decode(row.settings)
-    kind = settings.get("type") if isinstance(settings, dict) else None
-    return kind if isinstance(kind, str) else "STANDARD"
