@@ -9,7 +9,7 @@ import pytest
 from stepwell.deploy.catalog import TYPES
 from stepwell.deploy.resource_type import Existing
 from stepwell.errors import ServiceError
-from tests.deploy.world import ACCOUNT, REGION, Deployed
+from tests.deploy.world import ACCOUNT, REGION, Deployed, reviewed
 
 TABLE = "AWS::DynamoDB::Table"
 GLOBAL = "AWS::DynamoDB::GlobalTable"
@@ -331,3 +331,63 @@ async def test_a_global_table_of_other_regions_is_refused(
     review = TYPES[GLOBAL].review
     assert review is not None
     assert len(review(replicated(*regions))) == len(regions) - 1
+
+
+async def protection(deployed: Deployed, name: str) -> tuple[Any, Any]:
+    """For how many days a table can be recovered, and its policy; None: none."""
+    answer = await deployed.call("dynamodb", "DescribeContinuousBackups", TableName=name)
+    recovery = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+    try:
+        policy = await deployed.call("dynamodb", "GetResourcePolicy", ResourceArn=arn)
+    except ServiceError:
+        return recovery.get("RecoveryPeriodInDays"), None
+    return recovery.get("RecoveryPeriodInDays"), policy["Policy"]
+
+
+RECOVERED = {"PointInTimeRecoveryEnabled": True}
+
+
+async def test_recovery_and_policy_follow_the_template(deployed: Deployed) -> None:
+    """Point-in-time recovery and the table's policy are as the API would have set them."""
+    policy = {"PolicyDocument": {"Version": "2012-10-17", "Statement": []}}
+    given = table(
+        TableName="orders", PointInTimeRecoverySpecification=RECOVERED, ResourcePolicy=policy
+    )
+    made = await deployed.make(TABLE, given)
+    text = '{"Version":"2012-10-17","Statement":[]}'
+    assert await protection(deployed, "orders") == (35, text)
+    days = RECOVERED | {"RecoveryPeriodInDays": "7"}
+    given = given | {"PointInTimeRecoverySpecification": days}
+    made = await deployed.change(TABLE, made, given)
+    assert await protection(deployed, "orders") == (7, text)
+    await deployed.change(TABLE, made, table(TableName="orders"))
+    assert await protection(deployed, "orders") == (None, None)
+
+
+async def test_a_replica_is_recovered_as_a_table_is(deployed: Deployed) -> None:
+    """What a replica says of recovery and policy, and a global table of reading, counts too."""
+    properties = replicated(
+        REGION,
+        TableName="orders",
+        BillingMode="PROVISIONED",
+        ReadProvisionedThroughputSettings={"ReadCapacityUnits": 5},
+    )
+    replica = properties["Replicas"][0]
+    replica["PointInTimeRecoverySpecification"] = RECOVERED
+    replica["ResourcePolicy"] = {"PolicyDocument": {"Statement": []}}
+    made = await deployed.make(GLOBAL, properties)
+    assert await protection(deployed, "orders") == (35, '{"Statement":[]}')
+    assert (await shown(deployed, made))["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
+
+
+def test_policies_of_streams_are_refused() -> None:
+    """There are none, so a template that has one is told so beforehand."""
+    policy: dict[str, Any] = {"PolicyDocument": {"Statement": []}}
+    stream = {"StreamViewType": "NEW_IMAGE", "ResourcePolicy": policy}
+    told = "StreamSpecification.ResourcePolicy is not supported: streams have no policies here."
+    assert reviewed(TABLE, {"StreamSpecification": stream}) == [told]
+    replica = {"Region": REGION, "ReplicaStreamSpecification": {"ResourcePolicy": policy}}
+    assert reviewed(GLOBAL, {"Replicas": [replica]}) == [f"Replica{told}"]
+    replica = {"Region": REGION, "KinesisStreamSpecification": {"StreamArn": "a"}}
+    assert "Kinesis" in reviewed(GLOBAL, {"Replicas": [replica]})[0]

@@ -10,7 +10,7 @@ from stepwell.deploy.catalog import TYPES
 from stepwell.deploy.resource_type import Existing
 from stepwell.errors import ServiceError
 from tests.deploy.types.test_lambda_functions import FUNCTION, function
-from tests.deploy.world import Deployed
+from tests.deploy.world import Deployed, reviewed
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 QUEUE = "AWS::SQS::Queue"
@@ -132,3 +132,14 @@ def test_other_sources_are_found_beforehand() -> None:
     assert len(review({"EventSourceArn": "arn:aws:kinesis:eu-west-1:000000000000:stream/s"})) == 1
     assert review({"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}}) == []
     assert review({"EventSourceArn": "arn:aws:sqs:eu-west-1:000000000000:jobs"}) == []
+
+
+def test_sources_that_are_managed_elsewhere() -> None:
+    """They need no ARN on AWS: here they are refused by their name, and nothing else is missed."""
+    known = TYPES[MAPPING]
+    assert "EventSourceArn" not in known.required
+    assert reviewed(MAPPING, {"FunctionName": "f", "SelfManagedEventSource": {}}) == []
+    assert "SelfManagedEventSource" in known.refused
+    assert reviewed(MAPPING, {"FunctionName": "f"}) == [
+        "EventSourceArn is missing, and no source is managed elsewhere."
+    ]

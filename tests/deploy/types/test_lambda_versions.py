@@ -160,3 +160,26 @@ def test_streamed_answers_are_found_beforehand() -> None:
     assert review is not None
     assert len(review({"InvokeMode": "RESPONSE_STREAM"})) == 1
     assert review({"InvokeMode": {"Ref": "Mode"}}) == []
+
+
+async def renewal(deployed: Deployed, qualifier: str | None = None) -> Any:
+    """When the runtime of `work` is renewed."""
+    answer = await deployed.call("lambda", "GetRuntimeManagementConfig", **ON, Qualifier=qualifier)
+    return answer["UpdateRuntimeOn"]
+
+
+async def test_renewal_of_the_runtime_follows_the_template(deployed: Deployed) -> None:
+    """When a runtime is renewed is kept for the function and for each version by itself."""
+    work = await made(deployed)
+    rarely = {"UpdateRuntimeOn": "FunctionUpdate"}
+    given = function(FunctionName="work", RuntimeManagementConfig=rarely)
+    work = await deployed.change(FUNCTION, work, given)
+    await deployed.make(VERSION, {**ON, "RuntimePolicy": {"UpdateRuntimeOn": "Auto"}})
+    assert (await renewal(deployed), await renewal(deployed, "1")) == ("FunctionUpdate", "Auto")
+    await deployed.change(FUNCTION, work, function(FunctionName="work"))
+    assert await renewal(deployed) == "Auto"
+    manual = {"RuntimeManagementConfig": {"UpdateRuntimeOn": "Manual"}}
+    with pytest.raises(ServiceError, match="runtime version ARN"):
+        await deployed.make(FUNCTION, function(FunctionName="other", **manual), "Other")
+    with pytest.raises(ServiceError, match="ResourceNotFound"):
+        await deployed.call("lambda", "GetFunction", FunctionName="other")

@@ -305,6 +305,17 @@ async def test_an_alias_may_move_all_at_once(deployed: Deployed) -> None:
         await deployed.change(ALIAS, alias, {"Name": "live", "DeploymentPreference": slow})
 
 
+async def test_an_alias_may_name_its_machine(deployed: Deployed) -> None:
+    """The machine that an alias names is that of its versions, or the alias is refused."""
+    made, (first, _) = await two_versions(deployed)
+    one: list[Any] = [{"StateMachineVersionArn": first, "Weight": 100}]
+    given: JsonObject = {"Name": "live", "RoutingConfiguration": one}
+    alias = await deployed.make(ALIAS, given | {"StateMachineArn": made.id})
+    assert await routing(deployed, alias) == [(first, 100)]
+    with pytest.raises(ServiceError, match="are not of the machine"):
+        await deployed.change(ALIAS, alias, given | {"StateMachineArn": f"{made.id}x"})
+
+
 async def test_an_activity_has_its_arn_as_reference(deployed: Deployed) -> None:
     """An activity has its ARN as reference, is adopted once, and follows its tags."""
     properties: JsonObject = {"Name": "approve", "Tags": [{"Key": "a", "Value": "1"}]}

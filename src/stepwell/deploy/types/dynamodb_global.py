@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked
+from stepwell.deploy.types.dynamodb_shapes import review_stream
 from stepwell.deploy.types.dynamodb_tables import (
     create_table,
     delete_table,
@@ -30,7 +31,13 @@ _SAME = (
     "TimeToLiveSpecification",
     "WarmThroughput",
 )
-_OF_REPLICA = ("DeletionProtectionEnabled", "TableClass", "Tags")
+_OF_REPLICA = (
+    "DeletionProtectionEnabled",
+    "PointInTimeRecoverySpecification",
+    "ResourcePolicy",
+    "TableClass",
+    "Tags",
+)
 
 
 def _table(cloud: Cloud, properties: JsonObject) -> JsonObject:
@@ -76,10 +83,12 @@ def _index(index: JsonObject, reads: dict[str, JsonObject], provisioned: bool) -
     return shown
 
 
-def _throughput(read: JsonObject, write: JsonObject) -> JsonObject:
+def _throughput(replica: JsonObject, whole: JsonObject) -> JsonObject:
+    """What a replica says of reading counts before what is said of all of them."""
+    name = "ReadProvisionedThroughputSettings"
     return {
-        "ReadCapacityUnits": _units(read, "Read"),
-        "WriteCapacityUnits": _units(write, "Write"),
+        "ReadCapacityUnits": _units(replica if replica.get(name) is not None else whole, "Read"),
+        "WriteCapacityUnits": _units(whole, "Write"),
     }
 
 
@@ -108,7 +117,13 @@ async def _update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
 
 def _review(properties: JsonObject) -> list[str]:
     replicas = properties.get("Replicas")
-    return [_ONE] if isinstance(replicas, list) and len(replicas) > 1 else []
+    found = [_ONE] if isinstance(replicas, list) and len(replicas) > 1 else []
+    for replica in replicas if isinstance(replicas, list) else []:
+        if isinstance(replica, dict):
+            found += review_stream(replica, "ReplicaStreamSpecification")
+            if "KinesisStreamSpecification" in replica:
+                found.append("KinesisStreamSpecification is not supported: Kinesis isn't embedded.")
+    return found
 
 
 _ELSEWHERE = "Regions are not joined."
@@ -120,7 +135,14 @@ TYPES = (
         delete_table,
         _update,
         required=frozenset({"KeySchema", "Replicas"}),
-        optional=frozenset({*_SAME, "GlobalSecondaryIndexes", "WriteProvisionedThroughputSettings"})
+        optional=frozenset(
+            {
+                *_SAME,
+                "GlobalSecondaryIndexes",
+                "ReadProvisionedThroughputSettings",
+                "WriteProvisionedThroughputSettings",
+            }
+        )
         - {"KeySchema"},
         without_effect=frozenset(
             {"ReadOnDemandThroughputSettings", "WriteOnDemandThroughputSettings"}

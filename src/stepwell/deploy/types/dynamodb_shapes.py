@@ -17,6 +17,8 @@ _SETTINGS = (
     "TableClass",
     "WarmThroughput",
 )
+RECOVERY_DAYS = 35
+"""How long a table can be recovered, if a template does not say so."""
 _OF_INDEXES = (
     "IndexName",
     "KeySchema",
@@ -67,6 +69,29 @@ def expiry_of(properties: JsonObject) -> str | None:
     if not isinstance(given, dict) or not is_true(given.get("Enabled", False)):
         return None
     return as_text(given.get("AttributeName"))
+
+
+def recovery_of(properties: JsonObject) -> JsonObject | None:
+    """Point-in-time recovery as it is asked for; None when nothing is said of it."""
+    given = properties.get("PointInTimeRecoverySpecification")
+    if not isinstance(given, dict) or given.get("PointInTimeRecoveryEnabled") is None:
+        return None
+    return picked(given, ("PointInTimeRecoveryEnabled", "RecoveryPeriodInDays"))
+
+
+def policy_of(properties: JsonObject) -> str | None:
+    """The text of the table's policy; None when there should be none."""
+    given = properties.get("ResourcePolicy")
+    document = given.get("PolicyDocument") if isinstance(given, dict) else None
+    return None if document is None else as_text(document)
+
+
+def review_stream(properties: JsonObject, name: str) -> list[str]:
+    """Streams have no policies of their own here."""
+    given = properties.get(name)
+    if isinstance(given, dict) and "ResourcePolicy" in given:
+        return [f"{name}.ResourcePolicy is not supported: streams have no policies here."]
+    return []
 
 
 def same_throughput(one: JsonValue, other: JsonValue) -> bool:

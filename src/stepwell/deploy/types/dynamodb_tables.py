@@ -9,10 +9,14 @@ from stepwell.deploy.calling import ask, create_own, or_undo, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, is_true, picked, tag_list
 from stepwell.deploy.types.dynamodb_shapes import (
+    RECOVERY_DAYS,
     Indexes,
     encryption,
     expiry_of,
     indexes_of,
+    policy_of,
+    recovery_of,
+    review_stream,
     same_throughput,
     settings_of,
     stream_view,
@@ -42,7 +46,7 @@ async def create_table(cloud: Cloud, wanted: Wanted, type_name: str = _TABLE) ->
     await create_own(cloud, wanted, (type_name, name), ("dynamodb", "CreateTable", params), _TAKEN)
     drop = {"TableName": name}
     await or_undo(
-        _follow_expiry(cloud, name, properties),
+        _follow_further(cloud, name, {}, properties),
         lambda: cloud.call("dynamodb", "DeleteTable", drop),
     )
     return await _made(cloud, name)
@@ -60,6 +64,41 @@ async def _shown(cloud: Cloud, name: str) -> Mapping[str, Any]:
     answer = await cloud.call("dynamodb", "DescribeTable", {"TableName": name})
     table: Mapping[str, Any] = answer["Table"]
     return table
+
+
+async def _follow_further(cloud: Cloud, name: str, before: JsonObject, after: JsonObject) -> None:
+    """What has operations of its own: time to live, recovery, the policy."""
+    await _follow_expiry(cloud, name, after)
+    await _follow_recovery(cloud, name, after)
+    await _follow_policy(cloud, name, policy_of(before), policy_of(after))
+
+
+async def _follow_recovery(cloud: Cloud, name: str, properties: JsonObject) -> None:
+    """Bring point-in-time recovery to what it should be."""
+    on = {"TableName": name}
+    answer = await cloud.call("dynamodb", "DescribeContinuousBackups", on)
+    shown = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    wanted = recovery_of(properties)
+    is_on = shown["PointInTimeRecoveryStatus"] == "ENABLED"
+    given = wanted or {"PointInTimeRecoveryEnabled": False}
+    same_days = as_text(given.get("RecoveryPeriodInDays", RECOVERY_DAYS)) == as_text(
+        shown.get("RecoveryPeriodInDays", RECOVERY_DAYS)
+    )
+    if is_on == is_true(given["PointInTimeRecoveryEnabled"]) and (same_days or not is_on):
+        return
+    params = {**on, "PointInTimeRecoverySpecification": given}
+    await cloud.call("dynamodb", "UpdateContinuousBackups", params)
+
+
+async def _follow_policy(cloud: Cloud, name: str, before: str | None, after: str | None) -> None:
+    """Bring the policy to what it should be."""
+    if after is None and before is None:
+        return
+    on = {"ResourceArn": (await _shown(cloud, name))["TableArn"]}
+    if after is None:
+        await cloud.call("dynamodb", "DeleteResourcePolicy", on)
+    else:
+        await cloud.call("dynamodb", "PutResourcePolicy", {**on, "Policy": after})
 
 
 async def _follow_expiry(cloud: Cloud, name: str, properties: JsonObject) -> None:
@@ -94,7 +133,7 @@ async def update_table(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made
             "GlobalSecondaryIndexUpdates": [change],
         }
         await cloud.call("dynamodb", "UpdateTable", params)
-    await _follow_expiry(cloud, name, after)
+    await _follow_further(cloud, name, before, after)
     on = {"ResourceArn": shown["TableArn"]}
     operations = ("ListTagsOfResource", "TagResource", "UntagResource")
     await retag_pairs(cloud, wanted, "dynamodb", on, operations)
@@ -166,6 +205,10 @@ def _types(properties: JsonObject) -> dict[str, str]:
     }
 
 
+def _review(properties: JsonObject) -> list[str]:
+    return review_stream(properties, "StreamSpecification")
+
+
 TYPES = (
     ResourceType(
         _TABLE,
@@ -205,5 +248,6 @@ TYPES = (
         replaces=frozenset({"KeySchema", "LocalSecondaryIndexes", "TableName"}),
         must_replace=redefines_attributes,
         attributes=frozenset({"Arn", "StreamArn", "TableId"}),
+        review=_review,
     ),
 )

@@ -9,7 +9,7 @@ from stepwell.deploy.calling import ask, must_be_free, or_undo
 from stepwell.deploy.inline import zip_inline
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, merged_tags
-from stepwell.deploy.types.lambda_shared import GONE, TAKEN, retag_lambda
+from stepwell.deploy.types.lambda_shared import GONE, TAKEN, manage_runtime, retag_lambda
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
@@ -96,7 +96,7 @@ async def _create(cloud: Cloud, wanted: Wanted) -> Made:
 
 
 async def _follow_limits(cloud: Cloud, name: str, before: JsonObject, after: JsonObject) -> None:
-    """Reserved concurrency, and what becomes of loops."""
+    """Reserved concurrency, what becomes of loops, and when the runtime is renewed."""
     on = {"FunctionName": name}
     reserved = after.get("ReservedConcurrentExecutions")
     if reserved != before.get("ReservedConcurrentExecutions"):
@@ -109,6 +109,9 @@ async def _follow_limits(cloud: Cloud, name: str, before: JsonObject, after: Jso
     if loops != before.get("RecursiveLoop"):
         params = {**on, "RecursiveLoop": loops or "Terminate"}
         await cloud.call("lambda", "PutFunctionRecursionConfig", params)
+    runtime = after.get("RuntimeManagementConfig")
+    if runtime != before.get("RuntimeManagementConfig"):
+        await manage_runtime(cloud, on, runtime)
 
 
 async def _made(cloud: Cloud, name: str) -> Made:

@@ -50,6 +50,9 @@ _REFUSED = {
     "TumblingWindowInSeconds": "Tumbling windows are not supported by Stepwell.",
 }
 
+_ELSEWHERE = frozenset({"SelfManagedEventSource", "EventSourceArn"})
+"""One of them says where events come from."""
+
 
 def _members(properties: JsonObject) -> dict[str, Any]:
     """What may change, as the API takes it, of what is given."""
@@ -63,7 +66,7 @@ def _members(properties: JsonObject) -> dict[str, Any]:
 async def _create(cloud: Cloud, wanted: Wanted) -> Made:
     properties = wanted.properties
     params = {
-        "EventSourceArn": properties["EventSourceArn"],
+        "EventSourceArn": properties.get("EventSourceArn"),
         "StartingPosition": properties.get("StartingPosition"),
         "Tags": merged_tags(wanted),
         **_members(properties),
@@ -85,7 +88,7 @@ def _made(answer: Mapping[str, Any]) -> Made:
 
 async def _update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
     before, after = existing.properties, wanted.properties
-    is_queue = as_text(after["EventSourceArn"]).split(":")[2:3] == ["sqs"]
+    is_queue = as_text(after.get("EventSourceArn")).split(":")[2:3] == ["sqs"]
     defaults = {**_OF_BOTH, **(_OF_QUEUES if is_queue else _OF_STREAMS)}
     dropped: JsonObject = {
         name: value for name, value in defaults.items() if before.get(name) is not None
@@ -102,6 +105,8 @@ async def _delete(cloud: Cloud, existing: Existing) -> None:
 
 def _review(properties: JsonObject) -> list[str]:
     source = properties.get("EventSourceArn")
+    if source is None and not _ELSEWHERE & properties.keys():
+        return ["EventSourceArn is missing, and no source is managed elsewhere."]
     if not isinstance(source, str) or not source.startswith("arn:"):
         return []
     if source.split(":")[2:3] in (["sqs"], ["dynamodb"]):
@@ -115,8 +120,8 @@ TYPES = (
         _create,
         _delete,
         _update,
-        required=frozenset({"EventSourceArn", "FunctionName"}),
-        optional=frozenset({"StartingPosition", "Tags", *_CHANGEABLE})
+        required=frozenset({"FunctionName"}),
+        optional=frozenset({"EventSourceArn", "StartingPosition", "Tags", *_CHANGEABLE})
         - {"FunctionName", "KmsKeyArn", "MetricsConfig"},
         without_effect=frozenset({"KmsKeyArn", "MetricsConfig"}),
         refused=_REFUSED,

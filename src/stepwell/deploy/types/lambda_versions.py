@@ -7,7 +7,7 @@ from typing import Any
 from stepwell.deploy.calling import ask, must_be_free, or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked
-from stepwell.deploy.types.lambda_shared import GONE, TAKEN
+from stepwell.deploy.types.lambda_shared import GONE, TAKEN, manage_runtime
 from stepwell.errors import ServiceError
 from stepwell.values import JsonObject, JsonValue
 
@@ -33,10 +33,20 @@ async def _create_version(cloud: Cloud, wanted: Wanted) -> Made:
         )
     made = Made(arn, {"FunctionArn": arn, "Version": number})
     await or_undo(
-        _provision(cloud, function, number, None, properties.get("ProvisionedConcurrencyConfig")),
+        _follow_version(cloud, function, number, properties),
         lambda: _drop_version(cloud, arn),
     )
     return made
+
+
+async def _follow_version(cloud: Cloud, function: str, number: str, properties: JsonObject) -> None:
+    """What is said of a version once it is there."""
+    concurrency = properties.get("ProvisionedConcurrencyConfig")
+    await _provision(cloud, function, number, None, concurrency)
+    policy = properties.get("RuntimePolicy")
+    if policy is not None:
+        on = {"FunctionName": function, "Qualifier": number}
+        await manage_runtime(cloud, on, policy)
 
 
 async def _versions(cloud: Cloud, function: str) -> set[str]:

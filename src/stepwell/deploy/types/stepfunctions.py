@@ -167,6 +167,16 @@ def _machine_of(routing: JsonValue) -> str:
 
 def _routing(properties: JsonObject) -> JsonValue:
     """Where an alias leads to. Raises ServiceError for what would shift bit by bit."""
+    routing = _routing_of(properties)
+    machine = properties.get("StateMachineArn")
+    if machine is not None and _machine_of(routing) not in ("", machine):
+        raise ServiceError(
+            "InvalidRequest", f"The versions of the alias are not of the machine {machine}."
+        )
+    return routing
+
+
+def _routing_of(properties: JsonObject) -> JsonValue:
     preference = properties.get("DeploymentPreference")
     if preference is None:
         return small_first(properties.get("RoutingConfiguration") or [])
@@ -271,7 +281,15 @@ TYPES = (
         _create_alias,
         _delete_alias,
         _update_alias,
-        optional=frozenset({"DeploymentPreference", "Description", "Name", "RoutingConfiguration"}),
+        optional=frozenset(
+            {
+                "DeploymentPreference",
+                "Description",
+                "Name",
+                "RoutingConfiguration",
+                "StateMachineArn",
+            }
+        ),
         replaces=frozenset({"Name"}),
         attributes=frozenset({"Arn"}),
         review=_review_alias,
