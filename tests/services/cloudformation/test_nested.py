@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from stepwell.services.cloudformation.requests import read_request
+from stepwell.services.cloudformation.waiting import nested
 from tests.deploy.world import REGION
 from tests.services.cloudformation.world import World, queue, template
 
+SIGNAL = {"ResourceSignal": {"Count": 1, "Timeout": "PT5M"}}
 URL = "https://templates.s3.eu-west-1.amazonaws.com/"
 CHILD = {
     "Parameters": {"Name": {"Type": "String"}, "Delay": {"Type": "String", "Default": "0"}},
@@ -156,3 +159,117 @@ async def test_on_after_a_failure(templates: World) -> None:
     assert await world.status() == "UPDATE_COMPLETE"
     assert await world.status(await _child_id(world)) == "UPDATE_COMPLETE"
     assert await world.queues() == ["four", "taken"]
+
+
+def meanwhile(world: World, monkeypatch: pytest.MonkeyPatch, **params: Any) -> None:
+    """While the parent reads the child's template, somebody updates the child directly."""
+
+    async def read(stacks: Any, stack: Any, *given: Any, **named: Any) -> Any:
+        asked = await read_request(stacks, stack, *given, **named)
+        monkeypatch.setattr(nested, "read_request", read_request)
+        await world.cfn("UpdateStack", StackName=stack.id, UsePreviousTemplate=True, **params)
+        return asked
+
+    monkeypatch.setattr(nested, "read_request", read)
+
+
+async def test_updated_by_somebody_else_meanwhile(
+    templates: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes second is refused: the parent goes back, the direct update is carried out."""
+    world = templates
+    await world.create({"C": child(Name="one"), "A": queue("a")}, sections=ARN)
+    meanwhile(
+        world,
+        monkeypatch,
+        Parameters=[{"ParameterKey": "Name", "ParameterValue": "direct"}],
+    )
+    await world.update({"C": child(Name="two"), "A": queue("b")}, sections=ARN)
+    assert await world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    failed = next(event for event in await world.events() if event[1] == "UPDATE_FAILED")
+    child_id = await _child_id(world)
+    assert failed[0] == "C"
+    assert f"Stack:{child_id} is in UPDATE_IN_PROGRESS state and can not be updated." in failed[2]
+    assert await world.status(child_id) == "UPDATE_COMPLETE"
+    assert await world.queues() == ["a", "direct"]
+    await world.update({"C": child(Name="two"), "A": queue("b")}, sections=ARN)
+    assert await world.queues() == ["b", "two"]
+
+
+async def test_a_child_that_others_use_stays(templates: World) -> None:
+    """What a child exports and another stack imports keeps the child, and its parent."""
+    world = templates
+    export = {"Outputs": {"Arn": {"Value": "x", "Export": {"Name": "shared"}}}}
+    await put(world, "child.json", template({"Q": NAMED}, **(CHILD | export)))
+    await world.create({"C": child(Name="one")})
+    user = queue(properties={"QueueName": {"Fn::ImportValue": "shared"}})
+    await world.create({"U": user}, name="user")
+    await world.delete()
+    assert await world.status() == "DELETE_FAILED"
+    reasons = [reason for _, _, reason in await world.events()]
+    assert any(
+        "Export shared cannot be deleted as it is in use by user" in each for each in reasons
+    )
+    await world.delete("user")
+    await world.delete()
+    assert await world.queues() == []
+
+
+async def test_a_child_that_is_changed_is_not_deleted(templates: World) -> None:
+    """As on AWS the deletion of the parent fails then; when the child is still, it is deleted."""
+    world = templates
+    wait = {"Type": "AWS::CloudFormation::WaitCondition", "CreationPolicy": SIGNAL}
+    await put(world, "child.json", template({"Q": NAMED}, **CHILD))
+    await world.create({"C": child(Name="one")})
+    child_id = await _child_id(world)
+    body = template({"Q": NAMED, "W": wait}, **CHILD)
+    kept = [{"ParameterKey": "Name", "UsePreviousValue": True}]
+    await world.cfn("UpdateStack", StackName=child_id, TemplateBody=body, Parameters=kept)
+    await world.settled()
+    await world.delete()
+    assert await world.status() == "DELETE_FAILED"
+    reasons = [reason for _, _, reason in await world.events()]
+    assert any("cannot be deleted while in status UPDATE_IN_PROGRESS" in each for each in reasons)
+    await world.cfn(
+        "SignalResource", StackName=child_id, LogicalResourceId="W", UniqueId="1", Status="SUCCESS"
+    )
+    await world.settled()
+    await world.delete()
+    assert await world.queues() == []
+
+
+async def test_a_way_back_that_failed_within(templates: World) -> None:
+    """It is continued from the parent, whose child goes back too, all but what is skipped."""
+    world = templates
+    await world.call("sqs", "CreateQueue", QueueName="taken")
+    await world.create({"C": child(Name="one", Delay="0")})
+    child_id = await _child_id(world)
+    failing = {"C": child(Name="one", Delay="5"), "B": queue("taken", DependsOn="C")}
+    url = (await world.call("sqs", "GetQueueUrl", QueueName="one"))["QueueUrl"]
+    hindrance(world, url)
+    await world.update(failing)
+    assert await world.status() == "UPDATE_ROLLBACK_FAILED"
+    assert await world.status(child_id) == "UPDATE_ROLLBACK_FAILED"
+    told = await world.refusal("ContinueUpdateRollback", StackName=child_id)
+    assert told == ("ValidationError", "RollbackUpdatedStack cannot be invoked on child stacks")
+    name = (await world.stack(child_id))["StackName"]
+    await world.cfn("ContinueUpdateRollback", StackName="shop", ResourcesToSkip=[f"{name}.Q"])
+    await world.settled()
+    assert await world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert await world.status(child_id) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def hindrance(world: World, url: str) -> None:
+    """The queue is gone when its delay is to be set back."""
+    deleted = world.core.stacks.deployments.poke
+    phases_seen: list[str] = []
+
+    def poke(stack: str) -> None:
+        row = world.core.stacks.stacks.get(stack)
+        if row is not None and row.status == "UPDATE_ROLLBACK_IN_PROGRESS" and not phases_seen:
+            phases_seen.append(row.status)
+            gone = world.call("sqs", "DeleteQueue", QueueUrl=url)
+            world.core.stacks.deployments._spawn(gone)
+        deleted(stack)
+
+    world.core.stacks.deployments.poke = poke  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stepwell.services.api import Call, Params
+from stepwell.services.cloudformation.deletable import refuse_while_changing, refuse_while_used
 from stepwell.services.cloudformation.deployment import phases
 from stepwell.services.cloudformation.documents import Operation
 from stepwell.services.cloudformation.errors import invalid
@@ -14,16 +15,6 @@ from stepwell.services.cloudformation.settings import read_settings, write_setti
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
-
-_BUSY_FOR_DELETION = frozenset(
-    {
-        "UPDATE_IN_PROGRESS",
-        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-        "UPDATE_ROLLBACK_IN_PROGRESS",
-        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
-        "ROLLBACK_IN_PROGRESS",
-    }
-)
 
 
 async def delete_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, Any]:
@@ -55,13 +46,10 @@ def _check(stacks: Stacks, row: StackRow, params: Params) -> None:
         raise invalid(
             f"Stack [{row.name}] cannot be deleted while TerminationProtection is enabled"
         )
-    if row.status in _BUSY_FOR_DELETION:
-        raise invalid(f"Stack [{row.id}] cannot be deleted while in status {row.status}")
+    refuse_while_changing(row)
     if params.get("RetainResources") and row.status != "DELETE_FAILED":
         raise invalid(
             f"Invalid operation on stack [{row.id}]. The specified resources to retain must be in "
             "a valid state. Only stacks in DELETE_FAILED state can retain resources."
         )
-    for export in stacks.exports.of(row.scope):
-        if export.stack == row.id:
-            phases.refuse_used(stacks, export, "deleted")
+    refuse_while_used(stacks, row)

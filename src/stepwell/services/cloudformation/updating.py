@@ -126,9 +126,11 @@ async def continue_rollback(stacks: Stacks, call: Call, params: Params) -> dict[
         raise invalid(
             f"Stack [{row.name}] is in {row.status} state and can not continue update rollback."
         )
+    if row.parent:
+        raise invalid("RollbackUpdatedStack cannot be invoked on child stacks")
     skip = list(params.get("ResourcesToSkip") or ())
-    known = {each.logical_id: each for each in stacks.resources.of(row.id)}
-    strange = [name for name in skip if name not in known or known[name].status != "UPDATE_FAILED"]
+    failed = _failed_resources(stacks, row)
+    strange = [name for name in skip if name not in failed]
     if strange:
         raise invalid(
             f"The following resource(s) cannot be skipped, for they did not fail: "
@@ -144,6 +146,21 @@ async def continue_rollback(stacks: Stacks, call: Call, params: Params) -> dict[
         phases.go_back(stacks, turn, row, operation, "User Initiated")
     await stacks.parts.ledger.committed()
     return {}
+
+
+def _failed_resources(stacks: Stacks, row: StackRow) -> set[str]:
+    """Those that can be skipped; of nested stacks with the stack's name before a dot."""
+    names = {
+        each.logical_id for each in stacks.resources.of(row.id) if each.status == "UPDATE_FAILED"
+    }
+    nested = [stack for stack in stacks.stacks.everything() if stack.root == row.id]
+    for stack in nested:
+        names |= {
+            f"{stack.name}.{each.logical_id}"
+            for each in stacks.resources.of(stack.id)
+            if each.status == "UPDATE_FAILED"
+        }
+    return names
 
 
 async def rollback_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _begin(
     begun = row._replace(status="UPDATE_IN_PROGRESS", reason="", updated_at=now, phase=stack.phase)
     events.resource_event(stacks, turn, stack, begun, begun.status, "", before.properties)
     was_replaced = before.physical_id != row.physical_id
-    if was_replaced or row.logical_id in operation.skip or not _can_be_changed(before):
+    if was_replaced or _is_skipped(stack, operation, row) or not _can_be_changed(before):
         if was_replaced:
             phases.put_aside(stacks, turn, stack, row)
         _restore(stacks, turn, stack, begun, before)
@@ -100,6 +100,11 @@ def _begin(
     stacks.resources.put(turn, begun._replace(attempt=write(attempt)))
     stacks.deployments.begin(turn, (stack.id, row.logical_id, 0))
     return False
+
+
+def _is_skipped(stack: StackRow, operation: Operation, row: ResourceRow) -> bool:
+    """Resources of nested stacks are named with the stack's name before a dot."""
+    return bool({row.logical_id, f"{stack.name}.{row.logical_id}"}.intersection(operation.skip))
 
 
 def _can_be_changed(before: Snapshot) -> bool:

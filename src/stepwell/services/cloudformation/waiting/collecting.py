@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from stepwell.services.cloudformation.records import LeftoverRow, ResourceRow, S
 from stepwell.services.cloudformation.waiting.conditions import Conditions, Handles
 from stepwell.services.cloudformation.waiting.custom import CustomResources
 from stepwell.services.cloudformation.waiting.nested import NestedStacks
-from stepwell.services.cloudformation.waiting.work import Waiting, Work
+from stepwell.services.cloudformation.waiting.work import Begin, Waiting, Work
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
@@ -102,7 +102,10 @@ class Waits:
             if current is None or current.attempt != row.attempt:
                 return
             with stacks.parts.ledger.stage() as turn:
-                token = begun(turn)
+                token = _token(turn, work, begun)
+                if isinstance(token, Failed):
+                    attempts.finish(stacks, stack.id, row.logical_id, attempt.number, token)
+                    return
                 waits = current._replace(attempt=write(replace(attempt, token=token)))
                 if work.type == events.STACK_TYPE and work.action == "create":
                     # Tools follow the nested stack by what the event says.
@@ -116,7 +119,8 @@ class Waits:
     async def start_leftover(self, stack: StackRow, row: LeftoverRow) -> Callable[[], None] | None:
         """Begin the deletion of a leftover; the answer records that."""
         stacks = self._stacks
-        begun = await _begun(_of_leftover(stacks, stack, row))
+        work = _of_leftover(stacks, stack, row)
+        begun = await _begun(work)
         if isinstance(begun, (Made, Failed)):
             reason = begun.reason if isinstance(begun, Failed) else ""
             return lambda: removing.finish_leftover(stacks, stack.id, row.number, reason)
@@ -126,32 +130,28 @@ class Waits:
             if current is None or current.status != removing.BEGUN:
                 return
             with stacks.parts.ledger.stage() as turn:
-                token = begun(turn)
+                token = _token(turn, work, begun)
+                if isinstance(token, Failed):
+                    removing.finish_leftover(stacks, stack.id, row.number, token.reason)
+                    return
                 stacks.leftovers.put(turn, current._replace(status=removing.WAITS, token=token))
 
         return record
 
     def collect(self, stack: StackRow) -> None:
         """Record whatever came since the last look."""
-        stacks = self._stacks
-        for row in stacks.resources.of(stack.id):
-            attempt = read_attempt(row) if row.attempt else None
-            if attempt is None or not attempt.token:
-                continue
-            work = _of_row(stacks, stack, row, attempt)
-            made = _kind(work.type).check(work, attempt.token)
+        for work, token in self._waited_for(stack):
+            made = _checked(work, token)
             if made is not None:
-                with stacks.parts.ledger.stage() as turn:
-                    _kind(work.type).ended(turn, work, attempt.token)
-                attempts.finish(stacks, stack.id, row.logical_id, attempt.number, made)
-        for leftover in stacks.leftovers.of(stack.id):
+                self._end(work, token, made)
+        for leftover in self._stacks.leftovers.of(stack.id):
             if leftover.status == removing.WAITS:
                 self._collect_leftover(stack, leftover)
 
     def _collect_leftover(self, stack: StackRow, row: LeftoverRow) -> None:
         stacks = self._stacks
         work = _of_leftover(stacks, stack, row)
-        made = _kind(work.type).check(work, row.token)
+        made = _checked(work, row.token)
         if made is None:
             return
         with stacks.parts.ledger.stage() as turn:
@@ -161,23 +161,46 @@ class Waits:
 
     def cancel(self, stack: StackRow) -> None:
         """The way forward has failed: what can be broken off is, and counts as failed."""
-        stacks = self._stacks
-        for row in stacks.resources.of(stack.id):
+        for work, token in self._waited_for(stack):
+            if not _kind(work.type).cancel(work, token):
+                continue
+            what = "creation" if work.action == "create" else "update"
+            wait = self._stacks.waits.get(token)
+            physical_id = "" if wait is None else wait.physical_id
+            self._end(work, token, Failed(f"Resource {what} cancelled", physical_id))
+
+    def _waited_for(self, stack: StackRow) -> Iterator[tuple[Work, str]]:
+        """What a stack waits for, each with its token."""
+        for row in self._stacks.resources.of(stack.id):
             attempt = read_attempt(row) if row.attempt else None
-            if attempt is None or not attempt.token:
-                continue
-            work = _of_row(stacks, stack, row, attempt)
-            if not _kind(work.type).cancel(work, attempt.token):
-                continue
-            what = "creation" if attempt.action == "create" else "update"
-            wait = stacks.waits.get(attempt.token)
-            with stacks.parts.ledger.stage() as turn:
-                _kind(work.type).ended(turn, work, attempt.token)
-            failed = Failed(f"Resource {what} cancelled", "" if wait is None else wait.physical_id)
-            attempts.finish(stacks, stack.id, row.logical_id, attempt.number, failed)
+            if attempt is not None and attempt.token:
+                yield _of_row(self._stacks, stack, row, attempt), attempt.token
+
+    def _end(self, work: Work, token: str, made: Made | Failed) -> None:
+        stacks = self._stacks
+        with stacks.parts.ledger.stage() as turn:
+            _kind(work.type).ended(turn, work, token)
+        attempts.finish(stacks, work.stack.id, work.logical_id, work.number, made)
 
 
-async def _begun(work: Work) -> Made | Failed | Callable[[Turn], str]:
+def _checked(work: Work, token: str) -> Made | Failed | None:
+    """What came of it. A bug must not keep others from being looked at."""
+    try:
+        return _kind(work.type).check(work, token)
+    except Exception as bug:
+        _log.exception("%s: the answer for %s broke", work.stack.id, work.logical_id)
+        return Failed(internal_failure(bug))
+
+
+def _token(turn: Turn, work: Work, begun: Begin) -> str | Failed:
+    """Stage the beginning. Since it was looked at something may have come in between."""
+    try:
+        return begun(turn)
+    except ServiceError as error:
+        return Failed(reason_of(error, work.number))
+
+
+async def _begun(work: Work) -> Made | Failed | Begin:
     account, _, region = work.stack.scope.partition(":")
     try:
         cloud = work.stacks.clouds.at(account, region)

@@ -16,6 +16,7 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.api import Params
 from stepwell.services.cloudformation import changes
 from stepwell.services.cloudformation.creating import begin_creation, new_stack
+from stepwell.services.cloudformation.deletable import refuse_while_changing, refuse_while_used
 from stepwell.services.cloudformation.deployment import phases
 from stepwell.services.cloudformation.deployment.tried import Failed
 from stepwell.services.cloudformation.documents import (
@@ -25,6 +26,7 @@ from stepwell.services.cloudformation.documents import (
     Operation,
     read_operation,
 )
+from stepwell.services.cloudformation.errors import wrong_state
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.requests import Asked, read_request
 from stepwell.services.cloudformation.settings import Settings
@@ -54,10 +56,9 @@ class NestedStacks:
             return Failed(f"Embedded stack {work.existing and work.existing.physical_id} is gone")
         if work.action == "delete":
             return lambda turn: _delete(turn, work)
-        operation = read_operation(child)
         parent = read_operation(work.stack)
         if parent is not None and parent.phase == RESTORE:
-            return _go_back(work, child, operation)
+            return _go_back(work, child)
         return await _update(work, child)
 
     def check(self, work: Work, token: str) -> Made | Failed | None:
@@ -176,9 +177,7 @@ def _depth(stacks: Stacks, stack: StackRow) -> int:
 
 async def _update(work: Work, child: StackRow) -> Made | Failed | Begin:
     stacks = work.stacks
-    held = read_operation(child)
-    if child.status not in CAN_BE_UPDATED and not (held and held.phase == HELD):
-        return Failed(f"Stack:{child.id} is in {child.status} state and can not be updated.")
+    _refuse_busy(child)
     params = _params(work)
     asked = await read_request(stacks, child, params, child.version)
     try:
@@ -190,34 +189,64 @@ async def _update(work: Work, child: StackRow) -> Made | Failed | Begin:
     return lambda turn: _begin_update(turn, work, asked, params)
 
 
+def _refuse_busy(child: StackRow) -> None:
+    """Raises ValidationError for a child that somebody else is at, unless it waits for us."""
+    if child.status not in CAN_BE_UPDATED and not _is_held(child):
+        raise wrong_state(child.id, child.status)
+
+
 def _begin_update(turn: Turn, work: Work, asked: Asked, params: dict[str, Any]) -> str:
     stacks = work.stacks
     child = _child(work)
     assert child is not None
+    # Somebody else may have updated it directly while the template was read.
+    _refuse_busy(child)
     number = stacks.versions.next_number(child.id)
     stacks.versions.put(turn, child.id, number, asked.details, asked.body, asked.goal)
     enter_update(stacks, turn, child, number, "", params, hold=True)
     return child.id
 
 
-def _go_back(work: Work, child: StackRow, operation: Operation | None) -> Made | Begin:
-    """The parent goes back: so does the child, if its update is held."""
-    if operation is None or operation.phase != HELD:
+def _go_back(work: Work, child: StackRow) -> Made | Begin:
+    """The parent goes back: so does the child, if its update is held or its way back failed."""
+    if _undone_by(work, child) is None:
         return Made(child.id, _outputs(child))
 
     def begin(turn: Turn) -> str:
         current = work.stacks.stacks.get(child.id)
-        held = None if current is None else read_operation(current)
-        if current is not None and held is not None and held.phase == HELD:
-            phases.go_back(work.stacks, turn, current, held, "")
+        undone = None if current is None else _undone_by(work, current)
+        if current is not None and undone is not None:
+            phases.go_back(work.stacks, turn, current, undone, "")
         return child.id
 
     return begin
 
 
+def _undone_by(work: Work, child: StackRow) -> Operation | None:
+    """The operation whose way back the child goes with its parent; None: it stays as it is."""
+    operation, parent = read_operation(child), read_operation(work.stack)
+    if _is_held(child):
+        return operation
+    if child.status != "UPDATE_ROLLBACK_FAILED":
+        return None
+    skip = [] if parent is None else [name for name in parent.skip if "." in name]
+    return Operation(work.stacks.parts.ids.uuid(), "UPDATE", skip=skip)
+
+
 def _delete(turn: Turn, work: Work) -> str:
     child = _child(work)
     assert child is not None
+    if child.deleted_at or child.status == "DELETE_IN_PROGRESS":
+        # Somebody deletes it directly: that is waited for.
+        return child.id
+    if not _is_held(child):
+        refuse_while_changing(child)
+    refuse_while_used(work.stacks, child)
     operation = Operation(work.stacks.parts.ids.uuid(), "DELETE")
     phases.remove(work.stacks, turn, child, operation, "")
     return child.id
+
+
+def _is_held(child: StackRow) -> bool:
+    operation = read_operation(child)
+    return operation is not None and operation.phase == HELD
