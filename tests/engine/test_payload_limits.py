@@ -206,8 +206,12 @@ def query_succeed(size: int) -> Play:
 def query_arguments(size: int) -> Play:
     """A JSONata Task's Arguments."""
     around: JsonObject = {"QueueUrl": "q", "MessageBody": ""}
-    arguments = {"QueueUrl": "q", "MessageBody": "{% $states.input.a %}"}
-    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": "End"}
+    arguments: JsonObject = {"QueueUrl": "q", "MessageBody": "{% $states.input.a %}"}
+    task: JsonObject = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Next": "End",
+    }
     states: JsonObject = {"A": {**task, "Arguments": arguments}, "End": {"Type": "Succeed"}}
     play = Play(definition=jsonata(states)).start({"a": filler(size, around)})
     if play.status == "RUNNING":

@@ -400,3 +400,31 @@ def test_item_that_has_no_input(met: str | None) -> None:
         play.fire("retry")
     assert play.status == "FAILED"
     assert play.types[-1] == "ExecutionFailed"
+
+
+def test_map_run_may_be_redriven_so_often() -> None:
+    """Once more than the quota and the execution fails, as a failure that nothing catches."""
+    processor: JsonObject = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "X",
+        "States": {"X": passes()},
+    }
+    state: JsonObject = {
+        "Type": "Map",
+        "ItemProcessor": processor,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "End"}],
+        "Next": "End",
+    }
+    limits = Limits(map_run_redrives_max=2)
+    play = Play({"M": state, "End": passes()}, limits=limits).start([1, 2])
+    play.tell(StopRequested(None, None))
+    for _ in range(2):
+        redrive(play)
+        assert play.types[-1] == "MapRunRedriven"
+        play.tell(StopRequested(None, None))
+    assert redrive(play).commands == []
+    assert play.status == "FAILED"
+    assert play.details() == {
+        "error": "States.Runtime",
+        "cause": "The Map Run reached the maximum number of redrives (2).",
+    }

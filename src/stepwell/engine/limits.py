@@ -21,6 +21,7 @@ class Limits:
     `executions_kept_days`: how long an execution is kept after its end, None for ever.
     `executions_open_max`: how many may be open in an account's region, None for any number.
     `map_runs_open_max`: how many Map Runs go on there at a time; further ones wait for their turn.
+    `map_run_redrives_max`: how often one may be redriven.
     `transition_rate`: how many states all its standard executions enter there, None for any number.
     """
 
@@ -32,6 +33,7 @@ class Limits:
     executions_kept_days: int | None = None
     executions_open_max: int | None = None
     map_runs_open_max: int | None = None
+    map_run_redrives_max: int | None = None
     transition_rate: RegionalRate | None = None
 
 
@@ -47,6 +49,7 @@ QUOTAS: dict[str, Limits] = {
         executions_kept_days=90,
         executions_open_max=1_000_000,
         map_runs_open_max=1_000,
+        map_run_redrives_max=1_000,
         transition_rate=RegionalRate(large=Rate(5_000, 5_000), other=Rate(800, 800)),
     ),
 }

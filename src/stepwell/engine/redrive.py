@@ -16,6 +16,7 @@ from __future__ import annotations
 from stepwell.engine.commands import RedriveMapRun
 from stepwell.engine.endings import fail_evaluation, fail_state, payload_text, state_of
 from stepwell.engine.execution import Branch
+from stepwell.engine.retries import RUNTIME, Failure
 from stepwell.engine.states import map_
 from stepwell.engine.step import EngineBug, Entry, Step
 from stepwell.language.program import (
@@ -90,5 +91,10 @@ def _resume_children(step: Step, branch: Branch, state: State) -> None:
 
 def _redrive_map_run(step: Step, branch: Branch, event: int, arn: str, redrives: int) -> None:
     """The run goes on with the children that did not succeed, and with the items left over."""
+    most = step.limits.map_run_redrives_max
+    if most is not None and redrives >= most:
+        cause = f"The Map Run reached the maximum number of redrives ({most})."
+        fail_state(step, branch, state_of(step, branch), Failure(RUNTIME, cause))
+        return
     step.emit(branch, "MapRunRedriven", {"mapRunArn": arn, "redriveCount": redrives + 1})
     step.command(RedriveMapRun(branch.id, event))

@@ -289,7 +289,8 @@ def _limits(routes: Routes, settings: GatewaySettings) -> dict[str, int]:
     """How much a request to some services may bring, where it is not what the settings say."""
     larger = {STORE: settings.object_bytes_max, "lambda": FUNCTION_BYTES_MAX}
     served = {service.model.name for group in routes.rest.values() for service in group}
-    return {name: size for name, size in larger.items() if name in served}
+    known = {name: size for name, size in larger.items() if name in served}
+    return known | routes.request_bytes_max
 
 
 def _join_chunks(request: Request) -> None:

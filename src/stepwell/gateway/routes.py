@@ -143,6 +143,12 @@ class Routes:
         self._actions_by_name: dict[str, Route] = {}
         self._actions_by_scope: dict[tuple[str, str], Route] = {}
         self.rest: dict[str, list[RestService]] = {}
+        self.request_bytes_max: dict[str, int] = {
+            service.name: service.request_bytes_max
+            for service in services
+            if service.request_bytes_max is not None
+        }
+        """How much a request may bring, of the services that bound it themselves."""
         for service in services:
             self._add(service, load(service.name))
 

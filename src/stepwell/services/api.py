@@ -60,6 +60,8 @@ class Service:
     unsigned: frozenset[str] = frozenset()
     """Operations behind links in messages: they need no signature, and a browser may come from
     anywhere. What they take must be hard to guess."""
+    request_bytes_max: int | None = None
+    """How much a request may bring; None for as much as the gateway takes of any service."""
 
 
 @dataclass(slots=True)

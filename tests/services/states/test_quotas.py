@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from stepwell.services.states.states import AWS_QUOTAS, StatesSettings
+from stepwell.testing.virtual import VirtualClock
 from tests.services.states.fakes import PASS, ROLE, World
 
 
@@ -39,3 +42,30 @@ def test_aws_has_a_hundred_thousand_of_each() -> None:
     """The open profile has no number."""
     assert (AWS_QUOTAS.machines_max, AWS_QUOTAS.activities_max) == (100_000, 100_000)
     assert (StatesSettings().machines_max, StatesSettings().activities_max) == (None, None)
+    assert (AWS_QUOTAS.activity_pollers_max, AWS_QUOTAS.request_bytes_max) == (1_000, 1_048_576)
+    assert AWS_QUOTAS.has_rates
+
+
+async def test_pollers_of_an_activity_are_counted() -> None:
+    """A third one is refused in AWS's words; other activities have their own, and an end makes
+    room."""
+    settings = StatesSettings(activity_poll_seconds=3_600, activity_pollers_max=2)
+    world = await World(settings=settings, clock=VirtualClock()).open()
+    arns = [(await world.call("CreateActivity", name=n))["activityArn"] for n in ("a", "b")]
+    polls = [
+        asyncio.ensure_future(world.call("GetActivityTask", activityArn=arn))
+        for arn in (arns[0], arns[0], arns[1])
+    ]
+    while len(world.executions.told) < 3:
+        await asyncio.sleep(0)
+    assert await world.refusal("GetActivityTask", activityArn=arns[0]) == (
+        "ActivityWorkerLimitExceeded",
+        "The maximum number of workers concurrently polling for activity tasks has been reached.",
+    )
+    polls[0].cancel()
+    await asyncio.wait([polls[0]])
+    another = asyncio.ensure_future(world.call("GetActivityTask", activityArn=arns[0]))
+    while len(world.executions.told) < 4:
+        await asyncio.sleep(0)
+    world.states.close()
+    assert await asyncio.gather(*polls[1:], another) == [{"taskToken": None}] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ from stepwell.testing.virtual import VirtualClock
 from tests.services.states.fakes import ARN, PASS, ROLE, World
 
 Do = Callable[..., Any]
-LIMITED = StatesSettings(activity_poll_seconds=0, has_rates=True)
+LIMITED = StatesSettings(activity_poll_seconds=0, request_bytes_max=2_000, has_rates=True)
 
 
 @pytest.fixture
@@ -115,6 +116,20 @@ async def test_a_client_in_its_usual_configuration_tries_again(world: World, cli
     answer = await asyncio.to_thread(states.list_state_machines)
     assert answer["stateMachines"] == []
     assert answer["ResponseMetadata"]["RetryAttempts"] >= 1
+
+
+async def test_a_request_has_a_size(client: Do) -> None:
+    """One that brings more than the service takes is refused before it is read."""
+    states = client()
+    empty = {"stateMachineArn": f"{ARN}m", "input": ""}
+    fits = "x" * (2_000 - len(json.dumps(empty)))
+    with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
+        await asyncio.to_thread(states.start_execution, **{**empty, "input": fits})
+    with pytest.raises(ClientError) as refused:
+        await asyncio.to_thread(states.start_execution, **{**empty, "input": fits + "x"})
+    answer = refused.value.response
+    assert answer["Error"]["Code"] == "RequestEntityTooLargeException"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
 async def counted(world: World, operation: str, region: str, **params: Any) -> int:

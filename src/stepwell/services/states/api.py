@@ -77,7 +77,12 @@ def service(states: States, *, limited: bool = True) -> Service:
             name: _limited(states, states.rates, name, operation)
             for name, operation in operations.items()
         }
-    return Service("stepfunctions", operations, long_polls=frozenset({"GetActivityTask"}))
+    return Service(
+        "stepfunctions",
+        operations,
+        long_polls=frozenset({"GetActivityTask"}),
+        request_bytes_max=states.settings.request_bytes_max,
+    )
 
 
 def _limited(states: States, rates: ApiRates, name: str, operation: Operation) -> Operation:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from stepwell.errors import ServiceError
 from stepwell.language.program import Resource
 from stepwell.runtime.alarms import LoopAlarm
 from stepwell.runtime.ledger import Ledger
@@ -27,6 +29,10 @@ class StatesSettings:
     machines_max: int | None = None
     activities_max: int | None = None
     """How many an account may have in a region; None for any number."""
+    activity_pollers_max: int | None = None
+    """How many may ask for the tasks of an activity at a time; None for any number."""
+    request_bytes_max: int | None = None
+    """How much a request may bring; None for as much as the gateway takes."""
     has_rates: bool = False
     """Whether operations may be called only as often as AWS lets an account call them."""
 
@@ -42,7 +48,13 @@ def _no_complaint(resource: Resource, result: JsonValue, *, strict: bool) -> str
     return None
 
 
-AWS_QUOTAS = StatesSettings(machines_max=100_000, activities_max=100_000, has_rates=True)
+AWS_QUOTAS = StatesSettings(
+    machines_max=100_000,
+    activities_max=100_000,
+    activity_pollers_max=1_000,
+    request_bytes_max=1_048_576,
+    has_rates=True,
+)
 
 
 class States:
@@ -76,7 +88,8 @@ class States:
         self.mock_complaint: MockComplaint = _no_complaint
         self.log_group_exists: Callable[[str], bool] = lambda arn: False
         """Whether there is a log group of that ARN."""
-        self._polls: set[asyncio.Event] = set()
+        self._polls: dict[asyncio.Event, str] = {}
+        self._pollers: Counter[str] = Counter()
         self._closed = False
         ledger.on_rollback(programs.forget)
 
@@ -87,17 +100,31 @@ class States:
             if machine.deleting:
                 await self.executions.delete_machine(machine.row.id)
 
-    def open_poll(self) -> asyncio.Event:
-        """A new long poll: the event is set when it must answer."""
+    def open_poll(self, activity_arn: str) -> asyncio.Event:
+        """A new long poll: the event is set when it must answer.
+
+        Raises ServiceError ActivityWorkerLimitExceeded.
+        """
+        most = self.settings.activity_pollers_max
+        if most is not None and self._pollers[activity_arn] >= most:
+            raise ServiceError(
+                "ActivityWorkerLimitExceeded",
+                "The maximum number of workers concurrently polling for activity tasks has been"
+                " reached.",
+            )
         poll = asyncio.Event()
         if self._closed:
             poll.set()
-        self._polls.add(poll)
+        self._polls[poll] = activity_arn
+        self._pollers[activity_arn] += 1
         return poll
 
     def close_poll(self, poll: asyncio.Event) -> None:
         """The poll has answered."""
-        self._polls.discard(poll)
+        arn = self._polls.pop(poll)
+        self._pollers[arn] -= 1
+        if not self._pollers[arn]:
+            del self._pollers[arn]
 
     def close(self) -> None:
         """Make all long polls answer now, and those that still come answer at once."""

@@ -47,7 +47,7 @@ async def get_activity_task(states: States, call: Call, params: Params) -> Answe
     await states.registry.ready()
     arn = params["activityArn"]
     find_activity(states, call, arn)
-    poll = states.open_poll()
+    poll = states.open_poll(arn)
     # The runtime ends the poll itself, so that a task is never taken by a call that was cancelled.
     until = states.clock.now() + round(states.settings.activity_poll_seconds * 1000)
     call_off = states.alarm.call_at(until, poll.set)
