@@ -52,7 +52,7 @@ def told(caplog: pytest.LogCaptureFixture, words: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("events_max", "words"),
-    [(200, "it fails at 200"), (None, "AWS would have failed it at 25,000")],
+    [(200, "it fails at 200, about "), (None, "AWS would fail it at 25,000")],
 )
 async def test_a_long_history_is_spoken_of(
     caplog: pytest.LogCaptureFixture, events_max: int | None, words: str
@@ -110,3 +110,98 @@ async def test_heartbeats_that_nobody_listens_to_are_logged_once(
 
     with caplog.at_level(logging.WARNING, "stepwell.runtime"):
         await Simulation().run(client, ticking)
+
+
+async def test_a_history_is_spoken_of_again_when_it_is_ten_times_as_long(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And not before: a loop that is meant to go on does not fill the log."""
+
+    async def client(simulation: Simulation) -> None:
+        await begin(simulation, LOOP)
+        await simulation.sleep(200_000)
+        first, second = told(caplog, "The history has")
+        assert "The history has 2" in first
+        assert "The history has 2" in second
+        assert len(second) == len(first) + 1
+
+    with caplog.at_level(logging.WARNING, "stepwell.runtime"):
+        await Simulation(limits=Limits(history_events_noted=20)).run(client)
+
+
+async def test_the_time_that_is_left_is_told() -> None:
+    """From the pace so far: four events a second leave 25 seconds for a hundred."""
+
+    async def client(simulation: Simulation) -> None:
+        arn = await begin(simulation, LOOP)
+        await simulation.sleep(25_100)
+        [note] = (await explained(simulation, arn))["notes"]
+        assert "it fails at 200, about 24 seconds from now if it goes on as it did so far" in note
+
+    await Simulation(limits=Limits(history_events_max=200, history_events_noted=100)).run(client)
+
+
+async def test_the_pace_is_told_where_nothing_ends_it() -> None:
+    """Whoever hosts the server sees how quickly the disk fills."""
+
+    async def client(simulation: Simulation) -> None:
+        arn = await begin(simulation, LOOP)
+        await simulation.sleep(60_100)
+        [note] = (await explained(simulation, arn))["notes"]
+        assert " events, 4 a second so far: AWS would fail it at 25,000" in note
+
+    await Simulation(limits=Limits(history_events_noted=100)).run(client)
+
+
+GATHER: JsonObject = {
+    "A": {"Type": "Wait", "Seconds": 1, "Next": "B"},
+    "B": {
+        "Type": "Pass",
+        "Parameters": {"all.$": "States.Format('{}{}', $.all, $.more)", "more.$": "$.more"},
+        "Next": "C",
+    },
+    "C": {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.never", "IsPresent": True, "Next": "Z"}],
+        "Default": "A",
+    },
+    "Z": {"Type": "Succeed"},
+}
+
+
+async def test_data_that_grows_is_spoken_of_once_for_a_machine(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """From four fifths of what fails, in both profiles; and a note for whoever asks."""
+
+    async def client(simulation: Simulation) -> None:
+        definition = json.dumps({"StartAt": "A", "States": GATHER})
+        made = await simulation.call(
+            "CreateStateMachine", name="m", definition=definition, roleArn=ROLE
+        )
+        arns = []
+        for name in ("e", "f"):
+            started = await simulation.call(
+                "StartExecution",
+                stateMachineArn=made["stateMachineArn"],
+                name=name,
+                input=json.dumps({"all": "", "more": "é" * 10_000}),
+            )
+            arns.append(str(started["executionArn"]))
+        await simulation.sleep(9_500)
+        assert told(caplog, "The data of the state") == []
+        assert "notes" not in await explained(simulation, arns[0])
+        await simulation.sleep(1_000)
+        [line] = told(caplog, "The data of the state")
+        assert arns[0] in line
+        assert "more than 262,144 fail" in line
+        for arn in arns:
+            [note] = (await explained(simulation, arn))["notes"]
+            assert "The data of the state" in note
+        await simulation.sleep(5_000)
+        assert len(told(caplog, "The data of the state")) == 1
+        described = await simulation.call("DescribeExecution", executionArn=arns[0])
+        assert described["error"] == "States.DataLimitExceeded"
+
+    with caplog.at_level(logging.WARNING, "stepwell.runtime"):
+        await Simulation().run(client)

@@ -67,6 +67,8 @@ class Decision:
     commands: list[Command]
     transitions: int
     """How many states the execution has entered in this turn, earlier decisions included."""
+    largest_bytes: int = 0
+    """The size of the largest data that passed, where it is near the limit."""
 
 
 def decide(
@@ -98,7 +100,7 @@ def decide(
         _run(step)
     except HistoryFull:
         end_full_history(step)
-    return Decision(step.events, step.commands, step.transitions)
+    return Decision(step.events, step.commands, step.transitions, step.largest_bytes)
 
 
 def _start(step: Step, started: Started) -> None:

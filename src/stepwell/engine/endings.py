@@ -50,9 +50,15 @@ def state_of(step: Step, branch: Branch) -> State:
 
 
 def exceeds(step: Step, text: str) -> bool:
-    """Whether a payload is too large. Counts UTF-8 bytes, but only where it could matter."""
-    size_max = step.limits.payload_bytes_max
-    return len(text) * 4 > size_max and len(text.encode()) > size_max
+    """Whether a payload is too large. Counts UTF-8 bytes, but only where it could matter; what is
+    large is remembered."""
+    limits = step.limits
+    if len(text) * 5 <= limits.payload_bytes_max:
+        return False
+    size = len(text.encode())
+    if limits.is_noted(size):
+        step.largest_bytes = max(step.largest_bytes, size)
+    return size > limits.payload_bytes_max
 
 
 def payload_text(value: JsonValue) -> str:

@@ -16,7 +16,7 @@ class Limits:
     `payload_bytes_max`: UTF-8 bytes of any input, output, result or parameters.
     `transitions_per_turn_max`: how many states one turn may enter before others get theirs.
     `history_events_max`: events in a history, None for no bound.
-    `history_events_noted`: a running execution with so many events is spoken of.
+    `history_events_noted`: a running execution with so many events is spoken of, whatever ends it.
     `execution_seconds_max`: the longest life of an execution, None for no bound.
     `executions_kept_days`: how long an execution is kept after its end, None for ever.
     `executions_open_max`: how many may be open in an account's region, None for any number.
@@ -28,7 +28,7 @@ class Limits:
     payload_bytes_max: int = 262_144
     transitions_per_turn_max: int = 500
     history_events_max: int | None = None
-    history_events_noted: int = 100_000
+    history_events_noted: int = 20_000
     execution_seconds_max: int | None = None
     executions_kept_days: int | None = None
     executions_open_max: int | None = None
@@ -36,6 +36,13 @@ class Limits:
     map_run_redrives_max: int | None = None
     transition_rate: RegionalRate | None = None
 
+    def is_noted(self, size: int) -> bool:
+        """Whether data of so many bytes is near what fails, and so is spoken of."""
+        return 5 * size > 4 * self.payload_bytes_max
+
+
+AWS_EVENTS_MAX = 25_000
+"""A history of so many events ends its execution on AWS."""
 
 WORK_PER_TRANSITION = 4_000
 """Values visited by paths and functions that weigh as much in a turn as one more state entered."""
@@ -43,8 +50,7 @@ WORK_PER_TRANSITION = 4_000
 QUOTAS: dict[str, Limits] = {
     "open": Limits(),
     "aws": Limits(
-        history_events_max=25_000,
-        history_events_noted=20_000,
+        history_events_max=AWS_EVENTS_MAX,
         execution_seconds_max=365 * 24 * 3_600,
         executions_kept_days=90,
         executions_open_max=1_000_000,

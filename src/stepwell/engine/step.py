@@ -46,6 +46,7 @@ class Step:
         "events_max",
         "execution",
         "finished",
+        "largest_bytes",
         "last_environment",
         "limits",
         "now",
@@ -65,6 +66,7 @@ class Step:
         self.ready: deque[Entry] = deque()
         self.finished: deque[Branch] = deque()
         self.transitions = 0
+        self.largest_bytes = 0
         self.last_environment: StepEnvironment | None = None
 
     def emit(

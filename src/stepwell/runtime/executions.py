@@ -30,7 +30,7 @@ from stepwell.runtime.live import Live, LiveExecutions
 from stepwell.runtime.lone_calls import LoneCalls
 from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.names import NameFilter
-from stepwell.runtime.notices import log_history
+from stepwell.runtime.notices import Notices
 from stepwell.runtime.open_executions import OpenExecutions
 from stepwell.runtime.outbox import Outbox
 from stepwell.runtime.parts import Parts
@@ -80,6 +80,7 @@ class Executions:
         self._programs = parts.programs
         self._limits = parts.limits
         self._watchers = parts.watchers
+        self._notices = Notices(parts.limits)
         self.live: LiveExecutions = LiveExecutions(
             parts.store, parts.ledger, parts.programs, cached_max=parts.cached_max
         )
@@ -307,7 +308,9 @@ class Executions:
         if not decision.events and not decision.commands:
             return
         live.transitions = decision.transitions
-        log_history(live.execution, events_before, self._limits)
+        self._notices.history(live.execution, events_before, now)
+        if decision.largest_bytes and live.execution.status == "RUNNING":
+            self._notices.data(live.execution, decision.largest_bytes)
         live.turn = self._ledger.open_number
         execution = live.row.id
         rows, make = turn.rows(EVENT), EVENT.make

@@ -46,6 +46,15 @@ def test_aws_has_a_hundred_thousand_of_each() -> None:
     assert AWS_QUOTAS.has_rates
 
 
+async def _polling(world: World, count: int) -> None:
+    """Return once so many polls have reached the runtime."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+        if len(world.executions.told) == count:
+            return
+    raise AssertionError(f"{world.executions.told} of {count} polls")
+
+
 async def test_pollers_of_an_activity_are_counted() -> None:
     """A third one is refused in AWS's words; other activities have their own, and an end makes
     room."""
@@ -56,8 +65,7 @@ async def test_pollers_of_an_activity_are_counted() -> None:
         asyncio.ensure_future(world.call("GetActivityTask", activityArn=arn))
         for arn in (arns[0], arns[0], arns[1])
     ]
-    while len(world.executions.told) < 3:
-        await asyncio.sleep(0)
+    await _polling(world, 3)
     assert await world.refusal("GetActivityTask", activityArn=arns[0]) == (
         "ActivityWorkerLimitExceeded",
         "The maximum number of workers concurrently polling for activity tasks has been reached.",
@@ -65,7 +73,6 @@ async def test_pollers_of_an_activity_are_counted() -> None:
     polls[0].cancel()
     await asyncio.wait([polls[0]])
     another = asyncio.ensure_future(world.call("GetActivityTask", activityArn=arns[0]))
-    while len(world.executions.told) < 4:
-        await asyncio.sleep(0)
+    await _polling(world, 4)
     world.states.close()
     assert await asyncio.gather(*polls[1:], another) == [{"taskToken": None}] * 3

@@ -25,7 +25,7 @@ from stepwell.runtime.explain import (
 )
 from stepwell.runtime.explain_end import explain_end, explain_token
 from stepwell.runtime.live import Live, LiveExecutions
-from stepwell.runtime.notices import history_notice
+from stepwell.runtime.notices import notices
 from stepwell.runtime.records import (
     EVENT,
     EXECUTION,
@@ -266,11 +266,11 @@ class Insight:
             reveal = query.get("reveal") == "true"
             entries = explain(facts)
             waits_for = [_waiting(live.row, entry, reveal) for entry in entries]
-            notice = history_notice(live.execution, self._limits)
+            told = list(notices(live.execution, self._limits, self._states.clock.now()))
             await self._ledger.committed()
             for entry, shown in zip(entries, waits_for, strict=True):
                 await self._add_holder(live, entry, shown)
-            notes: JsonObject = {} if notice is None else {"notes": [notice]}
+            notes: JsonObject = {"notes": [*told]} if told else {}
             return {**self._head(row), **notes, "waitsFor": [*waits_for]}
         await self._ledger.committed()
         row = await self._live.row(row.id) or row
