@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from stepwell.engine.limits import Limits
@@ -23,6 +24,7 @@ class World:
         self.clock = VirtualClock()
         self.disk = MemoryDisk()
         self.core: Core
+        self.is_new = True
 
     async def __aenter__(self) -> World:
         store = MemoryStore(declared_tables(), self.disk)
@@ -36,12 +38,39 @@ class World:
         }
         await store.open()
         await self.core.load()
-        await self.s3("CreateBucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+        if self.is_new:
+            await self.s3("CreateBucket", CreateBucketConfiguration={"LocationConstraint": REGION})
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.core.close()
         await self.core.store.close()
+
+    def again(self) -> World:
+        """A new process on the same disk, once the first has ended."""
+        later = World()
+        later.clock, later.disk = self.clock, self.disk
+        later.is_new = False
+        return later
+
+    async def days(self, days: float) -> None:
+        """Let time pass, and everything happen that is due meanwhile."""
+        await self.until(self.clock.now() + int(days * 86_400_000))
+
+    async def until(self, end: int) -> None:
+        """The same until a time, in epoch milliseconds."""
+        await self.settle()
+        while (at := self.clock.next_alarm()) is not None and at <= end:
+            self.clock.advance(at)
+            await self.settle()
+        self.clock.advance(end)
+
+    async def settle(self) -> None:
+        """Return once nothing is left to do for now."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+            await self.core.ledger.committed()
+            await self.core.deliveries.settle()
 
     async def call(self, service: str, operation: str, **params: Any) -> Any:
         """One call."""

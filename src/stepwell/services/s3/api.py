@@ -27,6 +27,7 @@ from stepwell.services.s3.configuration import (
     get,
     put,
 )
+from stepwell.services.s3.expiring import FIRST_ROUND_MS, rounds
 from stepwell.services.s3.storage import Storage
 
 _Operation = Callable[[Storage, Call, Params], Awaitable[Answer]]
@@ -126,6 +127,8 @@ class EmbeddedStorage:
     def __init__(self, storage: Storage) -> None:
         self._service = service(storage)
         self._storage = storage
+        self._expiring = rounds(storage)
+        storage.lifecycle_changed = self._expiring.arm
 
     def services(self) -> Sequence[Service]:
         """S3."""
@@ -136,11 +139,13 @@ class EmbeddedStorage:
         return []
 
     async def load(self) -> None:
-        """Bring the buckets into memory."""
+        """Bring the buckets into memory; expire what is due, and again every hour."""
         await self._storage.buckets.ready()
+        self._expiring.arm(FIRST_ROUND_MS)
 
     def stop_waiting(self) -> None:
         """Nothing waits."""
 
     async def close(self) -> None:
-        """Nothing is under way."""
+        """Stop expiring."""
+        await self._expiring.close()

@@ -17,6 +17,8 @@ from stepwell.services.s3.shown import refuse_unsupported, version_shown
 from stepwell.services.s3.storage import Before, Storage
 
 KEYS_MAX = 1_000
+REMOVED, EXPIRED = "ObjectRemoved", "LifecycleExpiration"
+"""Why something ends, as notifications call it."""
 
 
 class _Plan(NamedTuple):
@@ -45,6 +47,23 @@ async def delete_object(storage: Storage, call: Call, params: Params) -> Answer:
             answer = _carry_out(storage, turn, call, bucket, plan)
         await storage.parts.ledger.committed()
     return answer
+
+
+async def end_version(
+    storage: Storage, call: Call, row: ObjectRow, version: str | None, why: str
+) -> None:
+    """Delete the key of a row, or with `version` that one, unless it changed since it was read."""
+    async with storage.locks.hold([(row.bucket, row.key)]):
+        bucket = storage.buckets.get(row.bucket)
+        if bucket is None:
+            return
+        plan = await _plan(storage, bucket, row.key, version)
+        bucket = storage.buckets.get(row.bucket)
+        if plan.target != row or bucket is None:
+            return
+        with storage.parts.ledger.stage() as turn:
+            _carry_out(storage, turn, call, bucket, plan, why)
+        await storage.parts.ledger.committed()
 
 
 async def delete_objects(storage: Storage, call: Call, params: Params) -> Answer:
@@ -127,21 +146,21 @@ async def _plan(storage: Storage, bucket: BucketRow, key: str, wanted: str | Non
 
 
 def _carry_out(
-    storage: Storage, turn: Turn, call: Call, bucket: BucketRow, plan: _Plan
+    storage: Storage, turn: Turn, call: Call, bucket: BucketRow, plan: _Plan, why: str = REMOVED
 ) -> dict[str, Any]:
     if plan.wanted is not None:
-        return _end_version(storage, turn, call, bucket, plan)
+        return _end_version(storage, turn, call, bucket, plan, why)
     if bucket.versioning:
-        return _put_marker(storage, turn, call, bucket, plan)
+        return _put_marker(storage, turn, call, bucket, plan, why)
     if plan.target is not None:
         storage.end(turn, plan.target)
         turn.delete(OBJECT, (bucket.name, plan.key))
-        notify(storage, turn, call, Happened("ObjectRemoved:Delete", bucket, plan.target))
+        notify(storage, turn, call, Happened(f"{why}:Delete", bucket, plan.target))
     return {}
 
 
 def _put_marker(
-    storage: Storage, turn: Turn, call: Call, bucket: BucketRow, plan: _Plan
+    storage: Storage, turn: Turn, call: Call, bucket: BucketRow, plan: _Plan, why: str = REMOVED
 ) -> dict[str, Any]:
     sequence = storage.parts.ids.next_id()
     version, now = storage.new_version(bucket, sequence), storage.parts.clock.now()
@@ -149,13 +168,13 @@ def _put_marker(
         bucket.name, plan.key, sequence, version, 1, 0, "", now, "[]", "{}", "{}", "{}", "{}"
     )
     storage.place(turn, bucket, plan.before, marker)
-    event = "ObjectRemoved:DeleteMarkerCreated"
+    event = f"{why}:DeleteMarkerCreated"
     notify(storage, turn, call, Happened(event, bucket, marker))
     return {"DeleteMarker": True, "VersionId": version}
 
 
 def _end_version(
-    storage: Storage, turn: Turn, call: Call, bucket: BucketRow, plan: _Plan
+    storage: Storage, turn: Turn, call: Call, bucket: BucketRow, plan: _Plan, why: str = REMOVED
 ) -> dict[str, Any]:
     target, current = plan.target, plan.before.current
     answer: dict[str, Any] = {"VersionId": plan.wanted}
@@ -169,7 +188,7 @@ def _end_version(
     else:
         turn.delete(VERSION, VERSION.key_of(plan.heir))
         turn.put(OBJECT, plan.heir)
-    notify(storage, turn, call, Happened("ObjectRemoved:Delete", bucket, target))
+    notify(storage, turn, call, Happened(f"{why}:Delete", bucket, target))
     if target.is_marker:
         answer["DeleteMarker"] = True
     shown = version_shown(target)

@@ -16,6 +16,7 @@ from stepwell.services.s3.errors import (
     malformed_xml,
     no_such_upload,
 )
+from stepwell.services.s3.lifecycle_rules import expiration_shown
 from stepwell.services.s3.listing import coding
 from stepwell.services.s3.names import check_key, check_metadata
 from stepwell.services.s3.notifications import Happened, notify
@@ -171,7 +172,7 @@ async def complete_multipart_upload(storage: Storage, call: Call, params: Params
         await storage.parts.ledger.committed()
     location = f"{call.base_url}/{bucket.name}/{key}"
     place = {"Location": location, "Bucket": bucket.name, "Key": key}
-    return place | shown.written(row)
+    return place | shown.written(row) | expiration_shown(bucket, row)
 
 
 def _chosen(

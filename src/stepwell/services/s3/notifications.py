@@ -77,6 +77,8 @@ _DETAILS = {
     "ObjectCreated:CompleteMultipartUpload": ("Object Created", "CompleteMultipartUpload"),
     "ObjectRemoved:Delete": ("Object Deleted", "DeleteObject"),
     "ObjectRemoved:DeleteMarkerCreated": ("Object Deleted", "DeleteObject"),
+    "LifecycleExpiration:Delete": ("Object Deleted", "Lifecycle Expiration"),
+    "LifecycleExpiration:DeleteMarkerCreated": ("Object Deleted", "Lifecycle Expiration"),
     "ObjectTagging:Put": ("Object Tags Added", ""),
     "ObjectTagging:Delete": ("Object Tags Deleted", ""),
 }

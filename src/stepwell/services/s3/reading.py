@@ -15,6 +15,7 @@ from stepwell.services.s3 import blobs, ranges, shown
 from stepwell.services.s3.blobs import BlobGone, read_blobs
 from stepwell.services.s3.conditions import check_read
 from stepwell.services.s3.errors import invalid_argument, invalid_request
+from stepwell.services.s3.lifecycle_rules import expiration_shown
 from stepwell.services.s3.ranges import Span
 from stepwell.services.s3.records import ObjectRow
 from stepwell.services.s3.storage import Storage
@@ -49,6 +50,8 @@ async def _found(storage: Storage, params: Params) -> tuple[ObjectRow, Span | No
     row = await storage.find(bucket.name, str(params["Key"]), params.get("VersionId"))
     check_read(params, row)
     answer = shown.described(row, params)
+    if params.get("VersionId") is None:
+        answer |= expiration_shown(bucket, row)
     number = params.get("PartNumber")
     span: Span | None
     if number is not None:

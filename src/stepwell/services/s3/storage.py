@@ -7,7 +7,7 @@ bucket is looked up again after the last wait before a change: it may be gone by
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from stepwell.errors import ServiceError
@@ -52,6 +52,8 @@ class Storage:
         self.buckets: Shelf[BucketRow] = Shelf(BUCKET, parts.store, parts.ledger)
         self.locks = Locks()
         self._writes: dict[str, int] = {}
+        self.lifecycle_changed: Callable[[], None] = lambda: None
+        """Called when a bucket's rules are changed; set by who follows them."""
 
     # Buckets
 

@@ -13,6 +13,7 @@ from stepwell.services.api import Answer, Call, Params
 from stepwell.services.s3 import blobs, checksums, shown
 from stepwell.services.s3.conditions import check_source, check_write
 from stepwell.services.s3.errors import invalid_argument, invalid_request
+from stepwell.services.s3.lifecycle_rules import expiration_shown
 from stepwell.services.s3.names import check_key, check_metadata
 from stepwell.services.s3.notifications import Happened, notify
 from stepwell.services.s3.ranges import Span
@@ -59,7 +60,7 @@ async def put_object(storage: Storage, call: Call, params: Params) -> Answer:
             row = new_version(storage, turn, bucket, key, before, content)
             notify(storage, turn, call, Happened("ObjectCreated:Put", bucket, row))
         await storage.parts.ledger.committed()
-    return shown.written(row)
+    return shown.written(row) | expiration_shown(bucket, row)
 
 
 async def beside(body: bytes, work: Callable[[], T]) -> T:
@@ -161,7 +162,7 @@ async def copy_object(storage: Storage, call: Call, params: Params) -> Answer:
             row = new_version(storage, turn, bucket, key, before, content)
             notify(storage, turn, call, Happened("ObjectCreated:Copy", bucket, row))
         await storage.parts.ledger.committed()
-    answer = shown.written(row)
+    answer = shown.written(row) | expiration_shown(bucket, row)
     result = {"ETag": answer.pop("ETag"), "LastModified": row.modified_at / 1000}
     result |= {name: answer.pop(name) for name in list(answer) if name.startswith("Checksum")}
     if source.version is not None or origin.version != "null":
