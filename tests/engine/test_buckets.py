@@ -105,3 +105,16 @@ def test_where_all_are_in_use_the_oldest_go() -> None:
         buckets.of(number, rate, NOW).take(NOW)
         assert len(buckets) <= 10
     assert taken(buckets.of(99, rate, NOW), NOW) == 1
+
+
+def test_it_says_when_there_is_one_without_taking_it() -> None:
+    """Now, or in whole milliseconds."""
+    bucket = TokenBucket(Rate(2, 3), NOW)
+    assert (bucket.next_at(NOW), bucket.left) == (NOW, 2)
+    taken(bucket, NOW)
+    assert (bucket.next_at(NOW), bucket.left) == (NOW + 334, 0)
+    assert bucket.next_at(NOW + 333) == NOW + 334
+    assert (bucket.next_at(NOW + 334), bucket.left) == (NOW + 334, 1)
+    assert bucket.take(NOW + 334)
+    bucket.reserve(NOW + 334)
+    assert bucket.left == 0

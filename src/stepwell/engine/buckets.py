@@ -62,6 +62,17 @@ class TokenBucket:
             return now
         return now - self._level // self._per_ms
 
+    def next_at(self, now: int) -> int:
+        """When there is a token to take: now, or later."""
+        self._refill(now)
+        missing = _TOKEN - self._level
+        return now if missing <= 0 else now - (-missing // self._per_ms)
+
+    @property
+    def left(self) -> int:
+        """How many tokens there were when it was last asked."""
+        return max(0, self._level // _TOKEN)
+
     def is_full(self, now: int) -> bool:
         """Whether it tells nothing that a new one would not tell."""
         self._refill(now)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stepwell.engine.buckets import Rate, RegionalRate
+
+
+class MapRunRates(NamedTuple):
+    """How many Map Runs begin, and how many children each of them begins."""
+
+    runs: Rate
+    express_children: Rate
+    standard_children: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,7 @@ class Limits:
     `executions_open_max`: how many may be open in an account's region, None for any number.
     `map_runs_open_max`: how many Map Runs go on there at a time; further ones wait for their turn.
     `map_run_redrives_max`: how often one may be redriven.
+    `map_run_rates`: how quickly they and their children begin, None for as quickly as they can.
     `transition_rate`: how many states all its standard executions enter there, None for any number.
     """
 
@@ -34,6 +43,7 @@ class Limits:
     executions_open_max: int | None = None
     map_runs_open_max: int | None = None
     map_run_redrives_max: int | None = None
+    map_run_rates: MapRunRates | None = None
     transition_rate: RegionalRate | None = None
 
     def is_noted(self, size: int) -> bool:
@@ -56,6 +66,11 @@ QUOTAS: dict[str, Limits] = {
         executions_open_max=1_000_000,
         map_runs_open_max=1_000,
         map_run_redrives_max=1_000,
+        map_run_rates=MapRunRates(
+            runs=Rate(25, 25),
+            express_children=Rate(1_000, 1_000),
+            standard_children=Rate(100, 100),
+        ),
         transition_rate=RegionalRate(large=Rate(5_000, 5_000), other=Rate(800, 800)),
     ),
 }

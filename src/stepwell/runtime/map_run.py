@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stepwell.engine.buckets import TokenBucket
 from stepwell.engine.map_items import MapItems
 from stepwell.engine.retries import Failure
 from stepwell.runtime.map_run_counts import Counts, read_counts
@@ -16,7 +17,7 @@ ITEMS_AT_A_TIME = 100
 class Run:
     """An open run in memory. `row` is what the open turn will leave on disk."""
 
-    __slots__ = ("busy", "counts", "items", "row", "window")
+    __slots__ = ("begins_at", "busy", "counts", "due_at", "items", "paces", "row", "window")
 
     def __init__(self, row: MapRunRow) -> None:
         self.row = row
@@ -26,6 +27,12 @@ class Run:
         """How many items to look at for the next children; grows with the size of the batches."""
         self.busy = False
         """Whether somebody moves it on already."""
+        self.begins_at: int | None = None
+        """When it may begin, once somebody asked."""
+        self.paces: TokenBucket | None = None
+        """How quickly it may begin children, where that is bounded."""
+        self.due_at = 0
+        """When it is moved on, because it was held back."""
 
     @property
     def running(self) -> int:
@@ -34,7 +41,13 @@ class Run:
 
     @property
     def room(self) -> int:
-        """How many more may."""
+        """How many more may now."""
+        room = self.room_at_a_time
+        return room if self.paces is None else min(room, self.paces.left)
+
+    @property
+    def room_at_a_time(self) -> int:
+        """How many more may at the same time."""
         asked = self.row.max_concurrency or CHILDREN_AT_A_TIME_DEFAULT
         return min(asked, CHILDREN_AT_A_TIME_MAX) - self.running
 
@@ -48,8 +61,17 @@ class Run:
         """Whether there is something to do but wait for children."""
         if self.row.status != RUNNING:
             return True
-        left = not self.given_out or self.counts.pending > 0
-        return self.running == 0 or (left and self.room > 0)
+        return self.running == 0 or (self.has_more and self.room > 0)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether children are still to begin, or to be redriven."""
+        return not self.given_out or self.counts.pending > 0
+
+    def begin_child(self, now: int) -> None:
+        """One more begins, or goes on."""
+        if self.paces is not None:
+            self.paces.reserve(now)
 
     def stage(self, turn: Turn) -> None:
         """Keep how far it is."""

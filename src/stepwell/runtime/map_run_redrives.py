@@ -144,6 +144,7 @@ class MapRunRedrives:
             run.counts.add(live.row)
             self._executions.live.closed(live)
             return
+        run.begin_child(now)
         live.row = _marked(redriven_row(live.row, None, now), run.row.redrive_count)
         turn.put(EXECUTION, live.row)
         self._executions.deliver(turn, live, RedriveRequested())

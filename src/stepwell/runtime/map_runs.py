@@ -30,6 +30,7 @@ from stepwell.runtime.live import Live
 from stepwell.runtime.map_run import Run
 from stepwell.runtime.map_run_counts import Counts, is_exceeded
 from stepwell.runtime.map_run_items import MapRunItems, ReadingFailed
+from stepwell.runtime.map_run_paces import MapRunPaces
 from stepwell.runtime.map_run_redrives import MapRunRedrives, generation_extra
 from stepwell.runtime.map_run_results import MapRunResults, WritingFailed
 from stepwell.runtime.map_runs_open import OpenMapRuns
@@ -77,6 +78,9 @@ class MapRuns:
         self._poisoned: set[int] = set()
         """Runs that a bug stopped; they are not tried again before the next start."""
         self.objects = parts.objects
+        self._paces = MapRunPaces(
+            parts.limits.map_run_rates, parts.clock, parts.alarm, self._move_on
+        )
         self.open = OpenMapRuns(parts, outbox, self._move_on)
         self._items = MapRunItems(parts.store, parts.ledger)
         self._results = MapRunResults(parts.store, parts.limits, self._items)
@@ -186,7 +190,9 @@ class MapRuns:
         """Do what there is to do until only children can move the run."""
         while True:
             run = self.open.get(number)
-            if run is None or not run.can_move or not self.open.may_go(run):
+            if run is None or self._paces.holds_back(run):
+                return
+            if not run.can_move or not self.open.may_go(run):
                 return
             run.busy = True
             try:
@@ -324,6 +330,7 @@ class MapRuns:
     ) -> None:
         row = run.row
         run.row = row._replace(taken=row.taken + child.items, children=row.children + 1)
+        run.begin_child(self._clock.now())
         name = self._ids.uuid()
         extra: JsonObject = {"mapRunArn": row.arn}
         if child.items != 1:

@@ -36,7 +36,7 @@ class Worlds:
         deleted = self._deleted_machines
         if deleted and machine_of(live.row.machine) in deleted:
             return self._without_machine
-        if self._rate is None:
+        if self._rate is None or live.execution.identity.express:
             return self._world
         _, _, _, region, account, _ = live.row.arn.split(":", 5)
         bucket = self._buckets.of((account, region), self._rate.at(region), now)
