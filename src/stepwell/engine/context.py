@@ -148,6 +148,8 @@ def context_object(
         item = _enclosing_item(execution, branch)
     if item is not None:
         context["Map"] = {"Item": {"Index": item[0], "Value": item[1]}}
+    elif execution.given_item is not None:
+        context["Map"] = {"Item": execution.given_item}
     return context
 
 

@@ -151,6 +151,7 @@ class Execution:
     __slots__ = (
         "branches",
         "given_context",
+        "given_item",
         "identity",
         "input",
         "last_event",
@@ -171,6 +172,8 @@ class Execution:
         self.branches: dict[int, Branch] = {}
         self.given_context: JsonObject | None = None
         """What expressions see as context object instead of the execution's own, in a test."""
+        self.given_item: JsonObject | None = None
+        """The item of the iteration that a tested state would belong to."""
         self.redrive_count = 0
         self.redriven_at = 0
         """Epoch ms; 0 as long as it was not redriven."""

@@ -14,12 +14,9 @@ from stepwell.engine.context import StepEnvironment, effective_items
 from stepwell.engine.endings import payload_text, runtime_failure
 from stepwell.engine.execution import Branch, Execution
 from stepwell.engine.retries import Failure
-from stepwell.language.distributed import DistributedMap, KeyedItem
+from stepwell.language.distributed import BATCH_BYTES_MAX, DistributedMap, KeyedItem, take_batch
 from stepwell.language.program import Environment, EvaluationFailed, MapState
 from stepwell.values import JsonObject, JsonValue
-
-BATCH_BYTES_MAX = 262_144
-"""No batch is larger, whatever the state says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +102,11 @@ class MapItems:
         room = len(window) - offset
         if batching.items_max:
             room = min(room, batching.items_max)
-        items: list[JsonValue] = []
-        size = len(payload_text({**whole, "Items": []}).encode())
-        full = room == batching.items_max
-        for number in range(room):
-            value = self._child_value(window[offset + number], position + number)
-            size += len(payload_text(value).encode()) + (1 if items else 0)
-            if items and size > batching.bytes_max:
-                full = True
-                break
-            items.append(value)
-        if not full and not last:
+        values = (
+            self._child_value(window[offset + number], position + number) for number in range(room)
+        )
+        items, no_room = take_batch(values, whole, batching.bytes_max)
+        if not no_room and room != batching.items_max and not last:
             return None
         whole["Items"] = items
         return ChildInput(payload_text(whole), whole, len(items))

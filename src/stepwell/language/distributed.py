@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from stepwell.values import JsonValue
+from stepwell.values import JsonObject, JsonValue, encode_text
 
 if TYPE_CHECKING:
     from stepwell.language.program import Environment, Evaluate
 
 ReadInteger: TypeAlias = "Callable[[JsonValue, Environment], int]"
 ReadNumber: TypeAlias = "Callable[[JsonValue, Environment], float]"
+BATCH_BYTES_MAX = 262_144
+"""No batch is larger, whatever the state says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +72,18 @@ class DistributedMap:
 
 class KeyedItem(dict[str, JsonValue]):
     """A member of an object that a Map goes over: `Key` and `Value`."""
+
+
+def take_batch(
+    values: Iterable[JsonValue], whole: JsonObject, bytes_max: int
+) -> tuple[list[JsonValue], bool]:
+    """The values that go together into `whole`, and whether another one had no room; one always
+    has."""
+    items: list[JsonValue] = []
+    size = len(encode_text({**whole, "Items": []}).encode())
+    for value in values:
+        size += len(encode_text(value).encode()) + (1 if items else 0)
+        if items and size > bytes_max:
+            return items, True
+        items.append(value)
+    return items, False

@@ -7,8 +7,6 @@ them. A Parallel or Map state becomes a task: its result is given, and its branc
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
 
 from stepwell.language.compile_data import (
     compile_arguments,
@@ -17,7 +15,7 @@ from stepwell.language.compile_data import (
     compile_result_path,
 )
 from stepwell.language.compile_jsonata import is_jsonata
-from stepwell.language.distributed import KeyedItem
+from stepwell.language.inspection_map import ReadData, Tell, map_arguments
 from stepwell.language.program import (
     Catcher,
     ChoiceState,
@@ -37,16 +35,11 @@ from stepwell.language.program import (
 from stepwell.language.templates import compile_template
 from stepwell.values import JsonObject, JsonValue
 
-Tell: TypeAlias = Callable[[str, JsonValue], None]
-"""Takes the name of a step, as AWS calls it, and the data after it."""
-
 CAUGHT = "catchIndex"
 MOCKED = Resource("service", "arn:aws:states:::mock:result", "mock", "result")
 
 
-def inspected(
-    compiled: State, source: JsonObject, tell: Tell, read: Sequence[JsonValue] | None
-) -> State:
+def inspected(compiled: State, source: JsonObject, tell: Tell, read: ReadData | None) -> State:
     """The state, telling. `source` is its definition with the query language filled in; `read` are
     the items of a Map with an ItemReader."""
     if isinstance(compiled, PassState):
@@ -61,8 +54,23 @@ def inspected(
     if isinstance(compiled, ParallelState):
         return _as_task(compiled, compiled.arguments, source, tell)
     if isinstance(compiled, MapState):
-        return _as_task(compiled, _map_arguments(compiled, source, tell, read), source, tell)
+        return _as_task(compiled, map_arguments(compiled, source, tell, read), source, tell)
     return _inspected_end(compiled, source, tell)
+
+
+def only_handlers(compiled: State, tell: Tell) -> State:
+    """A Parallel or Map state of which nothing is run but its Retry and Catch."""
+    if not isinstance(compiled, ParallelState | MapState):
+        return compiled
+    return TaskState(
+        name=compiled.name,
+        next=compiled.next,
+        arguments=None,
+        output=None,
+        resource=MOCKED,
+        retry=compiled.retry,
+        catch=_catch(compiled.catch, tell),
+    )
 
 
 def _inspected_end(
@@ -163,61 +171,6 @@ def _as_task(
         retry=compiled.retry,
         catch=_catch(compiled.catch, tell),
     )
-
-
-def _map_arguments(
-    compiled: MapState, source: JsonObject, tell: Tell, read: Sequence[JsonValue] | None
-) -> Evaluate:
-    """What a Map reads before its first iteration. Its own input goes on."""
-    distributed = compiled.distributed
-
-    def arguments(data: JsonValue, env: Environment) -> JsonValue:
-        given = data if compiled.arguments is None else compiled.arguments(data, env)
-        if not is_jsonata(source):
-            tell("afterInputPath", given)
-        items = read
-        if distributed is None or distributed.reader is None:
-            items = compiled.items(given, env)
-            if "ItemsPath" in source:
-                tell("afterItemsPath", [*items])
-        asked = compiled.max_concurrency
-        tell("maxConcurrency", 0 if asked is None else asked(given, env))
-        if distributed is not None and distributed.tolerated_count is not None:
-            tell("toleratedFailureCount", distributed.tolerated_count(given, env))
-        if distributed is not None and distributed.tolerated_percentage is not None:
-            tell("toleratedFailurePercentage", distributed.tolerated_percentage(given, env))
-        if compiled.item_input is not None and items is not None:
-            tell("afterItemSelector", _selected(compiled.item_input, given, items, env))
-        return data
-
-    return arguments
-
-
-def _selected(
-    item_input: Evaluate, given: JsonValue, items: Sequence[JsonValue], env: Environment
-) -> list[JsonValue]:
-    return [
-        item_input(given, cast("Environment", _ItemEnvironment(env, index, item)))
-        for index, item in enumerate(items)
-    ]
-
-
-class _ItemEnvironment:
-    """The environment of an iteration."""
-
-    def __init__(self, env: Environment, index: int, item: JsonValue) -> None:
-        self._env = env
-        described: JsonObject = {"Index": index, "Value": item}
-        if isinstance(item, KeyedItem):
-            described = {"Index": index, "Key": item["Key"], "Value": item["Value"]}
-        self.context: JsonObject = {**env.context, "Map": {"Item": described}}
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._env, name)
-
-    @property
-    def variables(self) -> Mapping[str, JsonValue]:
-        return self._env.variables
 
 
 def _catch(catchers: tuple[Catcher, ...], tell: Tell) -> tuple[Catcher, ...]:

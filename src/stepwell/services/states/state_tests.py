@@ -6,15 +6,19 @@ for five minutes at most.
 
 from __future__ import annotations
 
+from functools import partial
+
 from stepwell.errors import ServiceError
+from stepwell.language.inspection_map import ReadData
 from stepwell.language.program import TaskState
 from stepwell.runtime.item_formats import ReadingFailed, read_items
 from stepwell.services.api import Answer, Call, Params
+from stepwell.services.states.error_propagation import handed_on
 from stepwell.services.states.json_text import complaint
 from stepwell.services.states.mock_context import read_context
 from stepwell.services.states.refusals import check_payload, invalid
 from stepwell.services.states.states import States
-from stepwell.services.states.tested_state import TestedState, find_tested_state
+from stepwell.services.states.tested_state import TestedState, find_tested_state, names_within
 from stepwell.services.states.trial import Mock, Trace, Trial, Verdict
 from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload
 
@@ -47,21 +51,23 @@ async def test_state(states: States, call: Call, params: Params) -> Answer:
         context = read_context(params["context"])
     level = params.get("inspectionLevel") or "INFO"
     trace = Trace(bool(params.get("revealSecrets"))) if level == "TRACE" else None
-    trial = Trial(
+    begin = partial(
+        Trial,
         states,
         call,
-        tested,
         text=text,
         value=value,
         role_arn=params.get("roleArn") or "",
         variables=_read_variables(params.get("variables")),
         context=context,
-        mock=mock,
         retries=configuration.get("retrierRetryCount") or 0,
-        read=_read_items(tested, configuration),
         trace=trace,
     )
+    trial = begin(tested, mock=mock, read=_reader(tested, configuration))
     verdict = await trial.run(within_seconds=SECONDS_MAX)
+    failures = configuration.get("mapIterationFailureCount") or 0
+    if verdict.status == "FAILED" and not verdict.timed_out:
+        await handed_on(verdict, begin, params["definition"], tested, failures)
     return _shown(verdict, level)
 
 
@@ -84,7 +90,10 @@ def _read_mock(
         raise invalid(
             "A test mock should have only one of the following fields: [result, errorOutput]."
         )
+    _check_origin(tested, configuration.get("errorCausedByState"))
     if isinstance(error, dict):
+        if error.get("error") is None:
+            raise invalid("A mocked errorOutput must have the field error")
         return Mock(error=_optional(error.get("error")), cause=_optional(error.get("cause")))
     try:
         value = decode_payload(str(text))
@@ -102,6 +111,13 @@ def _read_mock(
     return Mock(text=str(text), value=value)
 
 
+def _check_origin(tested: TestedState, name: JsonValue) -> None:
+    """An error of a Map or Parallel comes from a state within it."""
+    flow = tested.type in ("Map", "Parallel")
+    if isinstance(name, str) and flow and name not in names_within(tested.source):
+        raise invalid("The state of errorCausedByState was not found in the tested state")
+
+
 def _check_mocked(states: States, tested: TestedState, value: JsonValue, mode: str) -> None:
     if isinstance(tested.compiled, TaskState):
         if mode != "NONE":
@@ -109,6 +125,8 @@ def _check_mocked(states: States, tested: TestedState, value: JsonValue, mode: s
             complained = states.mock_complaint(resource, value, strict=mode == "STRICT")
             if complained is not None:
                 raise invalid(complained)
+        return
+    if isinstance(value, dict) and "ResultWriter" in tested.source:
         return
     if not isinstance(value, list):
         raise invalid("Mocked result must be an array.")
@@ -153,17 +171,18 @@ def _read_variables(text: str | None) -> JsonObject:
     return found
 
 
-def _read_items(tested: TestedState, configuration: JsonObject) -> list[JsonValue] | None:
-    """What the ItemReader would have read."""
+def _reader(tested: TestedState, configuration: JsonObject) -> ReadData | None:
+    """Reads what the ItemReader would have read."""
     text = configuration.get("mapItemReaderData")
     reader = tested.source.get("ItemReader")
     if not isinstance(text, str) or not isinstance(reader, dict):
         return None
     config = reader.get("ReaderConfig")
     try:
-        return list(read_items(text.encode(), config if isinstance(config, dict) else {}))
+        items = list(read_items(text.encode(), config if isinstance(config, dict) else {}))
     except ReadingFailed as failed:
         raise invalid(f"Invalid mapItemReaderData: {failed.cause}") from failed
+    return lambda: items
 
 
 def _optional(value: JsonValue) -> str | None:

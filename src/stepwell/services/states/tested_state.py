@@ -7,8 +7,8 @@ not exist: every target it names is there as a state that only ends.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Iterator
+from typing import TypeAlias, cast
 
 from stepwell.language.check import check_text, with_places
 from stepwell.language.compile import compile_checked
@@ -19,13 +19,18 @@ from stepwell.language.diagnostics import (
     has_errors,
     is_not_run,
 )
-from stepwell.language.inspection import Tell, inspected
+from stepwell.language.inspection import inspected, only_handlers
+from stepwell.language.inspection_map import ReadData, Tell
 from stepwell.language.parse import parse_definition
 from stepwell.language.program import Program, Scope, State
 from stepwell.services.states.refusals import invalid
 from stepwell.values import JsonObject, JsonValue, encode_text
 
+Within: TypeAlias = tuple[tuple[str, JsonObject], ...]
+Place: TypeAlias = tuple[JsonObject, Within]
+
 ALONE = "StateName"
+_NOWHERE: Within = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ class TestedState:
     name: str
     source: JsonObject
     program: Program
+    within: Within = ()
+    """The states around it, the innermost first, as they were given."""
+    handlers_only: bool = False
+    """Whether only its Retry and Catch are of interest."""
 
     @property
     def type(self) -> str:
@@ -48,9 +57,12 @@ class TestedState:
         """The state as the engine runs it."""
         return self.program.scope.states[self.name]
 
-    def telling(self, tell: Tell, read: Sequence[JsonValue] | None) -> Program:
+    def telling(self, tell: Tell, read: ReadData | None) -> Program:
         """The program whose state tells what becomes of its data."""
-        state = inspected(self.compiled, self.source, tell, read)
+        if self.handlers_only:
+            state = only_handlers(self.compiled, tell)
+        else:
+            state = inspected(self.compiled, self.source, tell, read)
         states = {**self.program.scope.states, self.name: state}
         return dataclasses.replace(self.program, scope=Scope(start_at=self.name, states=states))
 
@@ -64,15 +76,16 @@ def find_tested_state(text: str, name: str | None, *, mocked: bool) -> TestedSta
     if definition is None:
         raise InvalidDefinition(found)
     language: JsonValue = "JSONPath"
-    state: JsonValue = definition
+    state, within = definition, _NOWHERE
     if name is not None:
-        state = next(_states_called(definition, name), None)
-        if state is None:
+        place = next(_states_called(definition, name, _NOWHERE), None)
+        if place is None:
             raise invalid("State not found in definition")
+        state, within = place
         definition, found = check_text(text, "STANDARD", False)
         _refuse(found, text, mocked=True)
         language = (definition or {}).get("QueryLanguage", "JSONPath")
-    source = cast("JsonObject", state)
+    source = state
     machine: JsonObject = {"QueryLanguage": language, "StartAt": name or ALONE}
     # A state that leads to itself alone still is a machine that can end.
     ends: JsonObject = {f"{name or ALONE} is over": {"Type": "Succeed"}}
@@ -82,7 +95,7 @@ def find_tested_state(text: str, name: str | None, *, mocked: bool) -> TestedSta
     _, found = check_text(whole, "STANDARD", False)
     _refuse(found, whole, mocked=mocked)
     filled: JsonObject = {"QueryLanguage": language, **source}
-    return TestedState(name or ALONE, filled, compile_checked(machine))
+    return TestedState(name or ALONE, filled, compile_checked(machine), within)
 
 
 def _refuse(found: list[Diagnostic], text: str, *, mocked: bool) -> None:
@@ -95,19 +108,36 @@ def _refuse(found: list[Diagnostic], text: str, *, mocked: bool) -> None:
         raise InvalidDefinition(with_places(errors, text))
 
 
-def _states_called(scope: JsonValue, name: str) -> Iterator[JsonObject]:
-    """The states of that name, at any depth; the outermost first."""
+def names_within(state: JsonObject) -> set[str]:
+    """The names of all states in the branches or the processor of a state."""
+    found: set[str] = set()
+    for holder in _holders(state):
+        if isinstance(holder, dict) and isinstance(holder.get("States"), dict):
+            for name, inner in cast("JsonObject", holder["States"]).items():
+                found.add(name)
+                if isinstance(inner, dict):
+                    found |= names_within(inner)
+    return found
+
+
+def _states_called(scope: JsonValue, name: str, within: Within) -> Iterator[Place]:
+    """The states of that name, at any depth, with those around them; the outermost first."""
     if not isinstance(scope, dict) or not isinstance(scope.get("States"), dict):
         return
     states = cast("JsonObject", scope["States"])
     if isinstance(states.get(name), dict):
-        yield cast("JsonObject", states[name])
-    for state in states.values():
+        yield cast("JsonObject", states[name]), within
+    for outer, state in states.items():
         if isinstance(state, dict):
-            branches = state.get("Branches")
-            inner = [*branches] if isinstance(branches, list) else []
-            for holder in (*inner, state.get("ItemProcessor"), state.get("Iterator")):
-                yield from _states_called(holder, name)
+            for holder in _holders(state):
+                yield from _states_called(holder, name, ((outer, state), *within))
+
+
+def _holders(state: JsonObject) -> list[JsonValue]:
+    """What may hold states: branches, and the processor of a Map."""
+    branches = state.get("Branches")
+    inner = [*branches] if isinstance(branches, list) else []
+    return [*inner, state.get("ItemProcessor"), state.get("Iterator")]
 
 
 def _targets(state: JsonObject) -> Iterator[str]:

@@ -24,7 +24,9 @@ from stepwell.engine.inputs import (
 from stepwell.engine.limits import Limits
 from stepwell.engine.retries import Failure, matches
 from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
+from stepwell.language.compile_distributed import is_distributed
 from stepwell.language.inspection import CAUGHT
+from stepwell.language.inspection_map import ReadData
 from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.runtime.ports import Refused, ServiceCall, Wire
 from stepwell.services.api import Call
@@ -66,6 +68,8 @@ class Verdict:
     cause: str | None = None
     next_state: str | None = None
     inspection: JsonObject = field(default_factory=dict)
+    timed_out: bool = False
+    """Whether the test took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Trial:
         context: JsonObject | None,
         mock: Mock | None,
         retries: int,
-        read: list[JsonValue] | None,
+        read: ReadData | None,
         trace: Trace | None = None,
     ) -> None:
         self._states = states
@@ -110,6 +114,7 @@ class Trial:
         program = tested.telling(self._tell, read)
         self._execution = Execution(_identity(states, call, role_arn), program)
         self._execution.given_context = context
+        self._execution.given_item = _item_of(tested, value)
         self._begin(value, variables)
 
     def _begin(self, value: JsonValue, variables: JsonObject) -> None:
@@ -169,14 +174,27 @@ class Trial:
             if isinstance(command, CallService):
                 if self._mock is not None:
                     return self._mocked(self._mock, command.event)
-                outcome = await self._within(self._real(command), ends_at)
-                return [outcome] if outcome is not None else []
+                return await self._called(command, commands, ends_at)
             if isinstance(command, OfferActivity) and self._mock is not None:
                 taken = ActivityTaken(0, command.event, None)
                 return [taken, *self._mocked(self._mock, command.event)[-1:]]
             if isinstance(command, SetTimer) and command.kind == "wait":
                 return await self._waited(command, ends_at)
         return []
+
+    async def _called(
+        self, command: CallService, commands: list[object], ends_at: int
+    ) -> list[Input]:
+        """What a real call comes to within the state's TimeoutSeconds."""
+        timers = (c for c in commands if isinstance(c, SetTimer) and c.kind == "timeout")
+        timeout = next(timers, None)
+        late_at = ends_at if timeout is None else min(ends_at, timeout.due_at)
+        outcome = await self._within(self._real(command), late_at)
+        if outcome is not None:
+            return [outcome]
+        if timeout is None or late_at == ends_at:
+            return []
+        return [TimerFired(0, "timeout", timeout.event)]
 
     def _mocked(self, mock: Mock, event: int) -> list[Input]:
         if mock.text is not None and self._exceeds_failures(mock):
@@ -257,7 +275,7 @@ class Trial:
     def _verdict(self, *, timed_out: bool = False) -> Verdict:
         exited = self._exited
         if timed_out:
-            verdict = Verdict("FAILED", error="States.Timeout")
+            verdict = Verdict("FAILED", error="States.Timeout", timed_out=True)
         elif exited is not None:
             verdict = self._left(exited)
         else:
@@ -353,6 +371,18 @@ def _identity(states: States, call: Call, role_arn: str) -> Identity:
         express=True,
         synchronous=True,
     )
+
+
+def _item_of(tested: TestedState, value: JsonValue) -> JsonObject | None:
+    """A state within a Map is tested as part of the first iteration, which has the test's input as
+    its item."""
+    around = next((state for _, state in tested.within if state.get("Type") == "Map"), None)
+    if around is None:
+        return None
+    item: JsonObject = {"Index": 0, "Value": value}
+    if is_distributed(around) and "ItemReader" not in around:
+        item["Source"] = "STATE_DATA"
+    return item
 
 
 def _text(value: JsonValue) -> str | None:
