@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from stepwell.immutable import immutable
 from stepwell.language.program import Resource
 from stepwell.values import JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetTimer:
     """Tell me at `due_at` (epoch ms). One timer per branch and kind; a later one replaces it."""
 
@@ -19,7 +19,7 @@ class SetTimer:
     event: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ClearTimer:
     """Forget that timer, if it is set."""
 
@@ -27,7 +27,7 @@ class ClearTimer:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OpenToken:
     """Keep the token of this attempt. `event` scheduled it."""
 
@@ -40,7 +40,7 @@ class OpenToken:
     heartbeat_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StartClock:
     """The work of this attempt has begun: it must be done by `deadline_at`."""
 
@@ -48,7 +48,7 @@ class StartClock:
     deadline_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CloseToken:
     """The token is no longer good, and why."""
 
@@ -57,7 +57,7 @@ class CloseToken:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CallService:
     """Do the call and tell me the answer (TaskAnswered or TaskRefused)."""
 
@@ -70,7 +70,7 @@ class CallService:
     """The account of the role that Credentials name, when there are any."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OfferActivity:
     """Let a worker have this task; it gets `text` and the token."""
 
@@ -80,7 +80,7 @@ class OfferActivity:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WithdrawActivity:
     """No worker may have this task any more."""
 
@@ -88,7 +88,7 @@ class WithdrawActivity:
     arn: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopJob:
     """The task no longer waits for the job it started: stop it, as well as that can be done."""
 
@@ -96,7 +96,7 @@ class StopJob:
     resource: Resource
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StartMapRun:
     """Run the items of a distributed Map state as executions and tell me the end (MapRunEnded).
 
@@ -115,14 +115,14 @@ class StartMapRun:
     tolerated_percentage: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopMapRun:
     """Nobody waits for the Map Run of that event any more: stop it and its children."""
 
     event: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RedriveMapRun:
     """The Map Run that this event started is to go on: with its children that did not succeed, and
     with the items that no child was begun for. Its end is told as that of a new one."""

@@ -9,8 +9,6 @@ changes nothing and returns nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepwell.engine.commands import Command
 from stepwell.engine.endings import (
     TYPE_NAMES,
@@ -43,6 +41,7 @@ from stepwell.engine.redrive import resume
 from stepwell.engine.retries import Failure
 from stepwell.engine.states import flow, map_, map_run, parallel, task, wait
 from stepwell.engine.step import EngineBug, Entry, HistoryFull, Step
+from stepwell.immutable import immutable
 from stepwell.language.program import (
     ChoiceState,
     EvaluationFailed,
@@ -59,7 +58,7 @@ from stepwell.language.program import (
 _WORLD = World()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Decision:
     """What happened, and what is asked for."""
 

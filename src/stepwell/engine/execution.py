@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stepwell.engine.events import HistoryEvent
+from stepwell.immutable import immutable
 from stepwell.language.program import MapState, ParallelState, Program, Scope
 from stepwell.values import JsonObject, JsonValue, decode, encode_text
 
@@ -33,7 +34,7 @@ RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Identity:
     """Who an execution is. Never changes. `seed` is the source of all its chance.
 

@@ -3,13 +3,13 @@ that comes too late is recognised and does nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from stepwell.immutable import immutable
 from stepwell.values import JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Started:
     """The execution begins with this input (its text as the caller wrote it)."""
 
@@ -17,7 +17,7 @@ class Started:
     value: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TimerFired:
     """A timer ran out. `kind` is wait, retry, timeout, heartbeat, execution or continue.
 
@@ -30,7 +30,7 @@ class TimerFired:
     beaten_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskAnswered:
     """The called service answered. For a waiting pattern the task is now submitted."""
 
@@ -39,7 +39,7 @@ class TaskAnswered:
     result: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskRefused:
     """The call failed, or the job it started ended badly."""
 
@@ -49,7 +49,7 @@ class TaskRefused:
     cause: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskCompleted:
     """A waiting task got its result: by its token, or because its job ended.
 
@@ -63,7 +63,7 @@ class TaskCompleted:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskFailed:
     """A waiting task failed: by its token, or because its job ended badly."""
 
@@ -74,7 +74,7 @@ class TaskFailed:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ActivityTaken:
     """A worker took the activity task."""
 
@@ -83,7 +83,7 @@ class ActivityTaken:
     worker_name: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopRequested:
     """Somebody stops the execution."""
 
@@ -92,7 +92,7 @@ class StopRequested:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapRunEnded:
     """The Map Run came to an end: with its output as text, or with an error.
 
@@ -107,7 +107,7 @@ class MapRunEnded:
     too_large: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RedriveRequested:
     """An execution that failed, timed out or was aborted is to go on where it could not."""
 

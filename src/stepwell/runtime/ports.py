@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from stepwell.immutable import immutable
 from stepwell.language.program import Program, Resource
 from stepwell.runtime.records import ExecutionRow, RevisionRow
 from stepwell.runtime.tables import Key, Table
@@ -123,7 +123,7 @@ class Caller(Protocol):
         """The request's id."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Wire:
     """Somebody who looks at what goes over the wire of an HTTP call, told `request` and `response`.
 
@@ -134,7 +134,7 @@ class Wire:
     reveals_secrets: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ServiceCall:
     """A Task's call of a service.
 
@@ -156,7 +156,7 @@ class ServiceCall:
     wire: Wire | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Beginning:
     """An execution to be begun in the turn. `input` is JSON text, `value` what it stands for."""
 
@@ -172,7 +172,7 @@ class Beginning:
     """Its ARN where that does not follow from the revision and the name."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Answered:
     """The service answered; the effects are staged in the same turn. `begin` comes after it."""
 
@@ -182,7 +182,7 @@ class Answered:
     """The answer only says that a job began; `Integrations.follow` knows its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Refused:
     """The service refused; nothing is staged."""
 
@@ -190,7 +190,7 @@ class Refused:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Later:
     """The answer takes time. `work` runs after the commit; None from it means: call again."""
 
