@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Any
 
@@ -182,6 +183,40 @@ def test_watching_deploys_what_is_saved(world: World, example: Path) -> None:
         finally:
             process.kill()
     world.ran("destroy", str(example), "--yes")
+
+
+def test_watching_goes_on_after_what_is_broken(world: World, tmp_path: Path) -> None:
+    """A folder that is empty yet, a template that is broken for a while: both are waited for."""
+    command = [sys.executable, "-u", "-m", "stepwell.cli.main", "deploy", str(tmp_path), "--watch"]
+    command += ["--endpoint", world.server.endpoint, "--region", "us-east-1", "--stack", "later"]
+    path = tmp_path / "template.json"
+    good = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            read_until(process.stdout, "Ctrl-C ends it")
+            path.write_text(good)
+            read_until(process.stdout, "CREATE_COMPLETE in")
+            path.write_text(good[:-5])
+            read_until(process.stdout, "not well-formed")
+            path.write_text(good)
+            read_until(process.stdout, "no changes")
+        finally:
+            process.kill()
+    world.ran("destroy", "--stack", "later", "--yes")
+
+
+def test_who_answers_may_be_somebody_else(tmp_path: Path) -> None:
+    """A server of another kind is told as such."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{other.server_address[1]}"
+        result = CliRunner().invoke(main, ["deploy", str(EXAMPLE), "--endpoint", endpoint])
+        other.shutdown()
+    assert result.exit_code == 1
+    assert f"What answers at {endpoint} is no Stepwell server." in result.output
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:

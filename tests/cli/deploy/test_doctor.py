@@ -84,3 +84,11 @@ def test_what_is_no_project_is_one_line(tmp_path: Path) -> None:
     told = CliRunner().invoke(main, ["doctor", str(tmp_path)])
     assert told.exit_code == 1
     assert told.output.startswith("Error: ")
+
+
+def test_a_file_that_is_missing_refuses_the_template(tmp_path: Path) -> None:
+    """What the deployment would look for in vain is told beforehand."""
+    code = {"Code": "./gone", "Role": "r", "Runtime": "python3.11", "Handler": "a.b"}
+    told = doctor(tmp_path, Work={"Type": "AWS::Lambda::Function", "Properties": code})
+    assert told.exit_code == 1
+    assert "refused: Work.Code: there is no ./gone in" in told.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ from typing import Any
 import pytest
 
 from stepwell.cli.deploy.addresses import local_address
-from stepwell.cli.deploy.archives import zipped
+from stepwell.cli.deploy.archives import BYTES_MAX, read_file, zipped
 from stepwell.cli.deploy.packaging import Packaged, package
 from stepwell.cli.deploy.projects import open_project
 from stepwell.cli.deploy.sources import BadProject
-from stepwell.cli.deploy.watching import changed, kept, snapshot
+from stepwell.cli.deploy.watching import changed, kept, near, snapshot
 from tests.cli.deploy.files import HANDLER, template, write
 
 
@@ -177,3 +178,30 @@ def test_what_was_seen_before_counts_for_what_is_still_watched(tmp_path: Path) -
     folder = write(tmp_path, {"src/a.py": "1", "src2/a.py": "1", "m.json": "1"})
     seen = kept(snapshot([folder]), [folder / "src", folder / "m.json"])
     assert sorted(seen) == [str(folder / "m.json"), str(folder / "src/a.py")]
+
+
+@pytest.mark.parametrize("strange", ["/dev/zero", "pipe"])
+def test_what_is_no_file_is_refused(tmp_path: Path, strange: str) -> None:
+    """A device or a pipe would never end, or never begin."""
+    path = tmp_path / strange
+    if strange == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(BadProject, match="is no file"):
+        read_file(path)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """Its size is enough to refuse it."""
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(BYTES_MAX + 1)
+    with pytest.raises(BadProject, match="is larger than"):
+        read_file(tmp_path / "large")
+
+
+def test_a_file_that_comes_is_seen(tmp_path: Path) -> None:
+    """While a project can't be read, files that are new in its folder are changes too."""
+    look = near(tmp_path, [tmp_path / "src"])
+    before = snapshot(look())
+    assert before == {}
+    write(tmp_path, {"template.json": template()})
+    assert changed(before, snapshot(look())) == [str(tmp_path / "template.json")]

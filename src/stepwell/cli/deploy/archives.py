@@ -7,6 +7,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 from stepwell.cli.deploy.sources import BadProject
 from stepwell.values import BadJson, JsonObject, decode
@@ -61,8 +62,13 @@ def zipped(folder: Path) -> bytes:
 
 
 def read_file(path: Path) -> bytes:
-    """A file's bytes. Raises BadProject."""
+    """A file's bytes. Raises BadProject, also for what would never end or never begin."""
     try:
+        status = path.stat()
+        if not S_ISREG(status.st_mode):
+            raise BadProject(f"{path} is no file")
+        if status.st_size > BYTES_MAX:
+            raise BadProject(f"{path} is larger than {BYTES_MAX:,} bytes")
         return path.read_bytes()
     except OSError as error:
         raise BadProject(f"{path}: {error.strerror or error}") from error

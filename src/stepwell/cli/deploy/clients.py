@@ -13,6 +13,8 @@ from typing import Any
 from stepwell.cli.client import Credentials
 
 BUCKET = "stepwell-deploy-{account}-{region}"
+ANSWER_SECONDS = 70
+FIRST_ANSWER_SECONDS = 15
 OFFLINE_ACCOUNT = "000000000000"
 
 
@@ -36,15 +38,17 @@ class Clients:
             region_name=region,
         )
 
-    def client(self, service: str) -> Any:
+    def client(
+        self, service: str, *, attempts: int = 3, answer_seconds: int = ANSWER_SECONDS
+    ) -> Any:
         """A client that does not retry for long: the server is near."""
         from botocore.config import Config
 
         config = Config(
-            retries={"total_max_attempts": 3},
+            retries={"total_max_attempts": attempts},
             s3={"addressing_style": "path"},
             connect_timeout=5,
-            read_timeout=70,
+            read_timeout=answer_seconds,
         )
         return self._session.client(service, endpoint_url=self.endpoint, config=config)
 
@@ -60,8 +64,9 @@ class Clients:
 
     @cached_property
     def account(self) -> str:
-        """Whose stacks these are."""
-        return str(self.client("sts").get_caller_identity()["Account"])
+        """Whose stacks these are. It is asked first: a server that is none shows here, soon."""
+        sts = self.client("sts", attempts=1, answer_seconds=FIRST_ANSWER_SECONDS)
+        return str(sts.get_caller_identity()["Account"])
 
     @property
     def bucket(self) -> str:

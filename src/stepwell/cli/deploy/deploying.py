@@ -98,12 +98,20 @@ def _deploy_one(stacks: Stacks, clients: Clients, one: Packaged, options: Option
             stacks.discard(name, plan.change_set, plan.is_new)
             return Outcome("UPDATE_COMPLETE")
         _ask(stacks, plan, options)
-        outcome = stacks.execute(plan, tell)
+        outcome = _execute(stacks, plan)
         took = time.monotonic() - began
         color = "green" if outcome.succeeded else "red"
         click.secho(f"stack {name}: {outcome.status} in {took:.1f} s", fg=color, bold=True)
     show_outcome(outcome, clients.endpoint)
     return outcome
+
+
+def _execute(stacks: Stacks, plan: Plan) -> Outcome:
+    try:
+        return stacks.execute(plan, tell)
+    except KeyboardInterrupt:
+        click.echo(f"stack {plan.stack}: the server goes on; `stepwell deploy` looks at it again")
+        raise
 
 
 def _label(one: Packaged) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from stepwell.cli.deploy.clients import OFFLINE_ACCOUNT
+from stepwell.cli.deploy.clients import OFFLINE_ACCOUNT, bucket_name
+from stepwell.cli.deploy.packaging import package
 from stepwell.cli.deploy.projects import open_project
-from stepwell.cli.deploy.sources import StackSource
+from stepwell.cli.deploy.sources import BadProject, StackSource
 from stepwell.cli.tables import print_json
-from stepwell.deploy.findings import REFUSED, Finding
+from stepwell.deploy.findings import FORMAT, REFUSED, Finding
 from stepwell.deploy.survey import REFUSED_HERE, RUNS, STORED, Survey, survey
 from stepwell.values import JsonObject, encode_text
 
@@ -45,6 +46,17 @@ def examine(
 
 
 def _survey(source: StackSource, region: str) -> Survey:
+    found = _surveyed(source, region)
+    account = source.account or OFFLINE_ACCOUNT
+    try:
+        package(source, bucket_name(account, region), reads=False)
+    except BadProject as missing:
+        # The deployment would not even begin.
+        return replace(found, findings=(Finding(FORMAT, str(missing)), *found.findings))
+    return found
+
+
+def _surveyed(source: StackSource, region: str) -> Survey:
     return survey(
         encode_text(source.document),
         source.parameters,

@@ -87,9 +87,11 @@ class Packaged:
 class _Packager:
     """Packages one stack and those inside of it."""
 
-    def __init__(self, stack: str, bucket: str) -> None:
+    def __init__(self, stack: str, bucket: str, *, reads: bool = True) -> None:
+        """Without `reads` it only looks whether everything is there."""
         self.stack = stack
         self.bucket = bucket
+        self._reads = reads
         self.uploads: dict[str, bytes] = {}
         self.read: list[Path] = []
         self._zips: dict[Path, bytes] = {}
@@ -103,6 +105,8 @@ class _Packager:
     def path(self, path: Path, *, archive: bool) -> str:
         """The key of a file, or of a folder's archive."""
         self.read.append(path)
+        if not self._reads:
+            return path.name
         if path.is_dir() and archive:
             if path not in self._zips:
                 self._zips[path] = zipped(path)
@@ -175,11 +179,16 @@ class _Packager:
         return {name: self._included(item, folder) for name, item in value.items()}
 
 
-def package(source: StackSource, bucket: str) -> Packaged:
-    """The stack with its files under keys of that bucket. Raises BadProject for what is missing."""
-    packager = _Packager(source.name, bucket)
+def package(source: StackSource, bucket: str, *, reads: bool = True) -> Packaged:
+    """The stack with its files under keys of that bucket. Raises BadProject for what is missing.
+
+    Without `reads` it is only looked for; what comes back can't be sent.
+    """
+    packager = _Packager(source.name, bucket, reads=reads)
     document = packager.document(source.document, source.folder)
     for artifact in source.artifacts:
+        if not artifact.path.exists():
+            raise BadProject(f"there is no {artifact.path}")
         document = _moved(document, artifact, packager)
     read = (*source.read, *packager.read, *(artifact.path for artifact in source.artifacts))
     return Packaged(source, document, packager.uploads, tuple(dict.fromkeys(read)))

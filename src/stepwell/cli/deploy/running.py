@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ from stepwell.cli.deploy.packaging import Packaged
 from stepwell.cli.deploy.projects import open_project
 from stepwell.cli.deploy.sources import BadProject, Project
 from stepwell.cli.deploy.stacks import Stacks
-from stepwell.cli.deploy.watching import kept, snapshot, wait_for_change
+from stepwell.cli.deploy.watching import kept, near, snapshot, wait_for_change
 from stepwell.errors import StepwellError
 
 
@@ -34,9 +35,7 @@ def deploy_project(
 ) -> bool:
     """Deploy once; whether every stack is as it should be. Raises StepwellError."""
     with plainly_told(clients):
-        project = open_project(Path(path), parameters, stack)
-        _introduce(project, clients)
-        return _deploy(clients, packaged_stacks(project, clients), options)
+        return _deploy(clients, _opened(clients, path, stack, parameters, tells=True), options)
 
 
 def watch_project(
@@ -48,32 +47,44 @@ def watch_project(
 ) -> bool:
     """Deploy, and again after each change, until the user has enough."""
     is_first = True
-    watched = _near(Path(path).resolve())
+    read: tuple[Path, ...] = ()
+    watched = near(Path(path), read)
     while True:
-        before = snapshot(watched)
+        before = snapshot(watched())
         try:
             with plainly_told(clients):
-                project = open_project(Path(path), parameters, stack)
-                if is_first:
-                    _introduce(project, clients)
-                packaged = packaged_stacks(project, clients)
-                watched = tuple(file for one in packaged for file in one.read)
+                packaged = _opened(clients, path, stack, parameters, tells=is_first)
+                read = tuple(file for one in packaged for file in one.read)
                 # What was saved while it was being read is a change already.
-                before = {**snapshot(watched), **kept(before, watched)}
+                watched = partial(list, read)
+                before = {**snapshot(read), **kept(before, read)}
                 _deploy(clients, packaged, options)
-        except Unreachable:
-            raise
         except StepwellError as error:
+            if is_first and isinstance(error, Unreachable):
+                raise
             click.secho(str(error), fg="red", err=True)
+            # Perhaps a file is missing that nobody has named yet.
+            watched = near(Path(path), read)
+            before = {**snapshot(watched()), **before}
         is_first = False
         click.secho(f"watching {len(before)} files; Ctrl-C ends it", dim=True)
         changed = wait_for_change(watched, before)
         click.echo(f"changed: {', '.join(Path(file).name for file in changed[:5])}")
 
 
-def _near(path: Path) -> tuple[Path, ...]:
-    """What to watch while it is not known yet what a project is made of."""
-    return tuple(one for one in path.iterdir() if one.is_file()) if path.is_dir() else (path,)
+def _opened(
+    clients: Clients,
+    path: str,
+    stack: str | None,
+    parameters: Mapping[str, str],
+    *,
+    tells: bool,
+) -> list[Packaged]:
+    """The project's stacks, ready to be sent; with `tells` it is introduced."""
+    project = open_project(Path(path), parameters, stack)
+    if tells:
+        _introduce(project, clients)
+    return packaged_stacks(project, clients)
 
 
 def destroy_project(clients: Clients, path: str, stack: str | None, yes: bool) -> bool:
@@ -127,6 +138,7 @@ def _deploy(clients: Clients, packaged: list[Packaged], options: Options) -> boo
 def plainly_told(clients: Clients) -> Iterator[None]:
     """What boto3 raises, as one sentence."""
     from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -138,5 +150,7 @@ def plainly_told(clients: Clients) -> Iterator[None]:
     except ClientError as error:
         said = error.response.get("Error", {})
         raise BadProject(f"{said.get('Code')}: {said.get('Message')}") from error
+    except ResponseParserError as error:
+        raise BadProject(f"What answers at {clients.endpoint} is no Stepwell server.") from error
     except BotoCoreError as error:
         raise BadProject(str(error)) from error

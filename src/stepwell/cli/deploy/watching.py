@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stepwell.cli.deploy.archives import files_below
@@ -12,6 +12,21 @@ from stepwell.cli.deploy.archives import files_below
 LOOK_AGAIN_SECONDS = 0.2
 
 Snapshot = dict[str, tuple[int, int]]
+
+
+def near(path: Path, read: Iterable[Path]) -> Callable[[], list[Path]]:
+    """What to watch while it is not known what a project is made of: the files of its folder as
+    they come and go, and what was read before."""
+    given, known = path.resolve(), list(read)
+
+    def look() -> list[Path]:
+        try:
+            beside = [one for one in given.iterdir() if one.is_file()] if given.is_dir() else []
+        except OSError:
+            beside = []
+        return [*known, *beside, given] if not given.is_dir() else [*known, *beside]
+
+    return look
 
 
 def snapshot(paths: Iterable[Path]) -> Snapshot:
@@ -44,13 +59,12 @@ def changed(before: Snapshot, after: Snapshot) -> list[str]:
     )
 
 
-def wait_for_change(paths: Iterable[Path], before: Snapshot) -> list[str]:
+def wait_for_change(paths: Callable[[], Iterable[Path]], before: Snapshot) -> list[str]:
     """The files that changed since, once any has and all have been left alone for one look."""
-    watched = list(paths)
     seen = before
     while True:
         time.sleep(LOOK_AGAIN_SECONDS)
-        now = snapshot(watched)
+        now = snapshot(paths())
         if now == seen and (files := changed(before, now)):
             return files
         seen = now
