@@ -26,6 +26,10 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate
 
+# The demo and the tests start many servers: without bytecode on the disk each would compile all
+# modules anew, which is most of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo seeds test check check-targets format lint types bench conformance-floor lock clean
 
