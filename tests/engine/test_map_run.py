@@ -186,6 +186,45 @@ def test_bad_tolerances(given: JsonObject, cause: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "batcher",
+    [
+        {"MaxItemsPerBatch": 0},
+        {"MaxInputBytesPerBatch": 0},
+        {"MaxItemsPerBatchPath": "$.n"},
+        {"MaxItemsPerBatch": 5, "MaxInputBytesPerBatchPath": "$.n"},
+    ],
+)
+def test_batches_of_nothing(batcher: JsonObject) -> None:
+    """A bound that nothing fits into fails the state, however it is said."""
+    play = MapPlay({"M": distributed(ItemsPath="$.i", ItemBatcher=batcher)})
+    play.start({"i": [1], "n": 0})
+    assert play.runs == []
+    assert play.details()["error"] == "States.Runtime"
+    assert str(play.details()["cause"]).endswith("PerBatch must be greater than zero.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "cause"),
+    [
+        (
+            {"ToleratedFailurePercentage": "{% 101 %}"},
+            "ToleratedFailurePercentage must be between 0 and 100.",
+        ),
+        ({"ToleratedFailureCount": "{% -1 %}"}, "ToleratedFailureCount cannot be negative."),
+        (
+            {"ItemBatcher": {"MaxItemsPerBatch": "{% 0 %}"}},
+            "MaxItemsPerBatch must be greater than zero.",
+        ),
+    ],
+)
+def test_computed_numbers_out_of_range(fields: JsonObject, cause: str) -> None:
+    """What JSONata computes and no field can be is an error of the evaluation."""
+    play = MapPlay({"M": distributed(QueryLanguage="JSONata", **fields)}).start([1])
+    assert play.details()["error"] == "States.QueryEvaluationError"
+    assert str(play.details()["cause"]).endswith(cause)
+
+
 def test_too_large() -> None:
     """A result that is too large fails the state although the run succeeded."""
     play = MapPlay({"M": distributed()}).start([1])

@@ -281,15 +281,17 @@ def test_failures_are_exported() -> None:
     told, _, objects = play(distributed(fails, ResultWriter=WRITER), {}, given=["a", "b"])
     assert told["error"] == "States.ExceedToleratedFailureThreshold"
     failed = next(body for (_, key), body in objects.bodies.items() if "FAILED_0" in key)
-    assert [(row["Error"], row["Cause"]) for row in json.loads(failed)] == [("Odd", "why")]
+    (row,) = json.loads(failed)
+    assert (row["Error"], row["Cause"], row["Status"]) == ("Odd", "why", "FAILED")
+    assert row["RedriveStatus"] == "REDRIVABLE_BY_MAP_RUN"
 
 
-def files_of(objects: MemoryObjects) -> dict[str, Any]:
-    """What was written, by the names of the files."""
+def files_of(objects: MemoryObjects, name: str = "") -> dict[str, Any]:
+    """What was written to files whose names end so, by their names."""
     return {
         key.rpartition("/")[2]: json.loads(body)
         for (bucket, key), body in objects.bodies.items()
-        if bucket == "out"
+        if bucket == "out" and key.endswith(name)
     }
 
 

@@ -21,7 +21,13 @@ from stepwell.language.distributed import (
     ResultWriter,
 )
 from stepwell.language.paths import input_path_reader
-from stepwell.language.program import Environment, Evaluate, EvaluationFailed
+from stepwell.language.program import (
+    QUERY_EVALUATION,
+    RUNTIME,
+    Environment,
+    Evaluate,
+    EvaluationFailed,
+)
 from stepwell.language.templates import compile_template
 from stepwell.values import JsonObject, JsonValue, encode_text, uuid_text
 
@@ -76,7 +82,7 @@ def _percentage(state: JsonObject) -> ReadNumber | None:
     """ToleratedFailurePercentage, fixed or by its path."""
     name, field = "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"
     if is_jsonata(state):
-        return _bounded(jsonata_number(state, name), name, name)
+        return _bounded(jsonata_number(state, name), name, name, QUERY_EVALUATION)
     if name in state:
         fixed = float(cast("float", state[name]))
         return lambda _data, _env: fixed
@@ -98,7 +104,9 @@ def _percentage(state: JsonObject) -> ReadNumber | None:
     return _bounded(read_percentage, name, field)
 
 
-def _bounded(read: ReadNumber | None, name: str, field: str) -> ReadNumber | None:
+def _bounded(
+    read: ReadNumber | None, name: str, field: str, error: str = RUNTIME
+) -> ReadNumber | None:
     """The number, which must be a percentage."""
     if read is None:
         return None
@@ -107,7 +115,8 @@ def _bounded(read: ReadNumber | None, name: str, field: str) -> ReadNumber | Non
     def read_bounded(data: JsonValue, env: Environment) -> float:
         value = number(data, env)
         if not 0 <= value <= 100:
-            raise EvaluationFailed(f"{name} must be between 0 and 100.", location=field)
+            cause = f"{name} must be between 0 and 100."
+            raise EvaluationFailed(cause, error=error, location=field)
         return float(value)
 
     return read_bounded
@@ -148,10 +157,29 @@ def _batcher(state: JsonObject) -> ItemBatcher | None:
         fill = jsonata_template if jsonata else compile_template
         batch_input = fill(template, "ItemBatcher/BatchInput" if jsonata else "BatchInput")
     return ItemBatcher(
-        max_items=_integer(batcher, "MaxItemsPerBatch", least=1, jsonata=jsonata),
-        max_bytes=_integer(batcher, "MaxInputBytesPerBatch", least=1, jsonata=jsonata),
+        max_items=_positive(batcher, "MaxItemsPerBatch", jsonata=jsonata),
+        max_bytes=_positive(batcher, "MaxInputBytesPerBatch", jsonata=jsonata),
         batch_input=batch_input,
     )
+
+
+def _positive(batcher: JsonObject, name: str, *, jsonata: bool) -> ReadInteger | None:
+    """A bound of a batch, which nothing fits into when it is zero."""
+    read = _integer(batcher, name, least=1, jsonata=jsonata)
+    if read is None:
+        return None
+    number = read
+
+    def read_positive(data: JsonValue, env: Environment) -> int:
+        value = number(data, env)
+        if value < 1:
+            cause = f"{name} must be greater than zero."
+            raise EvaluationFailed(
+                cause, error=QUERY_EVALUATION if jsonata else RUNTIME, location=name
+            )
+        return value
+
+    return read_positive
 
 
 def _writer(state: JsonObject) -> ResultWriter | None:

@@ -20,6 +20,8 @@ from typing import Protocol, TypeAlias
 from stepwell.language.distributed import DistributedMap
 from stepwell.values import JsonObject, JsonValue
 
+RUNTIME = "States.Runtime"
+"""The error of what can't be evaluated in JSONPath."""
 QUERY_EVALUATION = "States.QueryEvaluationError"
 """The error of JSONata; every such failure stands in the history for itself."""
 
@@ -36,7 +38,7 @@ class EvaluationFailed(Exception):
         self,
         cause: str,
         *,
-        error: str = "States.Runtime",
+        error: str = RUNTIME,
         location: str = "",
         from_entry: bool = False,
     ) -> None:

@@ -6,6 +6,7 @@ there, batches and ItemSelector applied, with nothing of what only a child has: 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from stepwell.engine.endings import payload_text
@@ -37,6 +38,7 @@ async def pending_of(run: MapRunRow, items: MapItems, kept: MapRunItems) -> Asyn
         if not offset:
             wanted *= 4
         position += offset
+        await asyncio.sleep(0)  # Reads may not wait at all: let others have their turn.
 
 
 def _child(

@@ -7,6 +7,7 @@ that failed or was aborted, too, and what it did not get to.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -150,6 +151,7 @@ async def children_of(store: Store, run: int, status: int) -> AsyncIterator[Exec
         if len(rows) < _PAGE:
             return
         after = (rows[-1].id,)
+        await asyncio.sleep(0)  # Reads may not wait at all: let others have their turn.
 
 
 def _destination(run: MapRunRow, items: MapItems, writer: ResultWriter) -> tuple[Bucket, str]:
@@ -174,30 +176,36 @@ class _Files:
         self._bucket = bucket
         self._name = f"{folder}/{kind}_"
         self._lines = output_type == "JSONL"
-        self._texts: list[str] = []
+        self._pieces: list[bytes] = []
         self._size = 0
         self._files: list[JsonValue] = []
 
     async def add(self, text: str) -> None:
         """One result more."""
-        self._texts.append(text)
-        self._size += len(text)
+        piece = text.encode()
+        if self._pieces:
+            self._pieces.append(b"\n" if self._lines else b",")
+        elif not self._lines:
+            self._pieces.append(b"[")
+        self._pieces.append(piece)
+        self._size += len(piece)
         if self._size >= FILE_BYTES_MAX:
             await self._flush()
 
     async def close(self) -> list[JsonValue]:
         """The files as the manifest names them."""
-        if self._texts:
+        if self._pieces:
             await self._flush()
         return self._files
 
     async def _flush(self) -> None:
-        joined = "\n".join(self._texts) if self._lines else f"[{','.join(self._texts)}]"
+        if not self._lines:
+            self._pieces.append(b"]")
+        body = b"".join(self._pieces)
+        self._pieces, self._size = [], 0
         key = f"{self._name}{len(self._files)}.{'jsonl' if self._lines else 'json'}"
-        body = joined.encode()
         await self._objects.put(self._bucket, key, body)
         self._files.append({"Key": key, "Size": len(body)})
-        self._texts, self._size = [], 0
 
 
 def described(row: ExecutionRow) -> JsonObject:
@@ -223,6 +231,8 @@ def described(row: ExecutionRow) -> JsonObject:
     if row.status == SUCCEEDED:
         shown["RedriveStatus"] = "NOT_REDRIVABLE"
         shown["RedriveStatusReason"] = "Execution is SUCCEEDED and cannot be redriven"
+    else:
+        shown["RedriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
     return dict(sorted(shown.items()))
 
 
