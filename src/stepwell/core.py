@@ -51,6 +51,7 @@ from stepwell.integrations.sns import SnsIntegration
 from stepwell.integrations.sources import EmbeddedQueues, EmbeddedStreams, StoredCode
 from stepwell.integrations.sqs import SqsIntegration
 from stepwell.integrations.states import StatesIntegration, Target
+from stepwell.integrations.turns import Turns
 from stepwell.integrations.web import Web
 from stepwell.runtime.executions import Executions
 from stepwell.runtime.ledger import Ledger
@@ -268,7 +269,11 @@ class Core:
             "lambda": FunctionIntegration(self.functions),
             "sns": SnsIntegration(self.topics),
             "events": EventsIntegration(self.events, self._place),
-            "http": HttpIntegration(self.connections, self.http_calls),
+            "http": HttpIntegration(
+                self.connections,
+                self.http_calls,
+                Turns(self.limits.http_task_rate, self.clock, self.parts.alarm),
+            ),
             "sqs": SqsIntegration(self.queues),
             "states": states,
         }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from stepwell.engine.buckets import Rate
 from stepwell.integrations.carriers.destinations import Destinations
 from stepwell.integrations.carriers.events import EventsCarrier
 from stepwell.integrations.connections import Connections
 from stepwell.integrations.http import HttpIntegration
 from stepwell.integrations.http_calls import HttpCalls
 from stepwell.integrations.http_forms import form_pairs
+from stepwell.integrations.turns import Turns
 from stepwell.integrations.web import Web
 from stepwell.language.program import Resource
 from stepwell.runtime.ports import Answered, Refused, ServiceCall
@@ -48,6 +51,8 @@ class Place:
         calls = HttpCalls(self.web)
         connections = Connections(events, calls, world.clock)
         self.http = HttpIntegration(connections, calls)
+        turns = Turns(Rate(2, 1), world.clock, world.clock)
+        self.paced = HttpIntegration(connections, calls, turns)
         carrier = EventsCarrier(events, Destinations(events, connections, calls))
         world.core.deliveries.plug_in({**world.core._carriers(), "events": carrier})
 
@@ -63,12 +68,18 @@ class Place:
 
     async def invoke(self, arn: str, **parameters: Any) -> Answered | Refused:
         """What comes of a task."""
+        outcome = await self.http.call(Turn(), self.call(arn, **parameters)).work()
+        assert outcome is not None
+        return outcome
+
+    def call(self, arn: str, **parameters: Any) -> ServiceCall:
+        """The call of a task."""
         given: dict[str, Any] = {
             "ApiEndpoint": "https://partner.example/orders",
             "Method": "POST",
             "Authentication": {"ConnectionArn": arn},
         }
-        call = ServiceCall(
+        return ServiceCall(
             execution=1,
             execution_arn="arn",
             event=1,
@@ -81,9 +92,6 @@ class Place:
             now=0,
             request_id="r",
         )
-        outcome = await self.http.call(Turn(), call).work()
-        assert outcome is not None
-        return outcome
 
 
 @pytest.fixture
@@ -214,12 +222,13 @@ async def test_calls_that_cannot_be_made(place: Place, parameters: Any, error: s
     assert place.partner.got == []
 
 
-async def test_nobody_there(place: Place) -> None:
-    """The task fails with an error that can be retried."""
+@pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ReadTimeout])
+async def test_nobody_there(place: Place, kind: type[httpx.TransportError]) -> None:
+    """The task fails with one error that can be retried, as when the answer takes too long."""
     arn = await place.connection()
 
     def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused")
+        raise kind("refused")
 
     place.partner.answer = refuse
     outcome = await place.invoke(arn)
@@ -318,3 +327,27 @@ async def test_an_api_destination_is_called_again(place: Place) -> None:
     assert len(place.partner.got) == 2
     [letter] = await place.world.messages("dead")
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "SDK_CLIENT_ERROR"
+
+
+async def _let_them_call() -> None:
+    """What can go on does so; nothing here takes more rounds."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_calls_beyond_the_rate_wait_for_their_turn(place: Place) -> None:
+    """Two at once and then one a second; one that is called off changes nothing for others."""
+    arn = await place.connection()
+    works = [
+        asyncio.ensure_future(place.paced.call(Turn(), place.call(arn)).work()) for _ in range(5)
+    ]
+    await _let_them_call()
+    sent = []
+    for seconds in range(4):
+        sent.append(len(place.partner.got))
+        if seconds == 0:
+            works[2].cancel()
+        place.world.clock.advance(place.world.clock.now() + 1_000)
+        await _let_them_call()
+    assert sent == [2, 2, 3, 4]
+    await asyncio.gather(*works[:2], *works[3:])

@@ -31,6 +31,7 @@ class Limits:
     `map_runs_open_max`: how many Map Runs go on there at a time; further ones wait for their turn.
     `map_run_redrives_max`: how often one may be redriven.
     `map_run_rates`: how quickly they and their children begin, None for as quickly as they can.
+    `http_task_rate`: how many HTTP tasks an account calls in a region, None for any number.
     `transition_rate`: how many states all its standard executions enter there, None for any number.
     """
 
@@ -44,6 +45,7 @@ class Limits:
     map_runs_open_max: int | None = None
     map_run_redrives_max: int | None = None
     map_run_rates: MapRunRates | None = None
+    http_task_rate: Rate | None = None
     transition_rate: RegionalRate | None = None
 
     def is_noted(self, size: int) -> bool:
@@ -71,6 +73,7 @@ QUOTAS: dict[str, Limits] = {
             express_children=Rate(1_000, 1_000),
             standard_children=Rate(100, 100),
         ),
+        http_task_rate=Rate(300, 300),
         transition_rate=RegionalRate(large=Rate(5_000, 5_000), other=Rate(800, 800)),
     ),
 }

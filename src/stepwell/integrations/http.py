@@ -10,7 +10,7 @@ from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.integrations.connections import Additions, Connections
-from stepwell.integrations.http_calls import TOO_SLOW, HttpCalls, HttpReply
+from stepwell.integrations.http_calls import HttpCalls, HttpReply
 from stepwell.integrations.http_requests import (
     ANSWER_BYTES_MAX,
     Unusable,
@@ -18,6 +18,7 @@ from stepwell.integrations.http_requests import (
     made_request,
 )
 from stepwell.integrations.http_traces import shown_reply, shown_request
+from stepwell.integrations.turns import Turns
 from stepwell.runtime.ports import Answered, Later, Refused, ServiceCall
 from stepwell.runtime.turn import Turn
 from stepwell.values import BadJson, JsonObject, JsonValue, decode
@@ -38,9 +39,12 @@ _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 class HttpIntegration:
     """Calls endpoints."""
 
-    def __init__(self, connections: Connections, calls: HttpCalls) -> None:
+    def __init__(
+        self, connections: Connections, calls: HttpCalls, turns: Turns | None = None
+    ) -> None:
         self._connections = connections
         self._calls = calls
+        self._turns = turns
 
     def call(self, turn: Turn, call: ServiceCall) -> Later:
         """The call, after the commit."""
@@ -48,6 +52,8 @@ class HttpIntegration:
 
     async def _work(self, call: ServiceCall) -> Answered | Refused:
         given: Any = call.parameters if isinstance(call.parameters, dict) else {}
+        if self._turns is not None:
+            await self._turns.mine(call.account, call.region)
         try:
             row = self._connections.find(connection_named(given))
             added = await self._connections.additions(row)
@@ -60,8 +66,7 @@ class HttpIntegration:
         except Unusable as error:
             return Refused("States.Runtime", str(error))
         except ServiceError as error:
-            slow = error.code == TOO_SLOW
-            return Refused("States.Timeout" if slow else "States.Http.Socket", error.message)
+            return Refused("States.Http.Socket", error.message)  # one that is too slow, too
         if reply.status == 401:
             self._connections.refused(row)
         return _outcome(reply)

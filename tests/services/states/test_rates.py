@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -212,3 +213,19 @@ def test_every_operation_has_its_rate() -> None:
     """All that AWS has, but the one without a bucket; a name more is a mistake."""
     operations = set(load("stepfunctions").operations)
     assert set(RATES) - {START_EXPRESS} == operations - {"StartSyncExecution"}
+
+
+def test_the_page_of_quotas_has_these_numbers() -> None:
+    """What users read is what is enforced."""
+    shown = {
+        START: "`StartExecution`, standard",
+        START_EXPRESS: "`StartExecution`, express",
+    }
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "quotas.md").read_text()
+    rows = [line for line in page.splitlines() if line.count("|") == 6 and line.startswith("| `")]
+    assert set(rows) == {
+        f"| {shown.get(name, f'`{name}`')} "
+        + " ".join(f"| {number:,}" for rate in rates for number in rate)
+        + " |"
+        for name, rates in RATES.items()
+    }
