@@ -98,7 +98,7 @@ from stepwell.services.states.arns import parse_machine
 from stepwell.services.states.executions import startable, target_revision
 from stepwell.services.states.insight import Insight, Page
 from stepwell.services.states.refusals import check_name
-from stepwell.services.states.states import AWS_QUOTAS, States
+from stepwell.services.states.states import AWS_QUOTAS, States, StatesSettings
 
 
 class Core:
@@ -151,20 +151,23 @@ class Core:
                 watchers=self.watchers,
             )
         )
-        self.states = States(
-            store,
-            self.ledger,
-            clock,
-            ids,
-            self.programs,
-            self.executions,
-            self.executions.express,
-            AWS_QUOTAS if aws_quotas else None,
-            alarm=alarm,
-        )
+        self.states = self._states(AWS_QUOTAS if aws_quotas else None)
         self._wire()
         self._go_outside(outside)
         self.ledger.on_rollback(self.executions.forget)
+
+    def _states(self, settings: StatesSettings | None) -> States:
+        return States(
+            self.store,
+            self.ledger,
+            self.clock,
+            self.ids,
+            self.programs,
+            self.executions,
+            self.executions.express,
+            settings,
+            alarm=self.parts.alarm,
+        )
 
     def _wire(self) -> None:
         """Connect tasks and deliveries with what they reach."""
