@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stepwell.services.templates.filling import fill, written
+from stepwell.services.templates.filling import TooLong, fill, written
 from stepwell.services.templates.paths import NoPath, Nothing, look_up, parse_path
 from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode_text
 
@@ -125,7 +125,10 @@ def _fill(template: str, variables: Mapping[str, JsonValue]) -> str:
             return "{}"
         return '""' if name.startswith(_OWN) and not quoted else ""
 
-    return _checked(fill(template, _VARIABLE, write))
+    try:
+        return _checked(fill(template, _VARIABLE, write))
+    except TooLong as error:
+        raise BadInput(str(error)) from error
 
 
 def _checked(text: str) -> str:

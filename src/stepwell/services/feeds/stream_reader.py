@@ -148,7 +148,11 @@ class StreamReader(Generic[A]):
         if self._rules.wanted is not None:
             records = [record for record in records if self._rules.wanted(record)]
         parts = self._divide(records)
-        await asyncio.gather(*[self._finish(part) for part in parts])
+        # All of them end before anything is read again: none may run beside its own repetition.
+        ended = await asyncio.gather(*map(self._finish, parts), return_exceptions=True)
+        for trouble in ended:
+            if trouble is not None:
+                raise trouble
         await self._move(found[-1][0])
 
     async def _gather(self, after: int) -> list[tuple[int, dict[str, Any]]]:

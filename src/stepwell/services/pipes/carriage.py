@@ -8,6 +8,7 @@ records are let go after it answered: that may happen again after a crash.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell.errors import ServiceError, StorageTrouble
@@ -27,7 +28,7 @@ from stepwell.services.pipes.partners import (
     target_of,
 )
 from stepwell.services.pipes.ports import Parcel, Wait
-from stepwell.services.pipes.records import PipeRow, settings_of
+from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
 from stepwell.services.pipes.requests import http_parts, request_of
 from stepwell.services.pipes.settings import ASYNCHRONOUS
 from stepwell.values import BadJson, JsonObject, decode
@@ -35,6 +36,7 @@ from stepwell.values import BadJson, JsonObject, decode
 if TYPE_CHECKING:
     from stepwell.services.pipes.pipes import Pipes
 
+_log = logging.getLogger("stepwell.pipes")
 _ROUNDS_MAX = 5
 """How often a target may say that something must be waited for first."""
 
@@ -77,6 +79,18 @@ class Carriage:
 
     async def carry(self, records: Records, origin: Origin) -> Arrival:
         """Carry a batch as far as it goes."""
+        try:
+            return await self._carry(records, origin)
+        except (ServiceError, StorageTrouble):
+            raise
+        except Exception as bug:
+            # Whatever is odd about a batch: it has its attempts as others have, and holds up
+            # nothing for longer than a target that fails.
+            _log.exception("%s: a batch broke", pipe_arn(self._row))
+            told = ServiceError("InternalFailure", f"{type(bug).__name__}: {bug}", status=500)
+            return Arrival(records, told)
+
+    async def _carry(self, records: Records, origin: Origin) -> Arrival:
         log = self._journal.begin()
         log.info("EXECUTION_STARTED", records)
         groups, kept_back = await self._enriched(records, log)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stepwell.errors import ServiceError
-from stepwell.services.templates.filling import fill, written
+from stepwell.services.templates.filling import TooLong, fill, written
 from stepwell.services.templates.paths import NoPath, Nothing, look_up
 from stepwell.values import BadJson, JsonValue, decode, encode_text
 
@@ -60,7 +60,10 @@ def shape(item: Item, template: str | None, variables: Mapping[str, JsonValue]) 
         value = _value(item, name, variables)
         return written(value, quoted=quoted, whole=name in _WHOLE)
 
-    return fill(template, _VARIABLE, write)
+    try:
+        return fill(template, _VARIABLE, write)
+    except TooLong as error:
+        raise ServiceError("InvalidTemplate", str(error)) from error
 
 
 def _value(item: Item, name: str, variables: Mapping[str, JsonValue]) -> JsonValue:

@@ -51,8 +51,16 @@ def _line(text: str, item: Item, settings: Mapping[str, Any], pipe: str) -> Json
         "LogStreamName": resolved(settings.get("LogStreamName") or pipe, item),
     }
     if settings.get("Timestamp"):
-        line["Timestamp"] = int(_seconds(settings["Timestamp"], item) * 1000)
+        line["Timestamp"] = _milliseconds(settings["Timestamp"], item)
     return line
+
+
+def _milliseconds(path: str, item: Item) -> int:
+    """A time in an event that a log takes."""
+    seconds = _seconds(path, item)
+    if not 0 <= seconds <= _SECONDS_MAX:
+        raise ServiceError("InvalidTime", f"There is no time at {path}.")
+    return int(seconds * 1000)
 
 
 def _entry(
@@ -79,10 +87,12 @@ def _seconds(path: str, item: Item) -> float:
         if isinstance(found, (str, int, float)) and not isinstance(found, (bool, Nothing)):
             number = float(found)
             return number / 1000 if number >= _MILLISECONDS_FROM else number
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise ServiceError("InvalidTime", f"There is no time at {path}.")
 
 
+_SECONDS_MAX = 253_402_300_799
+"""The end of the year 9999."""
 _MILLISECONDS_FROM = 1e11
 """In seconds a number as large would be in the year 5138."""

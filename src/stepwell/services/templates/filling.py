@@ -11,19 +11,33 @@ from collections.abc import Callable
 
 from stepwell.values import JsonValue, encode_text
 
+CHARACTERS_MAX = 6_291_456
+"""More than any target takes: a template may repeat what is large, again and again."""
+
+
+class TooLong(ValueError):
+    """The template makes too much text."""
+
+
 Write = Callable[[str, bool], str]
 """(name of a variable, whether it stands within quotes) -> what is put in."""
 
 
 def fill(template: str, variable: re.Pattern[str], write: Write) -> str:
-    """The template with every variable that the pattern finds written out; group 1 is its name."""
+    """The template with every variable that the pattern finds written out; group 1 is its name.
+
+    Raises TooLong.
+    """
     pieces: list[str] = []
-    end, quoted = 0, False
+    end, quoted, left = 0, False, CHARACTERS_MAX
     for found in variable.finditer(template):
         before = template[end : found.start()]
         quoted = _ends_quoted(before, quoted)
         pieces.append(before)
         pieces.append(write(found[1], quoted))
+        left -= len(pieces[-1])
+        if left < 0:
+            raise TooLong(f"the template makes more than {CHARACTERS_MAX:,} characters")
         end = found.end()
     pieces.append(template[end:])
     return "".join(pieces)
