@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import pytest
 
+from stepwell.language import hints
 from stepwell.language.check import check_definition
-from stepwell.values import JsonObject
+from stepwell.values import JsonObject, JsonValue
 from tests.language.definitions import BRANCH, machine, passing, task
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:f"
@@ -119,3 +121,21 @@ def test_a_hint_points_at_the_parameter_itself() -> None:
 def test_valid_functions_need_no_hint() -> None:
     """A function's ARN is fine as it is."""
     assert check_definition(resource(LAMBDA)) == []
+
+
+def test_names_are_compared_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of wrong names, each like thousands of others, hold nobody up."""
+    compared = []
+
+    def count(name: JsonValue, known: Collection[str]) -> str:
+        compared.append(len(known))
+        return ""
+
+    monkeypatch.setattr(hints, "nearest", count)
+    many = {f"S{n}": {"Type": "Pass", "Next": f"T{n}"} for n in range(4_000)}
+    check_definition(json.dumps({"StartAt": "S0", "States": many}))
+    rules = [{"Variable": "$.a", f"StringEqual{n}": "a", "Next": "X"} for n in range(4_000)]
+    check_definition(machine({"Type": "Choice", "Choices": rules}))
+    arns = {f"S{n}": {**task(), "Resource": f"arn:aws:states:::a{n}:b"} for n in range(2_000)}
+    check_definition(json.dumps({"StartAt": "S0", "States": arns}))
+    assert 3_000 < sum(compared) <= 3 * hints.COMPARISONS_MAX

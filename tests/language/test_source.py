@@ -182,6 +182,33 @@ def test_broken_json_has_a_sentence_and_a_place(
     assert trouble.message == f"{sentence}\n at {place}"
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence", "column"),
+    [
+        ('{"a": 1e400}', "Numeric value (1e400) is out of range", 12),
+        ('{"a": ' + "-9e" + "9" * 300 + "}", "Numeric value (-9e" + "9" * 253 + "...)", 310),
+        (r'{"a": "x\ud83d"}', "Unpaired surrogate in a text", 15),
+        (r'{"a": "\udc00x"}', "Unpaired surrogate in a text", 14),
+        (r'{"a": "\ud83d\ude00", "b": "\ud83dx"}', "Unpaired surrogate in a text", 35),
+        (r'{"a": "\\ud83d", "b": 1e999}', "Numeric value (1e999) is out of range", 28),
+    ],
+)
+def test_what_is_json_and_no_value_here_is_told(text: str, sentence: str, column: int) -> None:
+    """Numbers beyond all bounds and half characters, with their place."""
+    with pytest.raises(BadJson):
+        decode(text)
+    trouble = json_trouble(text)
+    assert trouble.message.startswith(sentence)
+    assert (trouble.line, trouble.column) == (1, column)
+
+
+def test_a_long_word_is_not_repeated() -> None:
+    """As AWS's parser, so much of it and three dots."""
+    message = json_trouble('{"a": ' + "x" * 100_000).message
+    assert message.startswith(f"Unrecognized token '{'x' * 256}...': was expecting")
+    assert len(message) < 2_000
+
+
 def test_a_long_text_is_quoted_in_part() -> None:
     """The place says how much is left out."""
     location = json_trouble("x" * (SNIPPET_CHARACTERS + 7)).location

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stepwell.language.findings import Findings
-from stepwell.language.hints import TERMINAL, nearest
+from stepwell.language.hints import TERMINAL
 from stepwell.values import JsonObject, JsonValue
 
 
@@ -52,7 +52,7 @@ def _check_target(findings: Findings, target: str, states: JsonObject, place: st
     """A target must stand in the same scope."""
     if target not in states:
         message = f"Missing 'Next' target: {target}"
-        hint = "" if findings.errors.is_full else nearest(target, states)
+        hint = findings.nearest(target, states)
         findings.coded("MISSING_TRANSITION_TARGET", message, place, hint)
 
 

@@ -41,7 +41,7 @@ from stepwell.language.fields import (
     STATE_TYPES,
 )
 from stepwell.language.findings import Findings
-from stepwell.language.hints import NEXT_OR_END, TIMESTAMP, nearest
+from stepwell.language.hints import NEXT_OR_END, TIMESTAMP
 from stepwell.language.jsonata.templates import is_expression as is_expression_text
 from stepwell.language.program import Resource
 from stepwell.language.resources import (
@@ -83,7 +83,7 @@ def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
     kind = state["Type"]
     if not isinstance(kind, str) or kind not in STATE_TYPES:
         message = f"The field 'Type' should have one of these values: [{', '.join(STATE_TYPES)}]"
-        findings.error(message, f"{pointer}/Type", nearest(kind, STATE_TYPES))
+        findings.error(message, f"{pointer}/Type", findings.nearest(kind, STATE_TYPES))
         return
     fields = STATE_FIELDS[kind]
     findings.known_fields(state, fields, pointer, language)
@@ -228,7 +228,8 @@ def _check_resource(findings: Findings, state: JsonObject, name: str, pointer: s
     if arn is None:
         return
     express = findings.machine_type == "EXPRESS"
-    findings.extend(resource_findings(arn, f"{pointer}/{name}", express=express))
+    place = f"{pointer}/{name}"
+    findings.extend(resource_findings(arn, place, express=express, find=findings.nearest))
     resource = parse_resource(arn)
     if resource is None:
         return
@@ -260,7 +261,8 @@ def _check_parameters(
         message = f"{name} field is required for resource ARN: {resource.arn}"
         findings.error(message, f"{pointer}/Resource")
     else:
-        findings.extend(parameter_findings(resource, state[name], f"{pointer}/{name}"))
+        place = f"{pointer}/{name}"
+        findings.extend(parameter_findings(resource, state[name], place, findings.nearest))
 
 
 def _check_credentials(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
@@ -281,7 +283,9 @@ def _check_credentials(findings: Findings, state: JsonObject, name: str, pointer
 
 def _check_choices(findings: Findings, state: JsonObject, name: str, pointer: str) -> None:
     for rule, place in _elements(findings, state[name], f"{pointer}/{name}"):
-        findings.extend(rule_findings(rule, place, True))
+        if findings.errors.is_full:
+            return
+        findings.extend(rule_findings(rule, place, True, findings.nearest))
         if isinstance(rule, dict):
             warn_of_missing_path(findings, rule, place)
         if isinstance(rule, dict) and "Assign" in rule:

@@ -7,7 +7,7 @@ from typing import Final
 from stepwell.language.choice_operators import DEPTH_MAX, OPERATORS
 from stepwell.language.diagnostics import Diagnostic, schema_error
 from stepwell.language.findings import Bounded
-from stepwell.language.hints import literal, nearest
+from stepwell.language.hints import Nearest, literal, nearest
 from stepwell.language.paths.equality import is_number
 from stepwell.language.places import PART_CHARACTERS_MAX, Place
 from stepwell.language.syntax import not_a_reference, reference_problem
@@ -25,7 +25,9 @@ ONE_SELECTOR: Final = (
 JSONATA_FIELDS: Final = ("Condition", "Output")
 
 
-def rule_findings(rule: JsonValue, pointer: str, top_level: bool) -> list[Diagnostic]:
+def rule_findings(
+    rule: JsonValue, pointer: str, top_level: bool, find: Nearest = nearest
+) -> list[Diagnostic]:
     """What is wrong with the rule. `pointer` is its place: `/States/X/Choices[0]`."""
     findings = Bounded()
     pending: list[tuple[JsonValue, Place, int]] = [(rule, Place(pointer), 0)]
@@ -36,7 +38,7 @@ def rule_findings(rule: JsonValue, pointer: str, top_level: bool) -> list[Diagno
         elif depth > DEPTH_MAX:
             findings.add(schema_error("The choice rule is too deeply nested", str(place)))
         else:
-            _check_rule(part, place, top_level and depth == 0, findings)
+            _check_rule(part, place, top_level and depth == 0, findings, find)
             pending.extend(reversed(_parts(part, place, depth + 1)))
     return findings.found
 
@@ -53,12 +55,14 @@ def _parts(rule: JsonObject, place: Place, depth: int) -> list[tuple[JsonValue, 
     return parts
 
 
-def _check_rule(rule: JsonObject, place: Place, top_level: bool, findings: Bounded) -> None:
+def _check_rule(
+    rule: JsonObject, place: Place, top_level: bool, findings: Bounded, find: Nearest
+) -> None:
     _check_next(rule, place, top_level, findings)
     known = [name for name in rule if name in OPERATORS or name in _SELECTORS]
     for name in rule:
         if name not in COMMON_FIELDS and name not in known and not findings.is_full:
-            findings.add(_unknown(name, place))
+            findings.add(_unknown(name, place, find))
     if not isinstance(rule.get("Comment", ""), str):
         findings.add(schema_error(_NO_TEXT, str(place.member("Comment"))))
     _check_operation(rule, place, findings)
@@ -91,7 +95,7 @@ def _check_operation(rule: JsonObject, place: Place, findings: Bounded) -> None:
         findings.add(schema_error(message, str(place), "for example StringEquals or IsPresent"))
 
 
-def _unknown(name: str, place: Place) -> Diagnostic:
+def _unknown(name: str, place: Place, find: Nearest) -> Diagnostic:
     if name == "End":
         return _not_supported(name, place, "a rule leads to a state with Next, and that may end")
     if name in JSONATA_FIELDS:
@@ -100,7 +104,7 @@ def _unknown(name: str, place: Place) -> Diagnostic:
             "'JSONata' QueryLanguage"
         )
         return schema_error(message, str(place), at=_at(place, name))
-    return _not_supported(name, place, nearest(name, (*OPERATORS, *COMBINERS, *_FIELDS)))
+    return _not_supported(name, place, find(name, (*OPERATORS, *COMBINERS, *_FIELDS)))
 
 
 def _not_supported(name: str, place: Place, hint: str = "") -> Diagnostic:

@@ -13,7 +13,7 @@ from stepwell.language.fields import (
     SECONDS_MAX,
     STATE_FIELDS,
 )
-from stepwell.language.hints import nearest, number, other_language, unknown_field
+from stepwell.language.hints import Comparisons, number, other_language, unknown_field
 from stepwell.language.places import PART_CHARACTERS_MAX
 from stepwell.language.resources import Runs, runs_here
 from stepwell.language.syntax import INPUT, not_a_reference, path_problem, reference_problem
@@ -59,6 +59,7 @@ class Findings:
         self.machine_language = "JSONPath"
         self.state_names: set[str] = set()
         self.labels: set[str] = set()
+        self.nearest = Comparisons().nearest
         self.errors = Bounded()
         self.warnings = Bounded()
         self.not_yet = Bounded()
@@ -97,7 +98,7 @@ class Findings:
         for name in value:
             marked = fields.get(name)
             if marked is None:
-                hint = "" if self.errors.is_full else unknown_field(name, fields)
+                hint = unknown_field(name, fields, self.nearest)
                 self.error(f"Field '{name}' is not supported", location, hint, _at(location, name))
             elif marked == "P" and language == "JSONata":
                 message = _wrong_language(name, "JSONata", "JSONPath")
@@ -132,7 +133,7 @@ class Findings:
         if isinstance(value, str) and value in allowed:
             return True
         message = f"Value should be one of the following: [{', '.join(allowed)}]"
-        self.error(message, location, nearest(value, allowed))
+        self.error(message, location, self.nearest(value, allowed))
         return False
 
     def path(self, value: JsonValue, location: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
+from typing import TypeAlias
 
 from stepwell.language.fields import CATCHER_FIELDS, RETRIER_FIELDS, STATE_FIELDS
 from stepwell.values import JsonValue
@@ -29,18 +30,36 @@ _INSTEAD = {
 """What does in one query language what this field does in the other."""
 
 
-def nearest(name: JsonValue, known: Iterable[str]) -> str:
+COMPARISONS_MAX = 5_000
+"""So many names are compared for the hints of one definition: some 0.1 seconds."""
+
+Nearest: TypeAlias = Callable[[JsonValue, Collection[str]], str]
+"""(name, known names) -> the known name that looks most like it, as a question, or nothing."""
+
+
+class Comparisons:
+    """Looks for names that somebody may have meant, until it has compared enough."""
+
+    def __init__(self) -> None:
+        self._left = COMPARISONS_MAX
+
+    def nearest(self, name: JsonValue, known: Collection[str]) -> str:
+        """A `Nearest`."""
+        self._left -= len(known)
+        return nearest(name, known) if self._left >= 0 else ""
+
+
+def nearest(name: JsonValue, known: Collection[str]) -> str:
     """The known name that looks most like this one, as a question, or the empty text."""
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         return ""
-    names = list(known)
-    in_small_letters = {each.lower(): each for each in names}
-    same = in_small_letters.get(name.lower())
-    near = [same] if same else difflib.get_close_matches(name[:100], names, n=1)
+    small = name.lower()
+    same = next((each for each in known if each.lower() == small), None)
+    near = [same] if same else difflib.get_close_matches(name[:100], known, n=1)
     return f"did you mean '{near[0]}'?" if near else ""
 
 
-def unknown_field(name: str, fields: dict[str, str]) -> str:
+def unknown_field(name: str, fields: dict[str, str], find: Nearest) -> str:
     """Where a field belongs that does not stand here, or which one was meant."""
     homes = [kind for kind, theirs in STATE_FIELDS.items() if name in theirs]
     if homes and any(fields is theirs for theirs in STATE_FIELDS.values()):
@@ -49,7 +68,7 @@ def unknown_field(name: str, fields: dict[str, str]) -> str:
         return f"'{name}' belongs to Retry"
     if fields is RETRIER_FIELDS and name in CATCHER_FIELDS:
         return f"'{name}' belongs to Catch"
-    return nearest(name, fields)
+    return find(name, fields)
 
 
 def other_language(name: str, wanted: str) -> str:

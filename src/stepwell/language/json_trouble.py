@@ -6,6 +6,7 @@ to find the words and the place.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -14,9 +15,14 @@ from stepwell.language.source import line_and_column
 SNIPPET_CHARACTERS = 500
 """As much of the text AWS's parser quotes in its messages."""
 
+TOKEN_CHARACTERS = 256
+"""As much of one word AWS's parser repeats."""
+
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _ESCAPES = '"\\/bfnrt'
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])")
+_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
+_UNIT = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|[^\\]", re.DOTALL)
 _WORD = re.compile(r"[\w$]+")
 _BLANK = re.compile(r"[ \t\r\n]*")
 
@@ -47,10 +53,40 @@ def json_trouble(text: str) -> JsonTrouble:
     except _Stop as stop:
         sentence, offset = stop.sentence, stop.offset
     else:
-        sentence, offset = "Invalid JSON", len(text)
+        sentence, offset = _beyond_us(text)
     line, column = line_and_column(text, offset)
     location = _source(text, line, column)
     return JsonTrouble(f"{sentence}\n at {location}", location, line, column)
+
+
+def _beyond_us(text: str) -> tuple[str, int]:
+    """What is JSON, and no value for us: the sentence, and the offset behind it."""
+    for found in _SCALAR.finditer(text):
+        token = found[0]
+        if token[0] == '"':
+            half = _unpaired(token)
+            if half is not None:
+                sentence = "Unpaired surrogate in a text: a character beyond U+FFFF takes two"
+                return sentence, found.start() + half
+        elif math.isinf(float(token)):
+            return f"Numeric value ({_cut(token)}) is out of range", found.end()
+    return "Invalid JSON", len(text)
+
+
+def _unpaired(token: str) -> int | None:
+    """The offset behind half of a surrogate pair that stands alone, if there is one."""
+    open_until = None
+    for unit in _UNIT.finditer(token):
+        code = int(unit[1], 16) if unit[1] else ord(unit[0][0])
+        is_low = 0xDC00 <= code <= 0xDFFF
+        if is_low is not (open_until is not None):
+            return open_until or unit.end()
+        open_until = unit.end() if 0xD800 <= code <= 0xDBFF else None
+    return open_until
+
+
+def _cut(token: str) -> str:
+    return token if len(token) <= TOKEN_CHARACTERS else f"{token[:TOKEN_CHARACTERS]}..."
 
 
 def _source(text: str, line: int, column: int) -> str:
@@ -126,7 +162,7 @@ def _value(text: str, offset: int, open_at: list[int]) -> int:
     if word := _WORD.match(text, offset):
         if word[0] in ("true", "false", "null"):
             return word.end()
-        raise _Stop(f"Unrecognized token '{word[0]}': was expecting {_VALUES}", word.end())
+        raise _Stop(f"Unrecognized token '{_cut(word[0])}': was expecting {_VALUES}", word.end())
     raise _unexpected(text, offset, f"expected a valid value {_VALUES}")
 
 

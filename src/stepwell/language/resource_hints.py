@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from stepwell.language import sdk_actions
-from stepwell.language.hints import nearest
+from stepwell.language.hints import Nearest
 
 _OPTIMISED = re.compile(r"arn:[a-z-]+:states:[^:]*:[^:]*:([A-Za-z0-9-]+):([^:.]+)(?:\.(.+))?")
 _SDK = re.compile(r"arn:[a-z-]+:states:[^:]*:[^:]*:aws-sdk:([^:.]+):([^:.]+)(?:\.(.+))?")
@@ -41,12 +41,12 @@ def no_arn(text: str) -> str:
     return "for example arn:aws:states:::lambda:invoke with the FunctionName in Parameters"
 
 
-def unknown_arn(arn: str, catalogue: Mapping[tuple[str, str], Row]) -> str:
+def unknown_arn(arn: str, catalogue: Mapping[tuple[str, str], Row], find: Nearest) -> str:
     """About an ARN: another form of the action, or the action that looks most like it."""
     if sdk := _SDK.fullmatch(arn):
-        return _sdk_hint(sdk[1], sdk[2], sdk[3] or "")
+        return _sdk_hint(sdk[1], sdk[2], sdk[3] or "", find)
     if named := _OPTIMISED.fullmatch(arn):
-        return _optimised_hint(named[1], named[2], catalogue)
+        return _optimised_hint(named[1], named[2], catalogue, find)
     if own := _OWN.match(arn):
         service = own[1]
         if service == "lambda":
@@ -55,7 +55,9 @@ def unknown_arn(arn: str, catalogue: Mapping[tuple[str, str], Row]) -> str:
     return ""
 
 
-def _optimised_hint(service: str, action: str, catalogue: Mapping[tuple[str, str], Row]) -> str:
+def _optimised_hint(
+    service: str, action: str, catalogue: Mapping[tuple[str, str], Row], find: Nearest
+) -> str:
     if service == "stateMachine":
         return _STARTS
     row = catalogue.get((service, action))
@@ -64,18 +66,18 @@ def _optimised_hint(service: str, action: str, catalogue: Mapping[tuple[str, str
         return f"this action can be used: {', '.join(named)}"
     if sdk_actions.aws_has(service, action):
         return f"did you mean 'arn:aws:states:::aws-sdk:{service}:{action}'?"
-    return nearest(f"{service}:{action}", [f"{s}:{a}" for s, a in catalogue])
+    return find(f"{service}:{action}", [f"{s}:{a}" for s, a in catalogue])
 
 
-def _sdk_hint(service: str, action: str, pattern: str) -> str:
+def _sdk_hint(service: str, action: str, pattern: str, find: Nearest) -> str:
     """Services are written in small letters, actions in camel case."""
     known = sdk_actions.services()
     if service not in known:
-        return nearest(service.replace("-", ""), known)
+        return find(service.replace("-", ""), known)
     camel = action[:1].lower() + action[1:]
     actions = sdk_actions.ACTIONS.get(service, {})
     if pattern not in ("", "waitForTaskToken"):
         return f"this action can be used: without a suffix, .waitForTaskToken; not .{pattern}"
     if camel != action and (not actions or camel in actions):
         return f"did you mean '{camel}'? Actions begin with a small letter here"
-    return nearest(action, actions)
+    return find(action, actions)

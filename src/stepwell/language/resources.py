@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from stepwell.language import sdk_actions
 from stepwell.language.diagnostics import Diagnostic, schema_error
-from stepwell.language.hints import nearest
+from stepwell.language.hints import Nearest, nearest
 from stepwell.language.program import Resource
 from stepwell.language.resource_hints import no_arn, unknown_arn
 from stepwell.values import JsonValue
@@ -247,7 +247,9 @@ def parse_resource(arn: str) -> Resource | None:
     return None
 
 
-def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnostic]:
+def resource_findings(
+    arn: str, location: str, *, express: bool, find: Nearest = nearest
+) -> list[Diagnostic]:
     """What AWS says against a Resource. Whether this server runs it is `runs_here`."""
     resource = parse_resource(arn)
     if resource is None and not arn.startswith("arn:"):
@@ -257,7 +259,7 @@ def resource_findings(arn: str, location: str, *, express: bool) -> list[Diagnos
             f"The resource provided {arn} is not recognized. The value is not a valid resource "
             "ARN, or the resource is not available in this region."
         )
-        return [schema_error(message, location, unknown_arn(arn, CATALOGUE))]
+        return [schema_error(message, location, unknown_arn(arn, CATALOGUE, find))]
     if not express:
         return []
     if resource.kind == "activity":
@@ -282,7 +284,7 @@ def runs_here(resource: Resource) -> bool:
 
 
 def parameter_findings(
-    resource: Resource, parameters: JsonValue, location: str
+    resource: Resource, parameters: JsonValue, location: str, find: Nearest = nearest
 ) -> list[Diagnostic]:
     """Findings about the names in the Parameters of an integration whose parameters are known."""
     if not isinstance(parameters, dict):
@@ -304,7 +306,7 @@ def parameter_findings(
             schema_error(
                 f'The field "{name}" is not supported by Step Functions',
                 location,
-                nearest(name, row.parameters),
+                find(name, row.parameters),
                 f"{location}/{name}" if name in parameters else f"{location}/{name}{MARK}",
             )
             for name in sorted(names - row.parameters)

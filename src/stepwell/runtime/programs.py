@@ -6,6 +6,7 @@ the size of their texts, so that a start or a transition normally reads and pars
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
@@ -14,6 +15,7 @@ from stepwell.language.compile import compile_definition, compile_taken
 from stepwell.language.labels import labelled
 from stepwell.language.program import Program
 from stepwell.language.resources import Runs, runs_here
+from stepwell.runtime.off_loop import off_loop
 from stepwell.runtime.ports import Store
 from stepwell.runtime.records import MAP_RUN, REVISION, RevisionRow
 
@@ -46,6 +48,7 @@ class Programs:
         """Which resources a new definition may name."""
         self._entries: OrderedDict[_Key, tuple[RevisionRow, Program | None]] = OrderedDict()
         self._characters = 0
+        self._making: dict[_Key, asyncio.Future[Program]] = {}
 
     def compile(self, definition: str, machine_type: str) -> Program:
         """The program of a new definition. Raises InvalidDefinition."""
@@ -64,12 +67,22 @@ class Programs:
         program = self.cached(machine, revision)
         if program is None:
             row = await self.revision(machine, revision)
-            program = await self._labelled(row)
-            if program is None:
-                # What was taken once is taken for good, whatever is configured or checked today.
-                program = self._taken(row.definition)
+            program = await self._labelled(row) or await self._known(row)
             self.remember(row, program)
         return program
+
+    async def _known(self, row: RevisionRow) -> Program:
+        """The program of a stored definition; whoever asks meanwhile gets the same one.
+
+        What was taken once is taken for good, whatever is configured or checked today.
+        """
+        key = row.machine, row.revision
+        making = self._making.get(key)
+        if making is None:
+            work = off_loop(len(row.definition), self._taken, row.definition)
+            making = self._making[key] = asyncio.ensure_future(work)
+            making.add_done_callback(lambda _: self._making.pop(key, None))
+        return await asyncio.shield(making)
 
     async def _labelled(self, row: RevisionRow) -> Program | None:
         """The program of a Map Run's children: they are executions of the run, as of a machine."""

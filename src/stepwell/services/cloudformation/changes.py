@@ -12,6 +12,7 @@ from stepwell.deploy.resource_type import Made
 from stepwell.deploy.scope import KNOWN_AFTER_APPLY
 from stepwell.deploy.shaping import as_text
 from stepwell.errors import ServiceError
+from stepwell.runtime.off_loop import off_loop
 from stepwell.services.cloudformation.deployment.applying import (
     change_of,
     changed_properties,
@@ -20,7 +21,6 @@ from stepwell.services.cloudformation.deployment.applying import (
 from stepwell.services.cloudformation.documents import RETAINING, read_object, read_rules
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.goal import Goal
-from stepwell.services.cloudformation.off_loop import off_loop
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
 from stepwell.services.cloudformation.requests import Asked
 from stepwell.services.cloudformation.secrecy import masked, secrets_of

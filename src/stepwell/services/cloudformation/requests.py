@@ -15,12 +15,12 @@ from stepwell.deploy.reading import INLINE_BYTES_MAX, read_template
 from stepwell.deploy.review import review
 from stepwell.deploy.template import Template
 from stepwell.deploy.transforms import carrying_out
+from stepwell.runtime.off_loop import off_loop
 from stepwell.services.api import Params
 from stepwell.services.cloudformation import capabilities
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.fetching import fetch
 from stepwell.services.cloudformation.goal import Goal, bare_scope
-from stepwell.services.cloudformation.off_loop import off_loop
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.versions import Details
 from stepwell.values import encode_text

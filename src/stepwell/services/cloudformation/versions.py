@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stepwell.deploy.reading import read_template
+from stepwell.runtime.off_loop import off_loop
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.goal import Goal
-from stepwell.services.cloudformation.off_loop import off_loop
 from stepwell.services.cloudformation.records import (
     TEMPLATE,
     StackRow,

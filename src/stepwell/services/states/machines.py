@@ -12,6 +12,7 @@ import re
 from stepwell.errors import ServiceError
 from stepwell.language.program import Program
 from stepwell.runtime.ledger import Turn
+from stepwell.runtime.off_loop import off_loop
 from stepwell.runtime.records import REVISION, RevisionRow
 from stepwell.services.api import Answer, Call, Params
 from stepwell.services.states.arns import machine_arn, parse_machine
@@ -61,7 +62,7 @@ async def create_state_machine(states: States, call: Call, params: Params) -> An
     machine_type = params.get("type") or "STANDARD"
     settings = new_settings(machine_type, params, states.log_group_exists)
     tags = new_tags(machine_arn(call.scope, params["name"]), {}, params.get("tags") or [])
-    program = states.programs.compile(params["definition"], machine_type)
+    program = await _compiled(states, params["definition"], machine_type)
     await finish_deletion(states, states.registry.machines.get(_arn_of(call, params)))
     existing = states.registry.machines.get(_arn_of(call, params))
     if existing is not None:
@@ -88,7 +89,7 @@ async def create_state_machine(states: States, call: Call, params: Params) -> An
         states.registry.put_tags(turn, machine.arn, tags)
         version = _publish(states, turn, machine, params) if params.get("publish") else None
     await states.ledger.committed()
-    log_warnings(states, call, machine.arn, revision.definition)
+    await log_warnings(states, call, machine.arn, revision.definition)
     return _created(machine, version)
 
 
@@ -106,14 +107,21 @@ async def update_state_machine(states: States, call: Call, params: Params) -> An
     _check_version_description(params)
     if params.get("roleArn") is not None:
         _check_role(params["roleArn"])
+    given = params.get("definition")
+    program = await _compiled(states, given, machine.row.type) if given else None
     machine, revision = await _current(states, machine, call, asked)
+    while program is None:
+        # The definition stays: what was taken once is not checked again.
+        program = states.programs.cached(machine.row.id, revision.revision)
+        if program is None:
+            await states.programs.get(machine.row.id, revision.revision)
+            machine, revision = await _current(states, machine, call, asked)
     settings = changed_settings(read_settings(revision.settings), params, states.log_group_exists)
     changed = revision._replace(
         role_arn=params.get("roleArn") or revision.role_arn,
-        definition=params.get("definition") or revision.definition,
+        definition=given or revision.definition,
         settings=encode_text(settings),
     )
-    program = states.programs.compile(changed.definition, machine.row.type)
     if params.get("publish") and (
         changed != revision or machine.version_of(revision.revision) is None
     ):
@@ -131,7 +139,7 @@ async def update_state_machine(states: States, call: Call, params: Params) -> An
     if changed.revision != revision.revision:
         answer["revisionId"] = changed.revision_id
     if changed.definition != revision.definition:
-        log_warnings(states, call, machine.arn, changed.definition)
+        await log_warnings(states, call, machine.arn, changed.definition)
     if version is not None:
         answer["stateMachineVersionArn"] = version_arn(machine, version)
     return answer
@@ -160,6 +168,11 @@ async def delete_state_machine(states: States, call: Call, params: Params) -> An
 
 
 _CHANGEABLE = ("definition", "roleArn", LOGGING, TRACING, ENCRYPTION)
+
+
+async def _compiled(states: States, definition: str, machine_type: str) -> Program:
+    """The program of a new definition. Nobody waits while a large one is read."""
+    return await off_loop(len(definition), states.programs.compile, definition, machine_type)
 
 
 def _arn_of(call: Call, params: Params) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from stepwell.language.diagnostics import Diagnostic
 from stepwell.language.lint import FindRetention, lint_definition
 from stepwell.language.review import review_definition
+from stepwell.runtime.off_loop import off_loop
 from stepwell.services.api import Call
 from stepwell.services.states.states import States
 
@@ -15,19 +17,24 @@ WARNINGS_LOGGED_MAX = 20
 _log = logging.getLogger("stepwell.states")
 
 
-def review(states: States, call: Call, definition: str, machine_type: str) -> list[Diagnostic]:
+async def review(
+    states: States, call: Call, definition: str, machine_type: str
+) -> list[Diagnostic]:
     """All findings, also those that depend on the queues that are here."""
-    return review_definition(
+    work = partial(
+        review_definition,
         definition,
         machine_type=machine_type,
         find_retention=_retention(states, call),
         runs=states.programs.runs,
     )
+    return await off_loop(len(definition), work)
 
 
-def log_warnings(states: States, call: Call, arn: str, definition: str) -> None:
+async def log_warnings(states: States, call: Call, arn: str, definition: str) -> None:
     """One line for each warning about the waits of a definition that was just taken."""
-    found = lint_definition(definition, _retention(states, call))
+    retention = _retention(states, call)
+    found = await off_loop(len(definition), lint_definition, definition, retention)
     for finding in found[:WARNINGS_LOGGED_MAX]:
         # A state's name may hold line breaks, a log line may not.
         line = " ".join(f"{finding.code}: {finding.message}; {finding.hint}".split())

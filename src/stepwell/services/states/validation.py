@@ -16,7 +16,7 @@ DIAGNOSTICS_MAX = 100
 
 async def validate_state_machine_definition(states: States, call: Call, params: Params) -> Answer:
     """The findings of the asked severity. A bad definition is an answer, never an error."""
-    found = review(states, call, params["definition"], params.get("type") or "STANDARD")
+    found = await review(states, call, params["definition"], params.get("type") or "STANDARD")
     shown = found
     if params.get("severity") != WARNING:
         shown = [finding for finding in found if finding.severity == ERROR]

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 R = TypeVar("R")
 
 SMALL_CHARACTERS = 20_000
-"""Templates up to this are read, reviewed and compared in a few milliseconds."""
+"""Templates and definitions up to this are read and reviewed in a few milliseconds."""
 
 
 async def off_loop(size: int, work: Callable[..., R], *arguments: Any) -> R:
-    """What the work makes of the arguments; `size` are the characters of the template."""
+    """What the work makes of the arguments; `size` are the characters of the text."""
     if size < SMALL_CHARACTERS:
         return work(*arguments)
     return await asyncio.to_thread(work, *arguments)
