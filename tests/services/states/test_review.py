@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 
 import pytest
 
+from stepwell.language.compile import compile_taken
+from stepwell.language.program import Program
+from stepwell.language.resources import Runs
 from tests.services.states.fakes import ARN, PASS, ROLE, World
 
 URL = "http://localhost:4566/000000000000/jobs"
@@ -150,3 +154,34 @@ async def test_a_state_name_cannot_forge_a_log_line(
         await world.machine("m", definition=json.dumps(definition))
     assert len(caplog.records) == 21
     assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("operation", ["ValidateStateMachineDefinition", "CreateStateMachine"])
+async def test_nobody_waits_for_a_large_definition(world: World, operation: str) -> None:
+    """It is read beside the loop, which answers others meanwhile."""
+    states = {f"S{n}": {"Type": "Pass", "Next": f"S{n + 1}"} for n in range(5_000)}
+    definition = json.dumps({"StartAt": "S0", "States": {**states, "S5000": {"Type": "Succeed"}}})
+    more = {"name": "large", "roleArn": ROLE} if operation == "CreateStateMachine" else {}
+    large = asyncio.ensure_future(world.call(operation, definition=definition, **more))
+    await asyncio.sleep(0)
+    assert (await world.call("ListStateMachines"))["stateMachines"] == []
+    assert not large.done()
+    await large
+
+
+async def test_an_update_that_leaves_the_definition_does_not_read_it_again() -> None:
+    """A role can be changed though the definition would be refused today."""
+    taken: list[str] = []
+
+    def compiler(text: str, /, *, machine_type: str, runs: Runs) -> Program:
+        taken.append(text)
+        return compile_taken(text)
+
+    world = await World(compiler=compiler).open()
+    text = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True, "Old": 1}}})
+    made = await world.call("CreateStateMachine", name="m", roleArn=ROLE, definition=text)
+    arn = made["stateMachineArn"]
+    await world.call("UpdateStateMachine", stateMachineArn=arn, roleArn=f"{ROLE}2")
+    assert taken == [text]
+    shown = await world.call("DescribeStateMachine", stateMachineArn=arn)
+    assert (shown["roleArn"], shown["definition"]) == (f"{ROLE}2", text)
