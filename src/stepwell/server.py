@@ -106,7 +106,7 @@ class Server:
             clock=clock,
             ids=SystemIds(),
             alarm=alarm,
-            limits=settings.limits or _limits(settings),
+            limits=replace(settings.limits or _limits(settings), expressions_beside=True),
             aws_quotas=settings.quotas == "aws",
             mail=settings.mail,
             outside=settings.outside,

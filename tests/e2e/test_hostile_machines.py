@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -169,3 +170,41 @@ def test_a_pattern_that_could_take_for_ever(server: ServerProcess) -> None:
     told = ended(server, started(server, machine, given))
     assert told["status"] == "SUCCEEDED"
     assert json.loads(told["output"])["y"] == [{"x": "a" * 1_000 + "b"}]
+
+
+ENDLESS = (
+    "($f := function($x) { $x > 0 ? $f($x - 1) : 0 }; $map([1..90000], function($v) { $f(90) }))"
+)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Output": f"{{% {ENDLESS} %}}"},
+        {
+            "Type": "Parallel",
+            "Branches": [{"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}],
+            "Output": "{% $match($pad('', 9000, 'a') & 'b', /^(?=(a|a)+$)/) %}",
+        },
+    ],
+    ids=["entering", "leaving"],
+)
+def test_others_do_not_wait_for_a_slow_expression(
+    server: ServerProcess, state: dict[str, Any]
+) -> None:
+    """While the expressions of several executions take all the time they may have."""
+    slow = {"QueryLanguage": "JSONata", **one(**state)}
+    executions = [started(server, slow, "{}") for _ in range(4)]
+    quick = json.dumps(one())
+    made = call(server, CREATE, name=next(_names), definition=quick, roleArn=ROLE)
+    waited = []
+    for _ in range(100):
+        begun = time.monotonic()
+        assert call(server, START, stateMachineArn=made.document["stateMachineArn"]).status == 200
+        waited.append(time.monotonic() - begun)
+    # One evaluation takes a second: whoever waited for one would be far beyond this.
+    assert max(waited) < 0.6
+    for execution in executions:
+        described = ended(server, execution)
+        assert described["status"] == "FAILED"
+        assert "D101" in described["cause"]

@@ -45,7 +45,7 @@ PREFIX = "arn:aws:states:us-east-1:000000000000"
 QUEUE = "http://127.0.0.1:4566/000000000000/approvals"
 ACTIVITY = f"{PREFIX}:activity:review"
 
-_SHOWN_OTHERWISE = ("parsed", "children", "scope", "iterations", "set_aside")
+_SHOWN_OTHERWISE = ("parsed", "children", "scope", "iterations", "set_aside", "made", "awaits")
 _FOLDED = [f.name for f in fields(Branch) if f.name not in _SHOWN_OTHERWISE]
 
 
@@ -253,7 +253,9 @@ class Play:
 
     def _check_timers(self, waiting: dict[int, Branch]) -> None:
         fits: dict[str, Callable[[Branch], bool]] = {
-            "wait": lambda b: b.phase == "waiting",
+            "wait": lambda b: b.phase == "waiting" or (b.phase, b.awaits) == ("entered", "wait"),
+            "again": lambda b: b.phase == "entered",
+            "leave": lambda b: b.phase == "answered",
             "retry": lambda b: b.phase == "retrying",
             "continue": lambda b: (
                 b.phase == "mapping" or (b.phase == "exited" and b.interrupted_before != "")

@@ -51,6 +51,8 @@ def abandon(step: Step, branch: Branch, *, reason: str) -> None:
         step.clear_timer(branch, "wait")
     elif branch.phase == "retrying":
         step.clear_timer(branch, "retry")
+    elif branch.awaits:
+        step.clear_timer(branch, branch.awaits)
     elif branch.phase == "map_run":
         step.command(StopMapRun(branch.scheduled))
     elif branch.interrupted_before or branch.phase == "mapping":

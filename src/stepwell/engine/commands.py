@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from stepwell.immutable import immutable
-from stepwell.language.program import Resource
+from stepwell.language.program import EvaluationPending, Resource
 from stepwell.values import JsonValue
 
 
@@ -25,6 +25,16 @@ class ClearTimer:
 
     branch: int
     kind: str
+
+
+@immutable
+class AwaitExpression:
+    """Let the evaluation go on; once it is done, ring that timer, which is set, at once."""
+
+    branch: int
+    kind: str
+    event: int
+    pending: EvaluationPending
 
 
 @immutable
@@ -134,6 +144,7 @@ class RedriveMapRun:
 Command: TypeAlias = (
     SetTimer
     | ClearTimer
+    | AwaitExpression
     | OpenToken
     | StartClock
     | CloseToken

@@ -26,7 +26,17 @@ def chance(seed: bytes, purpose: str, size: int) -> bytes:
 class StepEnvironment:
     """The environment of one state's expressions (language.program.Environment)."""
 
-    __slots__ = ("_branch", "_budget", "_context", "_drawn", "_execution", "_item", "_token", "now")
+    __slots__ = (
+        "_beside",
+        "_branch",
+        "_budget",
+        "_context",
+        "_drawn",
+        "_execution",
+        "_item",
+        "_token",
+        "now",
+    )
 
     def __init__(
         self,
@@ -35,8 +45,11 @@ class StepEnvironment:
         token: str | None,
         item: tuple[int, JsonValue] | None = None,
         now: int = 0,
+        *,
+        beside: bool = False,
     ) -> None:
         self.now = now
+        self._beside = beside
         self._execution = execution
         self._branch = branch
         self._token = token
@@ -51,6 +64,16 @@ class StepEnvironment:
         if self._budget is None:
             self._budget = Budget()
         return self._budget
+
+    @property
+    def place(self) -> str:
+        """Whose evaluation this is, the same when it is asked for again; empty: none may wait."""
+        if not self._beside:
+            return ""
+        branch = self._branch
+        place = f"{self._execution.identity.id}:{branch.id}:{branch.entered}:{branch.retry_count}"
+        item = "" if self._item is None else self._item[0]
+        return f"{place}:{branch.phase}:{item}:{self._drawn}"
 
     @property
     def worked(self) -> int:
@@ -79,7 +102,7 @@ class StepEnvironment:
 
 
 def effective_items(
-    execution: Execution, branch: Branch, state: MapState
+    execution: Execution, branch: Branch, state: MapState, *, beside: bool = False
 ) -> tuple[JsonValue, list[JsonValue]]:
     """The effective input and the items of a Map state. May raise EvaluationFailed.
 
@@ -89,7 +112,7 @@ def effective_items(
     iterations = branch.iterations
     if iterations is not None and iterations.items is not None:
         return iterations.items
-    env = StepEnvironment(execution, branch, None)
+    env = StepEnvironment(execution, branch, None, beside=beside)
     value = branch.value
     arguments = value if state.arguments is None else state.arguments(value, env)
     found = (arguments, state.items(arguments, env))

@@ -36,6 +36,7 @@ from stepwell.engine.inputs import (
     TimerFired,
 )
 from stepwell.engine.limits import Limits, World
+from stepwell.engine.pending import await_expression, leave_again
 from stepwell.engine.quotas import end_full_history, ends_by, postponed
 from stepwell.engine.redrive import resume
 from stepwell.engine.retries import Failure
@@ -45,6 +46,7 @@ from stepwell.immutable import immutable
 from stepwell.language.program import (
     ChoiceState,
     EvaluationFailed,
+    EvaluationPending,
     FailState,
     MapState,
     ParallelState,
@@ -151,9 +153,12 @@ def _tell(step: Step, given: Input) -> None:
             _answer(step, branch, given)
     except EvaluationFailed as failed:
         _fail_evaluation(step, branch, failed)
+    except EvaluationPending as pending:
+        await_expression(step, branch, pending)
 
 
 def _fire(step: Step, branch: Branch, fired: TimerFired) -> None:
+    branch.awaits = ""
     if fired.kind == "execution":
         if not postponed(step):
             _time_out(step)
@@ -169,9 +174,15 @@ def _fire(step: Step, branch: Branch, fired: TimerFired) -> None:
 
 
 def _fire_state(step: Step, branch: Branch, state: State, fired: TimerFired) -> None:
-    if fired.kind == "wait" and branch.phase == "waiting" and branch.entered == fired.event:
+    if fired.kind == "wait" and wait.is_due(branch, fired.event):
         if isinstance(state, WaitState):
             wait.leave_wait(step, branch, state)
+    elif fired.kind == "again":
+        if branch.phase == "entered" and branch.entered == fired.event:
+            _work(step, branch, state)
+    elif fired.kind == "leave":
+        if branch.phase == "answered" and branch.last == fired.event:
+            leave_again(step, branch, state)
     elif fired.kind == "retry" and branch.phase == "retrying" and branch.planned == fired.event:
         _try_again(step, branch, state)
     elif isinstance(state, TaskState) and task.waits_for(branch, fired.event):
@@ -244,6 +255,8 @@ def _finish(step: Step, branch: Branch) -> None:
             raise EngineBug(f"branch {branch.id} stands in a state without branches")
     except EvaluationFailed as failed:
         _fail_evaluation(step, parent, failed)
+    except EvaluationPending as pending:
+        await_expression(step, parent, pending)
 
 
 def _enter(step: Step, entry: Entry) -> None:
@@ -271,6 +284,8 @@ def _enter(step: Step, entry: Entry) -> None:
         _work(step, branch, state)
     except EvaluationFailed as failed:
         _fail_evaluation(step, branch, failed)
+    except EvaluationPending as pending:
+        await_expression(step, branch, pending)
 
 
 def _work(step: Step, branch: Branch, state: State) -> None:

@@ -106,6 +106,10 @@ class Branch:
     """What its scope and the scopes around it hold. Never changed in place: children share it."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """The size of each variable in bytes of JSON."""
+    made: tuple[str, tuple[JsonValue] | None] | None = None
+    """What its work made, as text and as value, while what follows from that is not evaluated."""
+    awaits: str = ""
+    """The timer that rings once an expression has its outcome. Not folded."""
     set_aside: tuple[list[Branch], Iterations | None] | None = None
     """What its Parallel or Map state had when it failed: a redrive goes on with it."""
     map_run: tuple[int, str, int] | None = None
@@ -129,6 +133,8 @@ class Branch:
         self.entered_from = event.previous
         self.entered_at = event.at
         self.scheduled = 0
+        self.made = None
+        self.awaits = ""
         self.interrupted_before = ""
         if self.retries:
             self.retries = {}
@@ -217,6 +223,8 @@ class Execution:
     def _exit(self, branch: Branch, event: HistoryEvent) -> None:
         if event.details is not None and "assignedVariables" in event.details:
             assign(branch, event)
+        branch.made = None
+        branch.awaits = ""
         branch.text, branch.parsed = event.text("output"), event.value
         branch.phase = "exited"
         if event.note is not None:
@@ -229,6 +237,7 @@ class Execution:
         kind = event.type
         phase_before, branch.phase = branch.phase, _PHASES[kind]
         if kind in ("ParallelStateSucceeded", "MapStateSucceeded"):
+            branch.made = _joined(branch) if event.value is None else ("", event.value)
             self.drop_children(branch)
             branch.iterations = None
             branch.last = event.previous  # what follows points to the last event inside, too
@@ -236,7 +245,9 @@ class Execution:
                 branch.last = int(event.note["from"])
             return
         branch.last = event.id
-        if kind.endswith("Scheduled"):
+        if branch.phase == "answered":
+            branch.made = event.text("output"), None
+        elif kind.endswith("Scheduled"):
             branch.scheduled = event.id
         elif kind == "MapRunStarted":
             branch.scheduled = event.id
@@ -360,6 +371,16 @@ class Execution:
     def scope(self, branch: Branch) -> Scope:
         """The states a branch moves among."""
         return branch.scope
+
+
+def _joined(branch: Branch) -> tuple[str, tuple[JsonValue] | None]:
+    """What the branches of a Parallel or Map state made together."""
+    if branch.iterations is not None:
+        results = branch.iterations.results
+        texts = [results[position][0] for position in range(len(results))]
+    else:
+        texts = [child.text for child in branch.children]
+    return f"[{','.join(texts)}]", None
 
 
 _PHASES = {

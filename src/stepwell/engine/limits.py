@@ -21,6 +21,8 @@ class MapRunRates(NamedTuple):
 class Limits:
     """Bounds of one execution.
 
+    `expressions_beside`: an expression that takes its time is evaluated beside the turn, which ends
+    without it. Otherwise the turn waits.
     `payload_bytes_max`: UTF-8 bytes of any input, output, result or parameters.
     `transitions_per_turn_max`: how many states one turn may enter before others get theirs.
     `history_events_max`: events in a history, None for no bound.
@@ -35,6 +37,7 @@ class Limits:
     `transition_rate`: how many states all its standard executions enter there, None for any number.
     """
 
+    expressions_beside: bool = False
     payload_bytes_max: int = 262_144
     transitions_per_turn_max: int = 500
     history_events_max: int | None = None

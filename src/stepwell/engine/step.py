@@ -117,12 +117,18 @@ class Step:
         *,
         token: str | None = None,
         item: tuple[int, JsonValue] | None = None,
+        may_wait: bool = False,
     ) -> StepEnvironment:
-        """What an expression of the branch's state may see."""
+        """What an expression of the branch's state may see.
+
+        `may_wait`: nothing has happened since the state's last event, so that an expression that
+        takes its time may be asked for again later.
+        """
         last = self.last_environment
         if last is not None:
             self.transitions += last.worked // WORK_PER_TRANSITION
-        made = StepEnvironment(self.execution, branch, token, item, self.now)
+        beside = may_wait and self.limits.expressions_beside
+        made = StepEnvironment(self.execution, branch, token, item, self.now, beside=beside)
         self.last_environment = made
         return made
 

@@ -14,6 +14,7 @@ as it is. The functions never change the values they are given. They raise Evalu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -47,6 +48,18 @@ class EvaluationFailed(Exception):
         self.error = error
         self.cause = cause
         self.location = location
+
+
+class EvaluationPending(Exception):
+    """An evaluation takes its time: it goes on beside everything else, and is asked for again.
+
+    Only raised where the environment has a `place`, which says whose evaluation it is.
+    """
+
+    def __init__(self, begin: Callable[[], Future[None]]) -> None:
+        super().__init__("an expression takes its time")
+        self.begin = begin
+        """Lets it go on; done when its outcome is there for whoever asks again."""
 
 
 class Environment(Protocol):

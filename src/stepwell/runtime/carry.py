@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 
 from stepwell.engine.commands import (
+    AwaitExpression,
     CallService,
     ClearTimer,
     CloseToken,
@@ -24,6 +25,7 @@ from stepwell.engine.context import chance
 from stepwell.engine.inputs import Input, Started, TaskAnswered, TaskRefused
 from stepwell.language.program import Resource
 from stepwell.runtime.activities import ActivityTasks
+from stepwell.runtime.evaluations import Evaluations
 from stepwell.runtime.live import Live
 from stepwell.runtime.map_runs import MapRuns
 from stepwell.runtime.outbox import Outbox
@@ -71,6 +73,7 @@ class Carrier:
     ) -> None:
         self._clock = clock
         self._timers = timers
+        self._evaluations = Evaluations(timers, outbox.spawn)
         self._outbox = outbox
         self._activities = activities
         self._map_runs = map_runs
@@ -104,6 +107,8 @@ class Carrier:
                     command.event,
                 )
                 self._timers.set(turn, row)
+            case AwaitExpression():
+                self._evaluations.await_(turn, live, command)
             case ClearTimer():
                 self._timers.clear(turn, live.row.id, command.branch, command.kind)
             case OfferActivity():

@@ -102,7 +102,7 @@ def _explain_branch(facts: Facts, branch: Branch) -> Waiting:
         state = facts.execution.scope(branch).states[branch.state]
         if isinstance(state, TaskState):
             return _task(facts, branch, state)
-    if branch.phase == "waiting":
+    if branch.phase == "waiting" or branch.awaits == "wait":
         return _entry(
             facts,
             branch,
@@ -289,6 +289,8 @@ _THEN = {
     "wait": "the execution goes on",
     "retry": "the state is tried again",
     "continue": "the execution goes on",
+    "again": "its expressions are evaluated",
+    "leave": "its expressions are evaluated",
     "execution": "the whole execution times out",
 }
 

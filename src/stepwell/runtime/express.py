@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 
-from stepwell.engine.commands import CallService, ClearTimer, Command, SetTimer
+from stepwell.engine.commands import AwaitExpression, CallService, ClearTimer, Command, SetTimer
 from stepwell.engine.decide import decide
 from stepwell.engine.events import HistoryEvent
 from stepwell.engine.execution import Execution
@@ -251,6 +251,8 @@ class ExpressRuns:
         match command:
             case CallService():
                 self._call(turn, run, service_call(run.live, command, self._clock.now()), told)
+            case AwaitExpression():
+                self._spawn(run, self._await(run, command))
             case SetTimer():
                 run.wanted[command.branch, command.kind] = command
             case ClearTimer():
@@ -283,6 +285,14 @@ class ExpressRuns:
             await self._ledger.committed()
         if run.lost is None:
             self._tell(run, given)
+
+    async def _await(self, run: Run, command: AwaitExpression) -> None:
+        """Ring the timer of the command once its expression has an outcome."""
+        await asyncio.wrap_future(command.pending.begin())
+        call_off = run.timers.pop((command.branch, command.kind), None)
+        if call_off is not None:
+            call_off()
+            self._tell(run, TimerFired(command.branch, command.kind, command.event))
 
     def _call(self, turn: Turn, run: Run, call: ServiceCall, told: deque[Input]) -> None:
         run.calls += 1

@@ -28,7 +28,7 @@ def enter_pass(step: Step, branch: Branch, state: PassState) -> None:
             next_state=state.next,
         )
         return
-    env = step.environment(branch)
+    env = step.environment(branch, may_wait=True)
     arguments = value if state.arguments is None else state.arguments(value, env)
     result = arguments if state.result is None else state.result[0]
     leave_state(step, branch, state, result, arguments=arguments, env=env, next_state=state.next)
@@ -36,7 +36,7 @@ def enter_pass(step: Step, branch: Branch, state: PassState) -> None:
 
 def enter_choice(step: Step, branch: Branch, state: ChoiceState) -> None:
     """Go where the first true rule points, or to the default."""
-    env = step.environment(branch)
+    env = step.environment(branch, may_wait=True)
     value = branch.value
     arguments = value if state.arguments is None else state.arguments(value, env)
     rule = state.choose(arguments, env)
@@ -60,7 +60,7 @@ def enter_choice(step: Step, branch: Branch, state: ChoiceState) -> None:
 def enter_succeed(step: Step, branch: Branch, state: SucceedState) -> None:
     """End the scope with its output."""
     value = branch.value
-    env = step.environment(branch)
+    env = step.environment(branch, may_wait=True)
     output = value if state.arguments is None else state.arguments(value, env)
     if state.output is not None:
         output = state.output(value, output, output, env)
@@ -69,7 +69,7 @@ def enter_succeed(step: Step, branch: Branch, state: SucceedState) -> None:
 
 def enter_fail(step: Step, branch: Branch, state: FailState) -> None:
     """Fail the scope."""
-    env = step.environment(branch)
+    env = step.environment(branch, may_wait=True)
     value = branch.value
     arguments = value if state.arguments is None else state.arguments(value, env)
     error = None if state.error is None else _text(state.error(arguments, env))

@@ -21,9 +21,10 @@ AT_A_TIME_MAX = 40
 
 def enter_map(step: Step, branch: Branch, state: MapState) -> None:
     """Count the items and start the first iterations."""
-    env = step.environment(branch)
+    env = step.environment(branch, may_wait=True)
     branch.iterations = None
-    arguments, items = effective_items(step.execution, branch, state)
+    beside = step.limits.expressions_beside
+    arguments, items = effective_items(step.execution, branch, state, beside=beside)
     asked = 0 if state.max_concurrency is None else state.max_concurrency(arguments, env)
     at_a_time = min(asked or AT_A_TIME_MAX, AT_A_TIME_MAX)
     step.emit(branch, "MapStateStarted", {"length": len(items)}, note={"c": at_a_time})
@@ -78,7 +79,8 @@ def iteration_input(
     arguments, items = effective_items(step.execution, branch, state)
     value = items[position]
     if state.item_input is not None:
-        value = state.item_input(arguments, step.environment(branch, item=(position, value)))
+        env = step.environment(branch, item=(position, value), may_wait=True)
+        value = state.item_input(arguments, env)
     return value, payload_text(value)
 
 
@@ -99,14 +101,14 @@ def _finish(step: Step, branch: Branch, state: MapState) -> None:
         step.clear_timer(branch, "continue")
     ordered = [iterations.results[position] for position in range(iterations.total)]
     text = f"[{','.join(text for text, _ in ordered)}]"
-    step.emit(branch, "MapStateSucceeded", previous=iterations.joined)
-    if exceeds(step, text):
-        fail_state(step, branch, state, too_large(branch.state), retriable=False)
-        return
     results: list[JsonValue] = [
         decode(text) if parsed is None else parsed[0] for text, parsed in ordered
     ]
-    env = step.environment(branch)
+    step.emit(branch, "MapStateSucceeded", previous=iterations.joined, value=(results,))
+    if exceeds(step, text):
+        fail_state(step, branch, state, too_large(branch.state), retriable=False)
+        return
+    env = step.environment(branch, may_wait=True)
     leave_state(
         step, branch, state, results, arguments=None, env=env, next_state=state.next, text=text
     )

@@ -29,14 +29,16 @@ THRESHOLD_EXCEEDED = Failure(
 
 def enter_map_run(step: Step, branch: Branch, state: MapState, distributed: DistributedMap) -> None:
     """Ask for a Map Run over the items."""
-    env = step.environment(branch)
+    env = step.environment(branch, may_wait=True)
     if distributed.reader is None:
-        arguments, items = effective_items(step.execution, branch, state)
+        beside = step.limits.expressions_beside
+        arguments, items = effective_items(step.execution, branch, state, beside=beside)
         length: int | None = len(items)
     else:
         value = branch.value
         arguments = value if state.arguments is None else state.arguments(value, env)
         length = None
+    env = step.environment(branch)  # From here on something has happened.
     step.emit(branch, "MapStateStarted", {"length": length or 0}, note={"run": 1})
     asked = 0 if state.max_concurrency is None else state.max_concurrency(arguments, env)
     count = distributed.tolerated_count

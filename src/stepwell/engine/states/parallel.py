@@ -14,7 +14,7 @@ def enter_parallel(step: Step, branch: Branch, state: ParallelState) -> None:
     value = branch.value
     arguments = value
     if state.arguments is not None:
-        arguments = state.arguments(value, step.environment(branch))
+        arguments = state.arguments(value, step.environment(branch, may_wait=True))
     text = branch.text if arguments is value else payload_text(arguments)
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state), retriable=False)
@@ -31,11 +31,11 @@ def join(step: Step, parent: Branch, state: ParallelState, last_done: Branch) ->
         return
     results: list[JsonValue] = [child.value for child in children]
     text = f"[{','.join(child.text for child in children)}]"
-    step.emit(parent, "ParallelStateSucceeded", previous=last_done.last)
+    step.emit(parent, "ParallelStateSucceeded", previous=last_done.last, value=(results,))
     if exceeds(step, text):
         fail_state(step, parent, state, too_large(parent.state))
         return
-    env = step.environment(parent)
+    env = step.environment(parent, may_wait=True)
     leave_state(
         step, parent, state, results, arguments=None, env=env, next_state=state.next, text=text
     )

@@ -47,7 +47,8 @@ def schedule(step: Step, branch: Branch, state: TaskState) -> None:
     if has_token(state):
         execution = step.execution
         token = token_text(execution.identity.id, execution.identity.seed, execution.last_event + 1)
-    env = step.environment(branch, token=token if state.resource.kind == "service" else None)
+    shown = token if state.resource.kind == "service" else None
+    env = step.environment(branch, token=shown, may_wait=True)
     timeout = _seconds(state.timeout, branch.value, env)
     heartbeat = _seconds(state.heartbeat, branch.value, env)
     value = branch.value
@@ -241,7 +242,9 @@ def _succeed(step: Step, branch: Branch, state: TaskState, result: JsonValue, te
         return
     details: Details = {"output": text, "outputDetails": {"truncated": False}}
     _emit_end(step, branch, state, "Succeeded", details)
-    env = step.environment(branch)
+    if branch.made is not None:
+        branch.made = text, (result,)
+    env = step.environment(branch, may_wait=True)
     leave_state(
         step, branch, state, result, arguments=None, env=env, next_state=state.next, text=text
     )

@@ -17,6 +17,7 @@ from time import perf_counter
 
 from stepwell.language.budget import WORK_MAX, begin
 from stepwell.language.jsonata.analysis import Analysis, analyse
+from stepwell.language.jsonata.beside import beside
 from stepwell.language.jsonata.evaluator import (
     ERROR,
     FUNCTION,
@@ -98,7 +99,7 @@ class Compiled:
             outcome = self._outcome(states, variables, env)
         except (RecursionError, ValueError, OverflowError):
             outcome = _UNFIT
-        milliseconds = int((perf_counter() - started) * 1000)
+        milliseconds = int((perf_counter() - started) * 1000) + outcome.milliseconds
         if milliseconds:
             outcome = _counted(outcome, milliseconds, env)
         return self._told(outcome, field)
@@ -122,8 +123,8 @@ class Compiled:
             rewritten = rewrite(self.text, all_patterns=True)
             if rewritten is None:
                 return outcome
-            return worker.evaluate(rewritten.whole, bindings, surroundings)
-        return worker.evaluate(self.rewritten, bindings, surroundings)
+            return _elsewhere(rewritten.whole, bindings, surroundings, env)
+        return _elsewhere(self.rewritten, bindings, surroundings, env)
 
     def _growth(self, bindings: dict[str, JsonValue]) -> int:
         size = len(encode(bindings)) + len(self.text)
@@ -174,6 +175,16 @@ class Compiled:
             f"but was '{type_name(value)}' for value: {shown}",
             field,
         )
+
+
+def _elsewhere(
+    text: str, bindings: dict[str, JsonValue], surroundings: Surroundings, env: Environment
+) -> Outcome:
+    """In a worker; beside everything else where the environment can come back for the outcome."""
+    place = getattr(env, "place", "")
+    if place:
+        return beside.evaluate(place, text, bindings, surroundings)
+    return worker.evaluate(text, bindings, surroundings)
 
 
 def _counted(outcome: Outcome, milliseconds: int, env: Environment) -> Outcome:

@@ -48,6 +48,8 @@ class Outcome:
     kind: str
     value: JsonValue = None
     message: str = ""
+    milliseconds: int = 0
+    """How long it took, where that was not while somebody waited for it."""
 
 
 @dataclass(frozen=True, slots=True)

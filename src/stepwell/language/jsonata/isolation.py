@@ -1,6 +1,7 @@
 """Expressions evaluated in a process of their own, with a deadline and a memory bound.
 
-One worker serves the whole process, started when it is first needed and again after it was lost.
+One worker serves whoever waits for it, started when it is first needed and again after it was lost.
+Others are for expressions that nobody waits for (see `beside`).
 An expression that outlives its deadline or breaks its worker has failed; nothing else is touched.
 """
 
@@ -20,7 +21,7 @@ from stepwell.values import BadJson, JsonObject, JsonValue, decode, encode
 DEADLINE_SECONDS = TIMEOUT_MS / 1000 + 1
 START_SECONDS_MAX = 10
 _MODULE = "stepwell.language.jsonata.worker"
-_LOST = Outcome(ERROR, message=TOO_MUCH)
+LOST = Outcome(ERROR, message=TOO_MUCH)
 
 
 class Worker:
@@ -34,14 +35,34 @@ class Worker:
         self, text: str, bindings: dict[str, JsonValue], surroundings: Surroundings
     ) -> Outcome:
         """How the evaluation ended; an error when the worker did not live to tell."""
-        request: JsonObject = {
-            "text": text,
-            "bindings": bindings,
-            "now": surroundings.now_ms,
-            "seed": surroundings.seed.hex(),
-        }
         with self._lock:
-            return self._ask(encode(request) + b"\n")
+            return self._ask(request_line(text, bindings, surroundings))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it could begin at once: the process is there, and nobody waits for it."""
+        return self._process is not None and not self._lock.locked()
+
+    def ask(self, line: bytes) -> Outcome:
+        """How the evaluation that the line asks for ended."""
+        with self._lock:
+            return self._ask(line)
+
+    def ask_quickly(self, line: bytes, seconds: float) -> Outcome | None:
+        """The same, if it ended within that time; if not, the process is gone."""
+        with self._lock:
+            assert self._process is not None
+            answer = _exchange(self._process, line, seconds)
+            if not answer:
+                self.close()
+                return None
+            return _outcome(answer) or LOST
+
+    def start(self) -> None:
+        """Have the process ready."""
+        with self._lock:
+            if self._process is None:
+                self._ask(request_line("1", {}, Surroundings()))
 
     def close(self) -> None:
         """End the process."""
@@ -55,13 +76,31 @@ class Worker:
         if self._process is None:
             self._process = _start()
             deadline += START_SECONDS_MAX
-        line = _exchange(self._process, request, deadline)
-        try:
-            kind, value, message = cast("list[JsonValue]", decode(line))
-        except (BadJson, ValueError, TypeError):
+        found = _outcome(_exchange(self._process, request, deadline))
+        if found is None:
             self.close()
-            return _LOST
-        return Outcome(cast("str", kind), value, cast("str", message))
+            return LOST
+        return found
+
+
+def request_line(text: str, bindings: dict[str, JsonValue], surroundings: Surroundings) -> bytes:
+    """What a worker is asked with."""
+    request: JsonObject = {
+        "text": text,
+        "bindings": bindings,
+        "now": surroundings.now_ms,
+        "seed": surroundings.seed.hex(),
+    }
+    return encode(request) + b"\n"
+
+
+def _outcome(line: bytes) -> Outcome | None:
+    """What a worker answered; None if that is no answer."""
+    try:
+        kind, value, message = cast("list[JsonValue]", decode(line))
+    except (BadJson, ValueError, TypeError):
+        return None
+    return Outcome(cast("str", kind), value, cast("str", message))
 
 
 def _start() -> subprocess.Popen[bytes]:
