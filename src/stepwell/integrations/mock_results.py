@@ -37,7 +37,7 @@ _POLLED = {
     ("elasticmapreduce", "terminateCluster"): "DescribeCluster",
     ("sagemaker", "createHyperParameterTuningJob"): "DescribeHyperParameterTuningJob",
     ("sagemaker", "createLabelingJob"): "DescribeLabelingJob",
-    **{job: asked.operation for job, asked in JOBS.items()},
+    **{job: asked.state.operation for job, asked in JOBS.items()},
 }
 """What a `.sync` task asks until its job has ended: that answer is what is mocked."""
 

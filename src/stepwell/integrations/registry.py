@@ -41,6 +41,9 @@ class Outside(Integration, Protocol):
     async def follow(self, call: ServiceCall, submitted: JsonValue) -> Answered | Refused:
         """Wait for the end of a job that a call began."""
 
+    async def abandon(self, call: ServiceCall, submitted: JsonValue) -> None:
+        """Stop such a job, as far as that goes."""
+
 
 class ServiceIntegrations:
     """All integrations of a server (runtime.ports.Integrations)."""
@@ -88,6 +91,11 @@ class ServiceIntegrations:
             problem = f"Nobody here can follow {call.resource.arn}."
             return Refused("States.Runtime", problem)
         return await self.outside.follow(call, submitted)
+
+    async def abandon(self, call: ServiceCall, submitted: JsonValue) -> None:
+        """Stop a job elsewhere that nobody waits for any more."""
+        if self.outside is not None:
+            await self.outside.abandon(call, submitted)
 
     def runs(self, resource: Resource) -> bool:
         """Whether tasks of that resource can be carried out: here, or by what is configured."""

@@ -116,7 +116,7 @@ class Carrier:
             case WithdrawActivity():
                 self._activities.withdraw(turn, live, command)
             case StopJob():
-                self._outbox.stop_job(turn, live.row.id, command.event)
+                self._outbox.stop_job(turn, live.row.id, command.event, command.resource)
             case StartMapRun():
                 self._map_runs.start(turn, live, command)
             case StopMapRun():

@@ -2,9 +2,9 @@
 crash.
 
 Three kinds of rows: a service call that takes its time, a child execution that ended while its
-parent was not in memory, a child execution to be stopped (under the negative event, so that it
-never takes the place of the call). The attempt (execution, event) goes with each, so that whoever
-is called twice can tell.
+parent was not in memory, a child execution or a job elsewhere to be stopped (under the negative
+event, so that it never takes the place of the call). The attempt (execution, event) goes with each,
+so that whoever is called twice can tell.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from stepwell.engine.inputs import Input, TaskCompleted, TaskFailed
 from stepwell.engine.states.task import waits_for
 from stepwell.errors import StorageTrouble
 from stepwell.language.program import Resource, TaskState
+from stepwell.language.resources import parse_resource
 from stepwell.runtime.ledger import Ledger
 from stepwell.runtime.live import Live
 from stepwell.runtime.ports import (
@@ -93,9 +94,9 @@ class Outbox:
         row = self._put(turn, parent, event, branch, {"ended": child})
         turn.after_commit(lambda: self._begin(row))
 
-    def stop_job(self, turn: Turn, parent: int, event: int) -> None:
-        """Stop the child that an attempt of the parent started."""
-        row = self._put(turn, parent, -event, 0, {"stop": True})
+    def stop_job(self, turn: Turn, parent: int, event: int, resource: Resource) -> None:
+        """Stop the child, or the job elsewhere, that an attempt of the parent started."""
+        row = self._put(turn, parent, -event, 0, {"stop": resource.arn})
         turn.after_commit(lambda: self._begin(row))
 
     def _put(
@@ -173,7 +174,7 @@ class Outbox:
         if "ended" in request:
             await self._do_job_ended(row, int(request["ended"]))  # type: ignore[arg-type]
         elif "stop" in request:
-            await self._do_stop(row)
+            await self._do_stop(row, str(request["stop"]))
         elif "job" in request:
             await self._follow_again(row, request)
         else:
@@ -192,6 +193,11 @@ class Outbox:
         if live is None or resource is None:
             self._drop(row)
             return None
+        return self._call_of(live, row, resource, request)
+
+    def _call_of(
+        self, live: Live, row: OutboxRow, resource: Resource, request: JsonObject
+    ) -> ServiceCall:
         token, account = request.get("token"), request.get("account")
         return self._executions.call_again(
             live,
@@ -234,7 +240,7 @@ class Outbox:
             with self._ledger.stage() as turn:
                 if live is None or not waiting_resource(live, call.branch, call.event):
                     turn.delete(OUTBOX, (SHARD, call.execution, call.event))
-                    return
+                    break
                 if outcome is None:
                     answer = self._integrations.call(turn, call)
                     if isinstance(answer, Later):
@@ -247,6 +253,9 @@ class Outbox:
                     return
             if later is not None:
                 outcome = await self._work(call, later)
+        # Nobody waits any more for the job that began meanwhile.
+        if isinstance(outcome, Answered) and outcome.follow:
+            await self._integrations.abandon(call, outcome.result)
 
     async def _work(self, call: ServiceCall, later: Later) -> Outcome:
         """What the work came to; None when it was a poll that has been called off."""
@@ -293,13 +302,26 @@ class Outbox:
             return TaskFailed(branch, event, outcome.error, outcome.cause)
         return TaskCompleted(branch, event, encode_text(outcome.result), outcome.result)
 
-    async def _do_stop(self, row: OutboxRow) -> None:
+    async def _do_stop(self, row: OutboxRow, resource: str) -> None:
         waiting = await self._store.get(CHILD, (row.execution, -row.event))
         if waiting is not None:
             child = await self._executions.live.row(waiting.child)
             if child is not None:
                 await self._executions.stop(child, error=None, cause=None, request_id="")
-        self._drop(row)
+        job = await self._store.get(OUTBOX, (SHARD, row.execution, -row.event))
+        if job is not None:
+            await self._stop_elsewhere(job, resource)
+        with self._ledger.stage() as turn:
+            turn.delete(OUTBOX, OUTBOX.key_of(row))
+            if job is not None:
+                turn.delete(OUTBOX, OUTBOX.key_of(job))
+
+    async def _stop_elsewhere(self, job: OutboxRow, arn: str) -> None:
+        request, resource = decode(job.request), parse_resource(arn)
+        live = await self._executions.live.get_closed(job.execution)
+        if isinstance(request, dict) and "job" in request and live is not None and resource:
+            call = self._call_of(live, job, resource, request)
+            await self._integrations.abandon(call, request["job"])
 
     def _drop(self, row: OutboxRow) -> None:
         with self._ledger.stage() as turn:

@@ -208,5 +208,8 @@ class Integrations(Protocol):
     async def follow(self, call: ServiceCall, submitted: JsonValue) -> Answered | Refused:
         """Wait for the end of a job that a call began. It is asked again after a crash."""
 
+    async def abandon(self, call: ServiceCall, submitted: JsonValue) -> None:
+        """Stop such a job: nobody waits for it any more. It may be asked again after a crash."""
+
     def job_ended(self, execution: ExecutionRow, resource: Resource) -> Answered | Refused:
         """What the end of a child execution means for the task that waited for it."""

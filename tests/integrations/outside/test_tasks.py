@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,13 @@ class _Answers(BaseHTTPRequestHandler):
             return 400, {"__type": "EntityNotFoundException", "Message": "no such job"}
         if name == "StartJobRun":
             return 200, {"JobRunId": "run-1"}
-        asked = [call for call, _ in self.server.calls].count("GetJobRun")
+        if name == "BatchStopJobRun":
+            return 200, {"SuccessfulSubmissions": [], "Errors": []}
+        names = [call for call, _ in self.server.calls]
+        if body["JobName"] == "endless":
+            state = "STOPPED" if "BatchStopJobRun" in names else "RUNNING"
+            return 200, {"JobRun": {"Id": body["RunId"], "JobRunState": state}}
+        asked = names.count("GetJobRun")
         state = "FAILED" if body["JobName"] == "bad" else "SUCCEEDED"
         run = {"Id": body["RunId"], "JobRunState": state if asked > 1 else "RUNNING"}
         return 200, {"JobRun": {**run, "StartedOn": 1_750_000_000}}
@@ -101,6 +108,18 @@ class World:
             if skip:
                 self.server.skip(seconds=skip)
         raise AssertionError("it does not end")
+
+    def waits(self, execution: str) -> None:
+        """Return once its task has been handed over."""
+        self.until(lambda: "TaskSubmitted" in self.types(execution))
+
+    def until(self, seen: Callable[[], bool]) -> None:
+        """Return once something is seen."""
+        for _ in range(2_000):
+            if seen():
+                return
+            self.states.list_state_machines()
+        raise AssertionError("it does not come")
 
     def types(self, execution: str) -> list[str]:
         """What happened."""
@@ -231,3 +250,55 @@ def test_a_job_is_followed_after_a_restart(tmp_path: Path, glue: Glue) -> None:
     with world_of(tmp_path, text) as server:
         assert World(server).ended(execution, skip=1)["status"] == "SUCCEEDED"
     assert [name for name, _ in glue.calls].count("StartJobRun") == 1
+
+
+_STOP = ("BatchStopJobRun", {"JobName": "endless", "JobRunIds": ["run-1"]})
+
+
+def test_a_job_is_stopped_with_its_execution(tmp_path: Path, glue: Glue) -> None:
+    """Somebody stops the execution: the job elsewhere is told, once."""
+    text = f"[upstream]\nglue = 'http://127.0.0.1:{glue.server_port}'"
+    with world_of(tmp_path, text) as server:
+        world = World(server)
+        resource = "arn:aws:states:::glue:startJobRun.sync"
+        execution = world.start(resource, {"JobName": "endless"})
+        world.waits(execution)
+        world.states.stop_execution(executionArn=execution)
+        world.until(lambda: _STOP in glue.calls)
+        assert world.ended(execution)["status"] == "ABORTED"
+    assert glue.calls.count(_STOP) == 1
+
+
+def test_a_job_is_stopped_when_its_task_times_out(tmp_path: Path, glue: Glue) -> None:
+    """The task is over, and so is the job."""
+    text = f"[upstream]\nglue = 'http://127.0.0.1:{glue.server_port}'"
+    with world_of(tmp_path, text) as server:
+        world = World(server)
+        resource = "arn:aws:states:::glue:startJobRun.sync"
+        execution = world.start(resource, {"JobName": "endless"}, TimeoutSeconds=60)
+        world.waits(execution)
+        assert world.ended(execution, skip=20)["error"] == "States.Timeout"
+        world.until(lambda: _STOP in glue.calls)
+
+
+def test_a_command_ends_with_its_execution(tmp_path: Path) -> None:
+    """The process of a stopped execution is killed, and what it began with it."""
+    told = tmp_path / "pid"
+    code = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    text = f"[commands.'ecs:runTask']\njob = {json.dumps([sys.executable, '-c', code])}"
+    with world_of(tmp_path, text) as server:
+        world = World(server)
+        resource = "arn:aws:states:::ecs:runTask.sync"
+        execution = world.start(resource, {"TaskDefinition": "job"})
+        world.until(lambda: told.exists() and told.read_text() != "")
+        world.states.stop_execution(executionArn=execution)
+        world.until(lambda: not _runs(int(told.read_text())))
+        assert world.types(execution)[-1] == "ExecutionAborted"
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -57,8 +57,18 @@ class LocalCommands:
             code, output = await asyncio.shield(task)
         except OSError as error:
             return Refused("States.TaskFailed", f"The command could not be run: {error}")
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            return Refused("States.TaskFailed", "The command was stopped.")
         ended = _ended(call, code, output)
         return Answered(ended) if code == 0 else Refused("States.TaskFailed", encode_text(ended))
+
+    def stop(self, call: ServiceCall) -> None:
+        """End the process of a call, if it runs."""
+        task = self._running.get((call.execution, call.event))
+        if task is not None:
+            task.cancel()
 
     async def close(self) -> None:
         """End every process."""

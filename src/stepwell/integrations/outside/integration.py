@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 
 from stepwell.integrations.outside.commands import LocalCommands
-from stepwell.integrations.outside.jobs import JOBS, Job, question, verdict
+from stepwell.integrations.outside.jobs import JOBS, Job, verdict
 from stepwell.integrations.outside.settings import Mock, OutsideSettings
 from stepwell.integrations.outside.upstream import Upstream
 from stepwell.language.program import Resource
 from stepwell.runtime.ports import Alarm, Answered, Clock, Later, Refused, ServiceCall
 from stepwell.runtime.turn import Turn
 from stepwell.values import JsonValue, encode_text
+
+_log = logging.getLogger("stepwell.integrations")
 
 FIRST_PAUSE_MS, PAUSE_MS_MAX = 1_000, 30_000
 """How long between two questions about a job."""
@@ -69,6 +72,22 @@ class OutsideIntegration:
             return Refused("States.Runtime", f"Nobody here can follow {resource.arn}.")
         return await self._follow_job(call, job, submitted)
 
+    async def abandon(self, call: ServiceCall, submitted: JsonValue) -> None:
+        """Stop a job that nobody waits for any more; what refuses to be stopped goes on."""
+        resource = call.resource
+        if self._mock_key(resource) is not None:
+            return
+        if self._commands.runs(_name(resource)):
+            self._commands.stop(call)
+            return
+        job = JOBS.get((resource.service, resource.action))
+        if job is None:
+            return
+        asked = job.stop.about(call.parameters, submitted)
+        answer = await self._upstream.call(call, job.stop.operation, asked)
+        if isinstance(answer, Refused):
+            _log.warning("%s: %s: %s", call.execution_arn, job.stop.operation, answer.cause)
+
     async def close(self) -> None:
         """End commands; calls under way are repeated by the next process."""
         await self._commands.close()
@@ -112,9 +131,9 @@ class OutsideIntegration:
         self, call: ServiceCall, job: Job, submitted: JsonValue
     ) -> Answered | Refused:
         pause = FIRST_PAUSE_MS
-        asked = question(job, call.parameters, submitted)
+        asked = job.state.about(call.parameters, submitted)
         while True:
-            answer = await self._upstream.call(call, job.operation, asked)
+            answer = await self._upstream.call(call, job.state.operation, asked)
             if isinstance(answer, Refused):
                 return answer
             ended = verdict(job, answer.result)

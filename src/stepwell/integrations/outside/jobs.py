@@ -1,4 +1,4 @@
-"""How `.sync` follows a job of another service: what to ask, and what its answer means."""
+"""How `.sync` follows a job of another service: what to ask, what that means, how to stop it."""
 
 from __future__ import annotations
 
@@ -10,127 +10,155 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One kind of job.
-
-    `ask` are parameters of `operation`: each is found in the call's answer, then in its own
-    parameters. `status` is where the answer has it. `result` is what the task gets of it.
-    """
+class Question:
+    """An operation on a job: each parameter is found in the call's answer, then in its own
+    parameters."""
 
     operation: str
     ask: dict[str, Path]
+    as_list: frozenset[str] = frozenset()
+    """Parameters that want a list."""
+
+    def about(self, parameters: JsonValue, submitted: JsonValue) -> JsonObject:
+        """The parameters for one job."""
+        asked: JsonObject = {}
+        for name, path in self.ask.items():
+            value = look(submitted, path)
+            if value is None:
+                value = look(parameters, path)
+            if value is not None:
+                asked[name] = [value] if name in self.as_list else value
+        return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of job: how it is asked for its state, and how it is stopped.
+
+    `status` is where the answer has the state. `result` is what the task gets of it.
+    """
+
+    state: Question
     status: Path
     good: frozenset[str]
     bad: frozenset[str]
+    stop: Question
     result: Path = ()
-    as_list: frozenset[str] = frozenset()
-    """Parameters that want a list."""
 
 
 def _of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _of_sagemaker(kind: str) -> Job:
+    name: dict[str, Path] = {f"{kind}Name": (f"{kind}Name",)}
+    return Job(
+        Question(f"Describe{kind}", name),
+        (f"{kind}Status",),
+        _of("Completed"),
+        _of("Failed Stopped"),
+        Question(f"Stop{kind}", name),
+    )
+
+
+_EMR_SERVERLESS: dict[str, Path] = {
+    "ApplicationId": ("ApplicationId",),
+    "JobRunId": ("JobRunId",),
+}
+_EMR_CONTAINERS: dict[str, Path] = {"VirtualClusterId": ("VirtualClusterId",), "Id": ("Id",)}
+
 JOBS: dict[tuple[str, str], Job] = {
     ("glue", "startJobRun"): Job(
-        "GetJobRun",
-        {"JobName": ("JobName",), "RunId": ("JobRunId",)},
+        Question("GetJobRun", {"JobName": ("JobName",), "RunId": ("JobRunId",)}),
         ("JobRun", "JobRunState"),
         _of("SUCCEEDED"),
         _of("FAILED STOPPED TIMEOUT ERROR EXPIRED"),
+        Question(
+            "BatchStopJobRun",
+            {"JobName": ("JobName",), "JobRunIds": ("JobRunId",)},
+            _of("JobRunIds"),
+        ),
         ("JobRun",),
     ),
     ("athena", "startQueryExecution"): Job(
-        "GetQueryExecution",
-        {"QueryExecutionId": ("QueryExecutionId",)},
+        Question("GetQueryExecution", {"QueryExecutionId": ("QueryExecutionId",)}),
         ("QueryExecution", "Status", "State"),
         _of("SUCCEEDED"),
         _of("FAILED CANCELLED"),
+        Question("StopQueryExecution", {"QueryExecutionId": ("QueryExecutionId",)}),
     ),
     ("batch", "submitJob"): Job(
-        "DescribeJobs",
-        {"Jobs": ("JobId",)},
+        Question("DescribeJobs", {"Jobs": ("JobId",)}, _of("Jobs")),
         ("Jobs", 0, "Status"),
         _of("SUCCEEDED"),
         _of("FAILED"),
+        # AWS wants a reason, which nobody reads: the name of the job says who it was.
+        Question("TerminateJob", {"JobId": ("JobId",), "Reason": ("JobName",)}),
         ("Jobs", 0),
-        _of("Jobs"),
     ),
     ("ecs", "runTask"): Job(
-        "DescribeTasks",
-        {"Cluster": ("Cluster",), "Tasks": ("Tasks", 0, "TaskArn")},
+        Question(
+            "DescribeTasks",
+            {"Cluster": ("Cluster",), "Tasks": ("Tasks", 0, "TaskArn")},
+            _of("Tasks"),
+        ),
         ("Tasks", 0, "LastStatus"),
         _of("STOPPED"),
         frozenset(),
+        Question("StopTask", {"Cluster": ("Cluster",), "Task": ("Tasks", 0, "TaskArn")}),
         ("Tasks", 0),
-        _of("Tasks"),
     ),
     ("codebuild", "startBuild"): Job(
-        "BatchGetBuilds",
-        {"Ids": ("Build", "Id")},
+        Question("BatchGetBuilds", {"Ids": ("Build", "Id")}, _of("Ids")),
         ("Builds", 0, "BuildStatus"),
         _of("SUCCEEDED"),
         _of("FAILED FAULT TIMED_OUT STOPPED"),
+        Question("StopBuild", {"Id": ("Build", "Id")}),
         ("Builds", 0),
-        _of("Ids"),
     ),
     ("databrew", "startJobRun"): Job(
-        "DescribeJobRun",
-        {"Name": ("Name",), "RunId": ("RunId",)},
+        Question("DescribeJobRun", {"Name": ("Name",), "RunId": ("RunId",)}),
         ("State",),
         _of("SUCCEEDED"),
         _of("FAILED STOPPED TIMEOUT"),
+        Question("StopJobRun", {"Name": ("Name",), "RunId": ("RunId",)}),
     ),
-    ("sagemaker", "createTrainingJob"): Job(
-        "DescribeTrainingJob",
-        {"TrainingJobName": ("TrainingJobName",)},
-        ("TrainingJobStatus",),
-        _of("Completed"),
-        _of("Failed Stopped"),
-    ),
-    ("sagemaker", "createProcessingJob"): Job(
-        "DescribeProcessingJob",
-        {"ProcessingJobName": ("ProcessingJobName",)},
-        ("ProcessingJobStatus",),
-        _of("Completed"),
-        _of("Failed Stopped"),
-    ),
-    ("sagemaker", "createTransformJob"): Job(
-        "DescribeTransformJob",
-        {"TransformJobName": ("TransformJobName",)},
-        ("TransformJobStatus",),
-        _of("Completed"),
-        _of("Failed Stopped"),
-    ),
+    ("sagemaker", "createTrainingJob"): _of_sagemaker("TrainingJob"),
+    ("sagemaker", "createProcessingJob"): _of_sagemaker("ProcessingJob"),
+    ("sagemaker", "createTransformJob"): _of_sagemaker("TransformJob"),
     ("emr-serverless", "startJobRun"): Job(
-        "GetJobRun",
-        {"ApplicationId": ("ApplicationId",), "JobRunId": ("JobRunId",)},
+        Question("GetJobRun", _EMR_SERVERLESS),
         ("JobRun", "State"),
         _of("SUCCESS"),
         _of("FAILED CANCELLED"),
+        Question("CancelJobRun", _EMR_SERVERLESS),
         ("JobRun",),
     ),
     ("emr-containers", "startJobRun"): Job(
-        "DescribeJobRun",
-        {"VirtualClusterId": ("VirtualClusterId",), "Id": ("Id",)},
+        Question("DescribeJobRun", _EMR_CONTAINERS),
         ("JobRun", "State"),
         _of("COMPLETED"),
         _of("FAILED CANCELLED"),
+        Question("CancelJobRun", _EMR_CONTAINERS),
         ("JobRun",),
     ),
     ("elasticmapreduce", "addStep"): Job(
-        "DescribeStep",
-        {"ClusterId": ("ClusterId",), "StepId": ("StepId",)},
+        Question("DescribeStep", {"ClusterId": ("ClusterId",), "StepId": ("StepId",)}),
         ("Step", "Status", "State"),
         _of("COMPLETED"),
         _of("FAILED CANCELLED INTERRUPTED"),
+        Question(
+            "CancelSteps",
+            {"ClusterId": ("ClusterId",), "StepIds": ("StepId",)},
+            _of("StepIds"),
+        ),
     ),
     ("mediaconvert", "createJob"): Job(
-        "GetJob",
-        {"Id": ("Job", "Id")},
+        Question("GetJob", {"Id": ("Job", "Id")}),
         ("Job", "Status"),
         _of("COMPLETE"),
         _of("ERROR CANCELED"),
+        Question("CancelJob", {"Id": ("Job", "Id")}),
     ),
 }
 
@@ -145,18 +173,6 @@ def look(value: JsonValue, path: Path) -> JsonValue:
         else:
             return None
     return value
-
-
-def question(job: Job, parameters: JsonValue, submitted: JsonValue) -> JsonObject:
-    """The parameters that ask for a job's state."""
-    asked: JsonObject = {}
-    for name, path in job.ask.items():
-        value = look(submitted, path)
-        if value is None:
-            value = look(parameters, path)
-        if value is not None:
-            asked[name] = [value] if name in job.as_list else value
-    return asked
 
 
 def verdict(job: Job, answer: JsonValue) -> tuple[bool, JsonValue] | None:
