@@ -194,6 +194,15 @@ async def test_retries() -> None:
     assert (answer["status"], answer["nextState"]) == ("CAUGHT_ERROR", "C")
 
 
+async def test_retries_that_the_context_tells_of() -> None:
+    """RetryCount of the context object counts, unless the configuration says another number."""
+    state = {**SEND, "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 3}]}
+    asked: Any = {"input": {"body": "b"}, "context": '{"State": {"RetryCount": 3}}', **failing()}
+    assert (await ask(state, **asked))["status"] == "FAILED"
+    answer = await ask(state, stateConfiguration={"retrierRetryCount": 2}, **asked)
+    assert answer["status"] == "RETRIABLE"
+
+
 async def test_variables() -> None:
     """Given variables can be read, and those that the state assigns are shown with them."""
     state = {

@@ -197,16 +197,25 @@ async def test_items_in_the_place_of_what_a_reader_reads() -> None:
     assert "afterItemBatcher" not in await seen(state, None, {"elsewhere": 1})
 
 
-async def test_a_writer_answers_with_an_object() -> None:
-    """What a ResultWriter leaves in the state's output is an object, and may be mocked as one."""
-    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
-    answer = await ask(
-        mapping(ResultWriter=writer),
-        stateName="Outer",
-        input=[1],
-        **mocked({"MapRunArn": "arn"}),
-    )
-    assert answer["output"] == {"MapRunArn": "arn"}
+@pytest.mark.parametrize(
+    ("writer", "fits", "message"),
+    [
+        (
+            {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}},
+            {"MapRunArn": "arn"},
+            "Mocked result must be a JSON object.",
+        ),
+        ({"WriterConfig": {"Transformation": "FLATTEN"}}, [1], "Mocked result must be an array."),
+    ],
+)
+async def test_a_map_with_a_writer(writer: Any, fits: Any, message: str) -> None:
+    """Where results go to S3 an object stays in the state's output, otherwise an array."""
+    asked: Any = {"stateName": "Outer", "input": [1]}
+    answer = await ask(mapping(ResultWriter=writer), **asked, **mocked(fits))
+    assert answer["output"] == fits
+    other: Any = [] if isinstance(fits, dict) else {}
+    answer = await ask(mapping(ResultWriter=writer), **asked, **mocked(other))
+    assert (answer["code"], answer["message"]) == ("ValidationException", message)
 
 
 # -- refusals and bounds

@@ -60,7 +60,7 @@ async def test_state(states: States, call: Call, params: Params) -> Answer:
         role_arn=params.get("roleArn") or "",
         variables=_read_variables(params.get("variables")),
         context=context,
-        retries=configuration.get("retrierRetryCount") or 0,
+        retries=_retries(configuration, context),
         trace=trace,
     )
     trial = begin(tested, mock=mock, read=_reader(tested, configuration))
@@ -118,6 +118,15 @@ def _check_origin(tested: TestedState, name: JsonValue) -> None:
         raise invalid("The state of errorCausedByState was not found in the tested state")
 
 
+def _retries(configuration: JsonObject, context: JsonObject | None) -> int:
+    """How many retries there were: as configured, or as the context object says."""
+    configured = configuration.get("retrierRetryCount")
+    if configured is None and context is not None:
+        state = context.get("State")
+        configured = state.get("RetryCount") if isinstance(state, dict) else None
+    return int(configured) if isinstance(configured, int | float) else 0
+
+
 def _check_mocked(states: States, tested: TestedState, value: JsonValue, mode: str) -> None:
     if isinstance(tested.compiled, TaskState):
         if mode != "NONE":
@@ -126,7 +135,10 @@ def _check_mocked(states: States, tested: TestedState, value: JsonValue, mode: s
             if complained is not None:
                 raise invalid(complained)
         return
-    if isinstance(value, dict) and "ResultWriter" in tested.source:
+    writer = tested.source.get("ResultWriter")
+    if isinstance(writer, dict) and "Resource" in writer:
+        if not isinstance(value, dict):
+            raise invalid("Mocked result must be a JSON object.")
         return
     if not isinstance(value, list):
         raise invalid("Mocked result must be an array.")
