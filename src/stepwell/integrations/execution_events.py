@@ -39,11 +39,13 @@ class ExecutionEvents:
 
     def happened(self, turn: Turn, live: Live, events: Sequence[HistoryEvent]) -> None:
         """Tell the beginning, that it goes on after its end, and the end."""
+        if live.execution.identity.express:
+            return
         ended = live.execution.status != "RUNNING"
         begun = bool(events) and events[0].type in ("ExecutionStarted", "ExecutionRedriven")
         if not (begun or ended) or not events:
             return
-        if not self._events.wants(live.account, live.region, SOURCE) or _is_express(live):
+        if not self._events.wants(live.account, live.region, SOURCE):
             return
         if begun:
             self._tell(turn, live, "RUNNING")
@@ -68,10 +70,6 @@ class ExecutionEvents:
         except Exception:
             # A watcher must not take the execution with it.
             _log.exception("the event of %s is lost", live.row.arn)
-
-
-def _is_express(live: Live) -> bool:
-    return ":express:" in live.row.arn
 
 
 def _detail(row: ExecutionRow, status: str) -> JsonObject:

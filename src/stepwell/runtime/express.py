@@ -157,7 +157,7 @@ class ExpressRuns:
             status=RUNNING,
             extra=encode_text(beginning.extra) if beginning.extra else None,
         )
-        identity = replace(identity_of(row, revision), synchronous=on_end is None)
+        identity = identity_of(row, revision, synchronous=on_end is None)
         live = Live(row, Execution(identity, beginning.program), revision.settings)
         run = self._runs[row.id] = Run(live, on_end, on_lost)
         self._tell(run, Started(beginning.input, beginning.value))

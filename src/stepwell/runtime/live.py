@@ -54,7 +54,9 @@ class Live:
         return self.row.arn.split(":", 5)[4]
 
 
-def identity_of(row: ExecutionRow, revision: RevisionRow) -> Identity:
+def identity_of(
+    row: ExecutionRow, revision: RevisionRow, *, synchronous: bool = False
+) -> Identity:
     """What never changes of an execution."""
     through: dict[str, str] = {}
     if row.extra is not None:
@@ -77,6 +79,7 @@ def identity_of(row: ExecutionRow, revision: RevisionRow) -> Identity:
         seed=row.seed,
         started_through=through,
         express=":express:" in row.arn,
+        synchronous=synchronous,
     )
 
 
