@@ -54,9 +54,7 @@ class Live:
         return self.row.arn.split(":", 5)[4]
 
 
-def identity_of(
-    row: ExecutionRow, revision: RevisionRow, *, synchronous: bool = False
-) -> Identity:
+def identity_of(row: ExecutionRow, revision: RevisionRow, *, synchronous: bool = False) -> Identity:
     """What never changes of an execution."""
     through: dict[str, str] = {}
     if row.extra is not None:
