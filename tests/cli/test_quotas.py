@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from stepwell.cli.main import main
 from stepwell.testing.server import ServerProcess
 from tests.cli.conftest import ROLE, client
+from tests.e2e.clients import client as limited
 from tests.e2e.conditions import until
 
 CODE = "TOKEN_WAIT_UNBOUNDED"
@@ -112,3 +114,19 @@ def test_another_profile_is_refused(name: str) -> None:
     result = CliRunner().invoke(main, ["start", "--quotas", name])
     assert result.exit_code == 2
     assert "'open', 'aws'" in result.output
+
+
+@pytest.mark.parametrize(("quotas", "is_throttled"), [("aws", True), ("open", False)])
+def test_calls_have_a_rate_under_aws_only(tmp_path: Path, quotas: str, is_throttled: bool) -> None:
+    """Far more calls than the bucket holds, without pauses: one is refused, or none."""
+    with ServerProcess(tmp_path / "data", arguments=["--quotas", quotas]) as server:
+        states = limited(server, "stepfunctions", retries=0)
+        codes = set()
+        for _ in range(400):
+            try:
+                states.list_state_machines()
+            except ClientError as error:
+                codes.add(error.response["Error"]["Code"])
+                break
+        assert codes == ({"ThrottlingException"} if is_throttled else set())
+        states.close()

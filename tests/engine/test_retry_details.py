@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from stepwell.engine.context import chance
 from stepwell.engine.inputs import TaskRefused
 from stepwell.engine.retries import delay_ms
 from stepwell.language.program import Retrier
-from stepwell.values import JsonObject
+from stepwell.values import JsonObject, decode
 from tests.engine.play import Play, ask, both, fails, passes, send
 
 LEAST, MOST = bytes(8), b"\xff" * 8
@@ -334,3 +335,81 @@ def test_a_fail_state_is_met_by_the_state_around_it_only() -> None:
         catch: Any = [{"ErrorEquals": [name], "Next": "End"}]
         play = Play({"P": both({"F": fails()}, Catch=catch, Next="End"), "End": passes()}).start()
         assert (play.status == "SUCCEEDED") is met
+
+
+# -- Map
+
+
+def test_a_map_is_retried_as_a_whole() -> None:
+    """All iterations begin anew and see the attempt; it has failed once, at the end."""
+    processor: JsonObject = {"StartAt": "T", "States": {"T": ask()}}
+    state: JsonObject = {
+        "Type": "Map",
+        "ItemSelector": {"attempt.$": "$$.State.RetryCount", "item.$": "$$.Map.Item.Value"},
+        "ItemProcessor": processor,
+        "Retry": [retrier("E", MaxAttempts=1)],
+        "End": True,
+    }
+    play = Play({"M": state}).start([1, 2])
+    first = set(play.open)
+    play.fail("E", event=min(first))
+    assert play.open == {}
+    assert "MapStateFailed" not in play.types
+    play.fire("retry")
+    assert len(play.open) == 2
+    entered = [
+        decode(event.text("input")) for event in play.events if event.type == "TaskStateEntered"
+    ]
+    assert entered == [{"attempt": n, "item": item} for n in (0, 1) for item in (1, 2)]
+    play.fail("E", event=min(play.open))
+    assert play.status == "FAILED"
+    assert [play.types.count(f"MapState{what}") for what in ("Started", "Failed")] == [2, 1]
+
+
+# -- jitter
+
+
+def test_full_jitter_is_uniform() -> None:
+    """Of many executions as many wait in each tenth of the delay, give or take chance."""
+    jittered = Retrier(("E",), interval_seconds=10, full_jitter=True)
+    tenths = [0] * 10
+    for number in range(10_000):
+        drawn = chance(number.to_bytes(16), "retry:7:0", 8)
+        waited = delay_ms(jittered, 0, drawn)
+        assert 0 <= waited <= 10_000
+        tenths[min(waited // 1_000, 9)] += 1
+    assert all(850 < count < 1_150 for count in tenths), tenths
+
+
+def test_every_retry_draws_anew_and_the_same_again() -> None:
+    """Attempts of one execution differ; the execution read back from its history waits as long."""
+    retry = [retrier(MaxAttempts=20, BackoffRate=1, IntervalSeconds=100, JitterStrategy="FULL")]
+    waited, again = (delays(Play({"A": send(Retry=retry)}).start()) for _ in range(2))
+    assert waited == again
+    assert len(set(waited)) == 20
+    assert all(0 <= seconds <= 100 for seconds in waited)
+
+
+def test_branches_draw_for_themselves() -> None:
+    """Two that fail at the same moment do not come back at the same moment."""
+    retry = [retrier(IntervalSeconds=100, JitterStrategy="FULL")]
+    play = Play({"P": both({"A": send(Retry=retry)}, {"B": send(Retry=retry)})}).start()
+    for number in (0, 1):
+        call = play.call(number)
+        play.tell(TaskRefused(call.branch, call.event, "E", "c"))
+    assert play.timers[1, "retry"].due_at != play.timers[2, "retry"].due_at
+
+
+def test_the_first_catcher_that_meets_it_decides() -> None:
+    """Also when a later one names the error alone."""
+    catch: Any = [
+        {"ErrorEquals": ["Other"], "Next": "X"},
+        {"ErrorEquals": ["E", "F"], "Next": "Y"},
+        {"ErrorEquals": ["F"], "Next": "X"},
+        {"ErrorEquals": ["States.ALL"], "Next": "X"},
+    ]
+    for error, name in (("Other", "X"), ("E", "Y"), ("F", "Y"), ("G", "X")):
+        states: JsonObject = {"T": send(Catch=catch, Next="X"), "X": passes(), "Y": passes()}
+        play = Play(states).start()
+        refuse(play, error)
+        assert play.events[-2].text("name") == name
