@@ -173,6 +173,30 @@ def test_load_and_flatten() -> None:
     assert json.loads(told["output"]) == [1, 2, 3]
 
 
+def test_folders_are_not_loaded() -> None:
+    """An empty object that stands for a folder holds no items."""
+    config = {"InputType": "JSON", "Transformation": "LOAD_AND_FLATTEN"}
+    state = distributed({"P": passes()}, ItemReader=reader("listObjectsV2", None, **config))
+    told, _, _ = play(state, {"f/": b"", "f/a": b"[1,2,3]"})
+    assert json.loads(told["output"]) == [1, 2, 3]
+
+
+def test_source_of_what_is_loaded() -> None:
+    """Each item of a flattened listing says which object it stood in, across pages and crashes."""
+    config = {"InputType": "JSONL", "Transformation": "LOAD_AND_FLATTEN"}
+    state = distributed(
+        {"P": passes()},
+        ItemReader=reader("listObjectsV2", None, **config),
+        ItemSelector={"v.$": "$$.Map.Item.Value", "s.$": "$$.Map.Item.Source"},
+    )
+    sizes = {"a": 1, "b": 120, "c": 3}
+    bodies = {k: b"".join(b"%d\n" % n for n in range(size)) for k, size in sizes.items()}
+    told, _, _ = play(state, bodies, faults=[Faults(crash_after=6)])
+    assert json.loads(told["output"]) == [
+        {"v": n, "s": f"S3://b/{key}"} for key, size in sizes.items() for n in range(size)
+    ]
+
+
 def test_inventory() -> None:
     """An S3 inventory's files are read with the columns that its manifest names."""
     manifest = {"fileFormat": "CSV", "fileSchema": "Bucket, Key", "files": [{"key": "1.csv.gz"}]}

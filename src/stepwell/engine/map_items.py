@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from stepwell.engine.context import StepEnvironment, effective_items
 from stepwell.engine.endings import payload_text, runtime_failure
@@ -26,6 +26,17 @@ class Batching:
     items_max: int
     bytes_max: int
     batch_input: tuple[JsonValue] | None
+
+
+class SourcedItem(NamedTuple):
+    """An item of one of the many objects that were read, and which: `S3://bucket/key`."""
+
+    value: JsonValue
+    source: str
+
+
+Item: TypeAlias = "JsonValue | SourcedItem"
+"""An item of a Map Run, before ItemSelector."""
 
 
 class ChildInput(NamedTuple):
@@ -75,7 +86,7 @@ class MapItems:
         self.name = state.name
 
     def next_child(
-        self, window: Sequence[JsonValue], offset: int, position: int, *, last: bool
+        self, window: Sequence[Item], offset: int, position: int, *, last: bool
     ) -> ChildInput | None:
         """The input of the child that begins with `window[offset]`, item number `position`.
 
@@ -90,7 +101,7 @@ class MapItems:
     def _batch(
         self,
         batching: Batching,
-        window: Sequence[JsonValue],
+        window: Sequence[Item],
         offset: int,
         position: int,
         *,
@@ -111,8 +122,9 @@ class MapItems:
         whole["Items"] = items
         return ChildInput(payload_text(whole), whole, len(items))
 
-    def _child_value(self, item: JsonValue, position: int) -> JsonValue:
+    def _child_value(self, given: Item, position: int) -> JsonValue:
         """The item, or what ItemSelector makes of it."""
+        item, source = given if isinstance(given, SourcedItem) else (given, self.source)
         value, key = item, None
         if isinstance(item, KeyedItem):
             value, key = item["Value"], item["Key"]
@@ -123,7 +135,7 @@ class MapItems:
         described = env.context["Map"]["Item"]  # type: ignore[index,call-overload]
         if key is not None:
             described["Key"] = key  # type: ignore[index,call-overload]
-        described["Source"] = self.source  # type: ignore[index,call-overload]
+        described["Source"] = source  # type: ignore[index,call-overload]
         return self._state.item_input(self.arguments, env)
 
     def failure(self, failed: EvaluationFailed) -> Failure:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from stepwell.engine.map_items import MapItems
+from stepwell.engine.map_items import Item, MapItems, SourcedItem
 from stepwell.errors import ServiceError
 from stepwell.language.distributed import ItemReader
 from stepwell.runtime.item_formats import ReadingFailed, read_items, unpacked
@@ -20,7 +20,7 @@ LISTED_AT_A_TIME = 1_000
 
 async def items_of(
     reader: ItemReader, given: MapItems, objects: ObjectStore
-) -> AsyncIterator[JsonValue]:
+) -> AsyncIterator[Item]:
     """The items, no more than MaxItems. Raises ReadingFailed, EvaluationFailed."""
     arguments, config = reader_arguments(reader, given)
     most = 0
@@ -58,7 +58,7 @@ def bucket_of(arguments: JsonObject) -> Bucket:
 
 
 def source_of(reader: ItemReader, given: MapItems) -> str:
-    """`Map.Item.Source` of the context object."""
+    """`Map.Item.Source` of the context object, where items do not say it themselves."""
     arguments, _ = reader_arguments(reader, given)
     if reader.action == "listObjectsV2":
         return f"S3://{arguments['Bucket']}"
@@ -67,14 +67,17 @@ def source_of(reader: ItemReader, given: MapItems) -> str:
 
 async def _items(
     action: str, arguments: JsonObject, config: JsonObject, objects: ObjectStore
-) -> AsyncIterator[JsonValue]:
+) -> AsyncIterator[Item]:
     bucket = bucket_of(arguments)
     if action == "listObjectsV2":
         prefix, after = str(arguments.get("Prefix", "")), arguments.get("StartAfter")
         async for info in _listed(bucket, prefix, None if after is None else str(after), objects):
             if config.get("Transformation") == "LOAD_AND_FLATTEN":
+                if info.key.endswith("/") and not info.size:
+                    continue  # A folder, as consoles make them.
+                source = f"S3://{bucket.name}/{info.key}"
                 for item in read_items(await objects.read(bucket, info.key), config):
-                    yield item
+                    yield SourcedItem(item, source)
             else:
                 yield _shown(info)
         return

@@ -7,8 +7,9 @@ change, and a run must not lose or repeat an item after a crash.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from stepwell.engine.map_items import MapItems
+from stepwell.engine.map_items import Item, MapItems, SourcedItem
 from stepwell.runtime.item_formats import ReadingFailed
 from stepwell.runtime.item_reader import items_of, source_of
 from stepwell.runtime.ledger import Ledger
@@ -40,19 +41,19 @@ class MapRunItems:
         if reader is None:
             return len(items.items or ())
         pages: list[MapItemsRow] = []
-        page: list[JsonValue] = []
+        page: list[Item] = []
         count = number = 0
         async for item in items_of(reader, items, objects):
             page.append(item)
             count += 1
             if len(page) == ITEMS_IN_PAGE:
-                pages.append(MapItemsRow(run, number, encode(page)))
+                pages.append(MapItemsRow(run, number, _body(page)))
                 number, page = number + 1, []
                 if len(pages) == PAGES_PER_TURN:
                     await self._keep(pages)
                     pages = []
         if page:
-            pages.append(MapItemsRow(run, number, encode(page)))
+            pages.append(MapItemsRow(run, number, _body(page)))
         await self._keep(pages)
         return count
 
@@ -62,9 +63,7 @@ class MapRunItems:
                 turn.put(MAP_ITEMS, row)
         await self._ledger.committed()
 
-    async def window(
-        self, run: int, items: MapItems, first: int, wanted: int
-    ) -> Sequence[JsonValue]:
+    async def window(self, run: int, items: MapItems, first: int, wanted: int) -> Sequence[Item]:
         """Some items from number `first` on: as many as are wanted, or what is left."""
         if items.items is not None:
             return items.items[first : first + wanted]
@@ -88,7 +87,27 @@ class MapRunItems:
             turn.delete(MAP_ITEMS, (run, number))
 
 
-def _items(row: MapItemsRow) -> list[JsonValue]:
+def _body(page: Sequence[Item]) -> bytes:
+    """The items; with how many each object had where they come from several ones."""
+    sources: list[tuple[int, str]] = []
+    items: list[JsonValue] = []
+    for item in page:
+        if isinstance(item, SourcedItem):
+            known = sources.pop()[0] if sources and sources[-1][1] == item.source else 0
+            sources.append((known + 1, item.source))
+            items.append(item.value)
+        else:
+            items.append(item)
+    if not sources:
+        return encode(items)
+    return encode({"items": items, "sources": [[*each] for each in sources]})
+
+
+def _items(row: MapItemsRow) -> Sequence[Item]:
     found = decode(row.body)
+    if isinstance(found, dict):
+        items = iter(cast("list[JsonValue]", found["items"]))
+        sources = cast("list[tuple[int, str]]", found["sources"])
+        return [SourcedItem(next(items), source) for count, source in sources for _ in range(count)]
     assert isinstance(found, list)
     return found

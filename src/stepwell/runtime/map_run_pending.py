@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from stepwell.engine.endings import payload_text
-from stepwell.engine.map_items import ChildInput, MapItems
+from stepwell.engine.map_items import ChildInput, Item, MapItems, SourcedItem
 from stepwell.language.program import EvaluationFailed
 from stepwell.runtime.map_run import ITEMS_AT_A_TIME
 from stepwell.runtime.map_run_items import MapRunItems
 from stepwell.runtime.records import MapRunRow
-from stepwell.values import JsonValue, encode_text
+from stepwell.values import encode_text
 
 
 async def pending_of(run: MapRunRow, items: MapItems, kept: MapRunItems) -> AsyncIterator[str]:
@@ -42,11 +42,12 @@ async def pending_of(run: MapRunRow, items: MapItems, kept: MapRunItems) -> Asyn
 
 
 def _child(
-    items: MapItems, window: Sequence[JsonValue], offset: int, position: int, *, last: bool
+    items: MapItems, window: Sequence[Item], offset: int, position: int, *, last: bool
 ) -> ChildInput | None:
     """What the next child would have got; the item itself where that can't be made."""
     try:
         return items.next_child(window, offset, position, last=last)
     except EvaluationFailed:
-        item = window[offset]
+        given = window[offset]
+        item = given.value if isinstance(given, SourcedItem) else given
         return ChildInput(payload_text(item), item, 1)

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from stepwell.engine.commands import RedriveMapRun, StartMapRun, StopMapRun
 from stepwell.engine.endings import too_large
 from stepwell.engine.inputs import MapRunEnded, Started, StopRequested
-from stepwell.engine.map_items import ChildInput, MapItems
+from stepwell.engine.map_items import ChildInput, Item, MapItems
 from stepwell.engine.retries import Failure
 from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
 from stepwell.errors import StorageTrouble
@@ -50,7 +50,7 @@ from stepwell.runtime.records import (
 )
 from stepwell.runtime.telling import Telling
 from stepwell.runtime.turn import Turn
-from stepwell.values import JsonObject, JsonValue
+from stepwell.values import JsonObject
 
 _log = logging.getLogger("stepwell.runtime")
 
@@ -299,7 +299,7 @@ class MapRuns:
         turn: Turn,
         run: Run,
         items: MapItems,
-        window: Sequence[JsonValue],
+        window: Sequence[Item],
         revision: RevisionRow,
         program: Program,
         *,
