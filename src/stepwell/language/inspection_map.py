@@ -21,6 +21,9 @@ Tell: TypeAlias = Callable[[str, JsonValue], None]
 ReadData: TypeAlias = Callable[[], Sequence[JsonValue]]
 """Gives the items that an ItemReader would have read."""
 
+ITERATIONS = "iterations"
+"""The step that tells how many items there are; it is not one of AWS's."""
+
 
 def map_arguments(
     compiled: MapState, source: JsonObject, tell: Tell, read: ReadData | None
@@ -33,6 +36,8 @@ def map_arguments(
         if not is_jsonata(source):
             tell("afterInputPath", given)
         items = _items(compiled, source, given, env, tell, read)
+        if items is not None:
+            tell(ITERATIONS, len(items))
         asked = compiled.max_concurrency
         tell("maxConcurrency", 0 if asked is None else asked(given, env))
         if distributed is not None and distributed.tolerated_count is not None:

@@ -218,6 +218,23 @@ async def test_a_map_with_a_writer(writer: Any, fits: Any, message: str) -> None
     assert (answer["code"], answer["message"]) == ("ValidationException", message)
 
 
+async def test_a_share_of_failures_where_results_go_to_s3() -> None:
+    """The share is one of the items, since an object tells no number of results."""
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
+    whole = mapping(ResultWriter=writer, ToleratedFailurePercentage=50)
+    for failures, status in ((1, "SUCCEEDED"), (2, "FAILED")):
+        answer = await ask(
+            whole,
+            stateName="Outer",
+            input=[1, 2, 3],
+            stateConfiguration={"mapIterationFailureCount": failures},
+            inspectionLevel="DEBUG",
+            **mocked({"MapRunArn": "arn"}),
+        )
+        assert answer["status"] == status, answer
+        assert "iterations" not in answer["inspectionData"]
+
+
 # -- refusals and bounds
 
 

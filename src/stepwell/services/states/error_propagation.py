@@ -12,7 +12,8 @@ from dataclasses import replace
 from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
 from stepwell.language.compile_distributed import is_distributed
 from stepwell.services.states.tested_state import TestedState, find_tested_state
-from stepwell.services.states.trial import Mock, Trial, Verdict
+from stepwell.services.states.trial import Mock, Trial
+from stepwell.services.states.verdicts import Verdict
 from stepwell.values import JsonObject
 
 _SECONDS_MAX = 1

@@ -19,7 +19,8 @@ from stepwell.services.states.mock_context import read_context
 from stepwell.services.states.refusals import check_payload, invalid
 from stepwell.services.states.states import States
 from stepwell.services.states.tested_state import TestedState, find_tested_state, names_within
-from stepwell.services.states.trial import Mock, Trace, Trial, Verdict
+from stepwell.services.states.trial import Mock, Trace, Trial
+from stepwell.services.states.verdicts import Verdict
 from stepwell.values import BadJson, JsonObject, JsonValue, decode_payload
 
 SECONDS_MAX = 300
@@ -101,8 +102,8 @@ def _read_mock(
         raise invalid("Mocked result must be valid JSON") from bad
     _check_mocked(states, tested, value, str(given.get("fieldValidationMode") or "STRICT"))
     failures = configuration.get("mapIterationFailureCount")
-    if tested.type == "Map" and isinstance(failures, int) and isinstance(value, list):
-        if failures > len(value):
+    if tested.type == "Map" and isinstance(failures, int):
+        if isinstance(value, list) and failures > len(value):
             raise invalid(
                 "Map iteration failure count must be less than or equal to the number of Map"
                 " iterations"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from stepwell.engine.commands import CallService, OfferActivity, SetTimer
@@ -22,26 +21,16 @@ from stepwell.engine.inputs import (
     TimerFired,
 )
 from stepwell.engine.limits import Limits
-from stepwell.engine.retries import Failure, matches
 from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
 from stepwell.language.compile_distributed import is_distributed
-from stepwell.language.inspection import CAUGHT
-from stepwell.language.inspection_map import ReadData
+from stepwell.language.inspection_map import ITERATIONS, ReadData
 from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.runtime.ports import Refused, ServiceCall, Wire
 from stepwell.services.api import Call
 from stepwell.services.states.states import States
 from stepwell.services.states.tested_state import TestedState
+from stepwell.services.states.verdicts import Seen, Verdict, verdict_of
 from stepwell.values import JsonObject, JsonValue, encode_text
-
-_PLACE = re.compile(
-    r"An error occurred while executing the state '.*?' \(entered at the event id #\d+\)\. ",
-    re.DOTALL,
-)
-"""Events of a test are shown to nobody, so its causes name none."""
-
-_NUMBERS = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
-_UNSHOWN = (CAUGHT, "caughtError")
 
 T = TypeVar("T")
 
@@ -56,20 +45,6 @@ class Mock:
     cause: str | None = None
     failures: int = 0
     """How many iterations of a Map failed."""
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What came of a test; texts are JSON as AWS shows it."""
-
-    status: str
-    output: str | None = None
-    error: str | None = None
-    cause: str | None = None
-    next_state: str | None = None
-    inspection: JsonObject = field(default_factory=dict)
-    timed_out: bool = False
-    """Whether the test took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +79,14 @@ class Trial:
         self._text = text
         self._mock = mock
         self._retries = retries
-        self._told: dict[str, JsonValue] = {}
-        self._wire: JsonObject = {}
         self._trace = trace
-        self._texts = {id(value): (value, text)}
-        if mock is not None and mock.text is not None:
-            self._texts[id(mock.value)] = mock.value, mock.text
-        self._events: list[HistoryEvent] = []
+        self._told: dict[str, JsonValue] = {}
         program = tested.telling(self._tell, read)
         self._execution = Execution(_identity(states, call, role_arn), program)
+        self._seen = Seen(tested.compiled, text, self._execution, self._told)
+        self._seen.texts[id(value)] = value, text
+        if mock is not None and mock.text is not None:
+            self._seen.texts[id(mock.value)] = mock.value, mock.text
         self._execution.given_context = context
         self._execution.given_item = _item_of(tested, value)
         self._begin(value, variables)
@@ -145,23 +119,19 @@ class Trial:
             for one in given:
                 commands += self._decide(one)
             if not given:
-                return self._verdict(timed_out=True)
-        return self._verdict()
+                return verdict_of(self._seen, timed_out=True)
+        return verdict_of(self._seen)
 
     def _decide(self, given: Input) -> list[object]:
         now = self._states.clock.now()
         decision = decide(self._execution, given, now, Limits())
-        self._events += decision.events
+        self._seen.events += decision.events
         return [*decision.commands]
 
     @property
     def _is_over(self) -> bool:
         running = self._execution.status == "RUNNING"
-        return not running or self._exited is not None or self._root.phase == "retrying"
-
-    @property
-    def _exited(self) -> HistoryEvent | None:
-        return next((e for e in self._events if e.type.endswith("StateExited")), None)
+        return not running or self._seen.exited is not None or self._root.phase == "retrying"
 
     # -- what the state waits for
 
@@ -221,14 +191,17 @@ class Trial:
         percentage = self._told.get("toleratedFailurePercentage")
         if isinstance(count, int) and mock.failures > count:
             return True
-        total = len(mock.value) if isinstance(mock.value, list) else 0
+        counted = self._told.get(ITERATIONS)
+        total = counted if isinstance(counted, int) else 0
+        if isinstance(mock.value, list):
+            total = len(mock.value)
         return isinstance(percentage, int | float) and mock.failures * 100 > percentage * total
 
     async def _real(self, command: CallService) -> Input:
         """Call the service, through the integration that executions use."""
         states, call, wire = self._states, self._call, None
         if self._trace is not None:
-            wire = Wire(self._wire.__setitem__, self._trace.reveals_secrets)
+            wire = Wire(self._seen.wire.__setitem__, self._trace.reveals_secrets)
         outcome = await states.executions.call_alone(
             ServiceCall(
                 execution=self._execution.identity.id,
@@ -270,89 +243,6 @@ class Trial:
             call_off()
             task.cancel()
 
-    # -- what came of it
-
-    def _verdict(self, *, timed_out: bool = False) -> Verdict:
-        exited = self._exited
-        if timed_out:
-            verdict = Verdict("FAILED", error="States.Timeout", timed_out=True)
-        elif exited is not None:
-            verdict = self._left(exited)
-        else:
-            retried = self._root.phase == "retrying"
-            last = self._events[-1]
-            details = last.details or {}
-            verdict = Verdict(
-                "RETRIABLE" if retried else "FAILED",
-                error=_text(details.get("error")),
-                cause=_without_place(_text(details.get("cause"))),
-            )
-        verdict.inspection = self._inspection(verdict)
-        return verdict
-
-    def _left(self, exited: HistoryEvent) -> Verdict:
-        text = exited.text("output")
-        if exited.value is not None:
-            text = self._text_of(exited.value[0], text)
-        after = self._events[self._events.index(exited) + 1 :]
-        entered = next((e for e in after if e.type.endswith("StateEntered")), None)
-        next_state = None if entered is None else entered.text("name")
-        if CAUGHT not in self._told:
-            return Verdict("SUCCEEDED", output=text, next_state=next_state)
-        error = self._told["caughtError"]
-        found = error if isinstance(error, dict) else {}
-        return Verdict(
-            "CAUGHT_ERROR",
-            output=text,
-            error=_text(found.get("Error")),
-            cause=_without_place(_text(found.get("Cause"))),
-            next_state=next_state,
-        )
-
-    def _text_of(self, value: JsonValue, text: str | None = None) -> str:
-        """The text that a value was given as, where it is that value."""
-        known = self._texts.get(id(value))
-        if known is not None and known[0] is value:
-            return known[1]
-        return encode_text(value) if text is None else text
-
-    def _inspection(self, verdict: Verdict) -> JsonObject:
-        shown: JsonObject = {"input": self._text}
-        for name, value in self._told.items():
-            if name in _NUMBERS:
-                shown[name] = value
-            elif name not in _UNSHOWN:
-                shown[name] = self._text_of(value)
-        shown |= self._wire
-        if self._root.variables:
-            shown["variables"] = encode_text(dict(self._root.variables))
-        details = self._error_details(verdict)
-        if details:
-            shown["errorDetails"] = details
-        return shown
-
-    def _error_details(self, verdict: Verdict) -> JsonObject:
-        details: JsonObject = {}
-        state = self._tested.compiled
-        if not isinstance(state, TaskState | MapState | ParallelState):
-            return details
-        if CAUGHT in self._told:
-            details[CAUGHT] = self._told[CAUGHT]
-        failure = Failure(verdict.error, verdict.cause)
-        met = (
-            index
-            for index, retrier in enumerate(state.retry)
-            if matches(failure, retrier.error_equals)
-        )
-        retrier = next(met, None) if verdict.error is not None else None
-        if retrier is not None:
-            details["retryIndex"] = retrier
-        note = self._events[-1].note
-        if verdict.status == "RETRIABLE" and note is not None:
-            due_at = int(note["due"])
-            details["retryBackoffIntervalSeconds"] = round((due_at - self._events[-1].at) / 1000)
-        return details
-
 
 def _identity(states: States, call: Call, role_arn: str) -> Identity:
     """AWS shows a test as an execution of an express machine, both with made-up names."""
@@ -383,11 +273,3 @@ def _item_of(tested: TestedState, value: JsonValue) -> JsonObject | None:
     if is_distributed(around) and "ItemReader" not in around:
         item["Source"] = "STATE_DATA"
     return item
-
-
-def _text(value: JsonValue) -> str | None:
-    return None if value is None else str(value)
-
-
-def _without_place(cause: str | None) -> str | None:
-    return None if cause is None else _PLACE.sub("", cause, count=1)
