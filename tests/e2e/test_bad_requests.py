@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -181,6 +182,7 @@ def test_an_input_that_is_no_json(server: ServerProcess, text: str, reason: str)
         '{"a":1,"a":2}',
         " [ 1 ,\n2 ] ",
         '"' + "x" * (PAYLOAD_BYTES_MAX - 2) + '"',
+        '"' + "\U0001f600" * (PAYLOAD_BYTES_MAX // 4 - 1) + 'xx"',
         "[" * 500 + "]" * 500,
     ],
     ids=lambda text: repr(text[:12]),
@@ -198,7 +200,12 @@ def test_odd_but_good_input_is_kept_as_it_is(server: ServerProcess, text: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ['"' + "x" * (PAYLOAD_BYTES_MAX - 1) + '"', '"' + "ü" * (PAYLOAD_BYTES_MAX // 2) + '"']
+    "text",
+    [
+        '"' + "x" * (PAYLOAD_BYTES_MAX - 1) + '"',
+        '"' + "ü" * (PAYLOAD_BYTES_MAX // 2) + '"',
+        '"' + "\U0001f600" * (PAYLOAD_BYTES_MAX // 4 - 1) + 'xxx"',
+    ],
 )
 def test_an_input_over_the_limit(server: ServerProcess, text: str) -> None:
     """262,144 bytes of UTF-8 are the limit of an input; one more is refused."""
@@ -296,6 +303,22 @@ def test_a_bad_callback_changes_nothing(
     assert told.status == 200
 
 
+def test_the_largest_callback(server: ServerProcess) -> None:
+    """An output of exactly 262,144 bytes is taken; a byte more is refused first."""
+    definition = json.dumps({"StartAt": "T", "States": {"T": ASKS}})
+    call(server, CREATE, name="asks-much", definition=definition, roleArn=ROLE)
+    arn = call(server, START, stateMachineArn=f"{MACHINES}asks-much").document["executionArn"]
+    page = f"{server.endpoint}/_stepwell/tokens?executionArn={arn}&reveal=true"
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        [entry] = json.load(answer)["tokens"]
+    largest = '"' + "\U0001f600" * (PAYLOAD_BYTES_MAX // 4 - 1) + 'xx"'
+    told = call(server, SUCCEED, taskToken=entry["token"], output=f"{largest} ")
+    refused(told, 400, "ValidationException", "at 'output'")
+    assert call(server, SUCCEED, taskToken=entry["token"], output=largest).status == 200
+    described = call(server, "AWSStepFunctions.DescribeExecution", executionArn=arn)
+    assert described.document["output"] == largest
+
+
 @pytest.mark.parametrize(
     ("token", "code"),
     [
@@ -364,3 +387,54 @@ def test_bad_forms(server: ServerProcess, form: bytes, code: str) -> None:
     assert told.body.startswith(b"<?xml")
     assert f"<Code>{code}".encode() in told.body
     assert b"<RequestId>" in told.body
+
+
+PASS_STATE = json.dumps({"Type": "Pass", "End": True})
+MAP_STATE = json.dumps(
+    {
+        "Type": "Map",
+        "ItemProcessor": {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}},
+        "End": True,
+    }
+)
+TASK_STATE = json.dumps({**ASKS, "Resource": "arn:aws:states:::sqs:sendMessage"})
+FIELDS: dict[str, tuple[str, str]] = {
+    "definition of TestState": ("TestState", '{"definition":@,"roleArn":"R","input":"{}"}'),
+    "input of TestState": ("TestState", '{"definition":#pass,"roleArn":"R","input":@}'),
+    "variables of TestState": ("TestState", '{"definition":#pass,"roleArn":"R","variables":@}'),
+    "context of TestState": (
+        "TestState",
+        '{"definition":#task,"roleArn":"R","context":@,"mock":{"result":"{}"}}',
+    ),
+    "mock of TestState": ("TestState", '{"definition":#task,"roleArn":"R","mock":{"result":@}}'),
+    "results of TestState": ("TestState", '{"definition":#map,"roleArn":"R","mock":{"result":@}}'),
+    "definition to validate": ("ValidateStateMachineDefinition", '{"definition":@}'),
+    "definition to update": ("UpdateStateMachine", '{"stateMachineArn":"M","definition":@}'),
+}
+"""Operation and body; the JSON text of a field stands for `@`."""
+
+
+@pytest.mark.parametrize("nested", ["[@]", '{"a":@}', '[{"a":@}]'])
+@pytest.mark.parametrize("depth", [501, 5_000, 20_000])
+@pytest.mark.parametrize("field", FIELDS)
+def test_deep_nesting_in_every_field(
+    server: ServerProcess, field: str, depth: int, nested: str
+) -> None:
+    """However deep a text nests: an answer that says so, and no trouble in the log."""
+    operation, body = FIELDS[field]
+    before, after = nested.split("@")
+    text = json.dumps(before * depth + "1" + after * depth)
+    for name, state in (("pass", PASS_STATE), ("task", TASK_STATE), ("map", MAP_STATE)):
+        body = body.replace(f"#{name}", json.dumps(state))
+    body = body.replace('"M"', json.dumps(MACHINE)).replace('"R"', json.dumps(ROLE))
+    told = ask(server, body.replace("@", text), f"AWSStepFunctions.{operation}")
+    if operation == "ValidateStateMachineDefinition":
+        assert told.document["result"] == "FAIL"
+        shown = json.dumps(told.document)
+        assert "nested deeper" in shown or "must be a valid JSON object" in shown
+    else:
+        assert (told.status, told.code) in {
+            (400, "InvalidDefinition"),
+            (400, "InvalidExecutionInput"),
+            (400, "ValidationException"),
+        }, told

@@ -264,8 +264,8 @@ def _enter(step: Step, entry: Entry) -> None:
     if step.world.machine_deleted:
         _stop(step, StopRequested(None, None))
         return
-    if step.world.pace is not None and (entry.resumed or not branch.state):
-        step.world.pace.charge(step.now)
+    if step.pace is not None and (entry.resumed or not branch.state):
+        step.pace.charge(step.now)
     state = branch.scope.states[entry.state]
     if not entry.resumed:
         details: Details = {"name": entry.state, "input": entry.text}

@@ -180,8 +180,7 @@ def go_on(step: Step, branch: Branch, next_state: str, value: JsonValue, text: s
     """Enter the next state now, in the next turn when this one has done enough, or when the rate
     of all executions allows it."""
     step.transitions += 1
-    pace = step.world.pace
-    due_at = step.now if pace is None else pace.turn_at(step.now)
+    due_at = step.now if step.pace is None else step.pace.turn_at(step.now)
     if step.transitions > step.limits.transitions_per_turn_max or due_at > step.now:
         branch.interrupted_before = next_state
         step.set_timer(branch, "continue", due_at, step.execution.last_event)
@@ -280,8 +279,8 @@ def _retry(
     last = step.events[-1]
     drawn = chance(step.execution.identity.seed, f"retry:{last.id}:{branch.id}", 8)
     due_at = step.now + delay_ms(retrier, branch.retries.get(position, 0), drawn)
-    if step.world.pace is not None:
-        due_at = max(due_at, step.world.pace.turn_at(step.now))
+    if step.pace is not None:
+        due_at = max(due_at, step.pace.turn_at(step.now))
     _abandon_children(step, branch)
     last.annotate({"r": position, "rb": branch.id, "due": due_at, "last": branch.last})
     step.execution.retry(branch.id, position, branch.last, last.id)

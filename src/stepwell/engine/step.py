@@ -50,6 +50,7 @@ class Step:
         "last_environment",
         "limits",
         "now",
+        "pace",
         "ready",
         "transitions",
         "world",
@@ -61,6 +62,7 @@ class Step:
         self.limits = limits
         self.events_max = limits.history_events_max or sys.maxsize
         self.world = world
+        self.pace = world.pace
         self.events: list[HistoryEvent] = []
         self.commands: list[Command] = []
         self.ready: deque[Entry] = deque()
