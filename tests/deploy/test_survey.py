@@ -179,3 +179,33 @@ def test_snippets_beside_the_template_are_taken_in() -> None:
     ]
     seen = look(text % "s3://bucket/props.yaml")
     assert [finding.severity for finding in seen.findings] == [WARNING]
+
+
+@pytest.mark.parametrize(("kept", "warned"), [("300", True), ("1200", False), (None, False)])
+def test_a_wait_that_outlives_the_templates_queue(kept: str | None, warned: bool) -> None:
+    """The queue's retention is known from the template, four days when it says nothing."""
+    retention = f"{{MessageRetentionPeriod: {kept}}}" if kept else "{}"
+    seen = look(
+        f"""
+        Resources:
+          Jobs: {{Type: 'AWS::SQS::Queue', Properties: {retention}}}
+          M:
+            {MACHINE}
+            Properties:
+              RoleArn: arn:aws:iam::000000000000:role/r
+              Definition:
+                StartAt: Ask
+                States:
+                  Ask:
+                    Type: Task
+                    Resource: arn:aws:states:::sqs:sendMessage.waitForTaskToken
+                    Parameters:
+                      QueueUrl: !Ref Jobs
+                      MessageBody: {{token.$: $$.Task.Token}}
+                    TimeoutSeconds: 600
+                    End: true
+        """
+    )
+    found = [finding for finding in seen.findings if "WAIT_OUTLIVES_MESSAGE" in finding.message]
+    assert [finding.severity for finding in found] == ([WARNING] if warned else [])
+    assert seen.deploys

@@ -182,6 +182,56 @@ def test_a_wait_that_outlives_its_message_is_warned_of(
     assert set(asked) <= {URL}
 
 
+@pytest.mark.parametrize(
+    ("input_path", "parameters", "expected"),
+    [
+        ("$$", {"QueueUrl": URL, "MessageBody.$": "$"}, []),
+        ("$$.Task", {"QueueUrl": URL, "MessageBody": {"token.$": "$.Token"}}, []),
+        ("$$.Execution", {"QueueUrl": URL, "MessageBody.$": "$"}, ["TOKEN_NOT_SENT"]),
+        ("$$.Task", {"QueueUrl": URL, "MessageBody": "token"}, ["TOKEN_NOT_SENT"]),
+        ("$.task", {"QueueUrl": URL, "MessageBody.$": "$"}, ["TOKEN_NOT_SENT"]),
+    ],
+)
+def test_a_token_may_come_through_the_input_path(
+    input_path: str, parameters: JsonObject, expected: list[str]
+) -> None:
+    """InputPath may lead into the context object."""
+    assert codes(asking(InputPath=input_path, Parameters=parameters)) == expected
+
+
+def test_an_expression_without_its_marks_is_explained() -> None:
+    """The commonest slip in JSONata."""
+    arguments: JsonObject = {"QueueUrl": URL, "MessageBody": "$states.context.Task.Token"}
+    state = asking(Parameters=None, Arguments=arguments, QueryLanguage="JSONata")
+    [found] = lint_definition(machine(state))
+    assert found.code == "TOKEN_NOT_SENT"
+    assert "between {% and %}" in found.hint
+
+
+def around(kind: str, inner: JsonObject, *retriers: JsonObject) -> JsonObject:
+    """A Parallel or Map state with a state within a Parallel within."""
+    scope: JsonObject = {"StartAt": "Ask", "States": {"Ask": inner}}
+    nested: JsonObject = {"Type": "Parallel", "Branches": [scope], "End": True}
+    outer: JsonObject = {"StartAt": "In", "States": {"In": nested}}
+    holder: JsonObject = {"Branches": [outer]} if kind == "Parallel" else {"ItemProcessor": outer}
+    return {"Type": kind, **holder, "Retry": list(retriers), "End": True}
+
+
+@pytest.mark.parametrize("kind", ["Parallel", "Map"])
+def test_a_retry_around_a_token_wait_is_warned_of(kind: str) -> None:
+    """It sends every token within anew, at any depth; other retries and other waits do not."""
+    everything: JsonObject = {"ErrorEquals": ["States.ALL"]}
+    shield: JsonObject = {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0}
+    failures: JsonObject = {"ErrorEquals": ["States.TaskFailed"]}
+    [found] = lint_definition(machine(around(kind, asking(), everything)))
+    assert (found.code, found.location) == ("TOKEN_DOUBLED_BY_RETRY", "/States/X/Retry[0]")
+    assert "'X'" in found.message
+    assert "'Ask'" in found.message
+    for retriers in ([shield, everything], [failures], []):
+        assert codes(around(kind, asking(), *retriers)) == []
+    assert codes(around(kind, {"Type": "Pass", "End": True}, everything)) == []
+
+
 def test_an_activity_without_bounds_is_warned_of() -> None:
     """Any bound will do."""
     state: JsonObject = {"Type": "Task", "Resource": ACTIVITY, "End": True}

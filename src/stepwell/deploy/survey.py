@@ -24,7 +24,7 @@ from stepwell.deploy.findings import (
     is_refusal,
     pointer,
 )
-from stepwell.deploy.guesses import AnyExport
+from stepwell.deploy.guesses import AnyExport, guessed
 from stepwell.deploy.parameters import is_stored, parameter_texts, plain_values
 from stepwell.deploy.reading import read_document, read_template
 from stepwell.deploy.references import references
@@ -104,7 +104,8 @@ def survey(
         return Survey((Finding(FORMAT, error.message),))
     findings = review(template, scope)
     properties = evaluated(template, scope)
-    findings += definition_findings(scope, properties, read_file)
+    made = replace(scope, resources=guessed(template, scope))
+    findings += definition_findings(made, properties, read_file)
     findings += _runtime_findings(scope, properties)
     findings = _softened(findings, template, assumed)
     findings += [*not_included, *_assumptions(assumed), *_stored_parameters(template, texts)]

@@ -16,6 +16,10 @@ from stepwell.language.review import for_this_server, review_definition
 from stepwell.values import JsonObject
 
 MACHINE = "AWS::StepFunctions::StateMachine"
+QUEUE = "AWS::SQS::Queue"
+RETENTION_SECONDS = 345_600
+"""So long a queue keeps messages unless it says otherwise."""
+
 CHARACTERS_MAX = 1_048_576
 
 ReadFile = Callable[[str], "str | None"]
@@ -28,15 +32,30 @@ def definition_findings(
     read_file: ReadFile,
 ) -> list[Finding]:
     """What is wrong with them, and what is valid on AWS and not run here."""
+    kept = _retentions(scope, properties)
     return [
         finding
         for name, resource in scope.declared.items()
         if resource.type == MACHINE
-        for finding in _of_machine(name, properties[name], read_file)
+        for finding in _of_machine(name, properties[name], read_file, kept)
     ]
 
 
-def _of_machine(name: str, properties: JsonObject, read_file: ReadFile) -> Iterator[Finding]:
+def _retentions(scope: Scope, properties: Mapping[str, JsonObject]) -> dict[str, int]:
+    """How many seconds each queue of the template keeps its messages, by its URL."""
+    kept = {}
+    for name, resource in scope.declared.items():
+        made = scope.resources.get(name)
+        if resource.type == QUEUE and made is not None and name in properties:
+            seconds = as_text(properties[name].get("MessageRetentionPeriod", RETENTION_SECONDS))
+            if seconds.isdecimal():
+                kept[made.id] = int(seconds)
+    return kept
+
+
+def _of_machine(
+    name: str, properties: JsonObject, read_file: ReadFile, kept: Mapping[str, int]
+) -> Iterator[Finding]:
     place = pointer("Resources", name, "Properties")
     try:
         definition = _definition(properties, read_file)
@@ -46,7 +65,8 @@ def _of_machine(name: str, properties: JsonObject, read_file: ReadFile) -> Itera
     if definition is None:
         return
     machine_type = as_text(properties.get("StateMachineType")) or "STANDARD"
-    for found in for_this_server(review_definition(definition, machine_type=machine_type)):
+    review = review_definition(definition, machine_type=machine_type, find_retention=kept.get)
+    for found in for_this_server(review):
         severity = REFUSED if found.severity == ERROR else WARNING
         message = f"{found.code}: {found.message} at {found.place or '/'}"
         yield Finding(DEFINITION, message, name, place, severity, found.hint)

@@ -1,4 +1,7 @@
-"""Lint for one Task that waits for somebody outside: a task token, or an activity's worker."""
+"""Lint for one state that waits for somebody outside: a task token, or an activity's worker.
+
+A Parallel or Map state that waits for tokens within is looked at for its retries.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 
 from stepwell.language.diagnostics import WARNING, Diagnostic
 from stepwell.language.program import Resource
+from stepwell.language.references import inner_scopes
 from stepwell.language.resources import TOKEN, parse_resource
 from stepwell.values import JsonObject, JsonValue
 
@@ -45,6 +49,8 @@ def task_findings(
     linted: Linted, find_retention: Callable[[str], int | None] | None
 ) -> list[Diagnostic]:
     """Everything there is to say about a state that waits; nothing about any other."""
+    if linted.state.get("Type") in ("Parallel", "Map"):
+        return list(_doubled_tokens_within(linted))
     resource = waiting_resource(linted.state)
     if resource is None:
         return []
@@ -103,12 +109,16 @@ def _unsent_token(linted: Linted) -> Iterator[Diagnostic]:
     payload = linted.state.get(field)
     if (_mentions_in_jsonata if jsonata else _mentions_in_jsonpath)(payload):
         return
+    if not jsonata and _reads_the_context(linted.state.get("InputPath"), payload):
+        return
     example = '"TaskToken.$": "$$.Task.Token"'
     if jsonata:
         example = '"TaskToken": "{% $states.context.Task.Token %}"'
     hint = f"put the token into what is sent, as in {example}"
     if not jsonata and _written_without_mark(payload):
         hint = "a value is only evaluated when the name of its field ends in '.$'"
+    if jsonata and _written_without_marks(payload):
+        hint = f"a value is only evaluated between {{% and %}}, as in {example}"
     yield linted.warning(
         TOKEN_NOT_SENT,
         f"The state '{linted.name}' waits for its task token, but its {field} never mention the "
@@ -124,6 +134,17 @@ def _mentions_in_jsonpath(template: JsonValue) -> bool:
         name.endswith(".$") and _IN_JSONPATH.search(text) is not None
         for name, text in _texts("", template)
     )
+
+
+def _reads_the_context(input_path: JsonValue, template: JsonValue) -> bool:
+    """Whether the state's input is the context object, and something of it is sent."""
+    if not isinstance(input_path, str) or _IN_JSONPATH.search(input_path) is None:
+        return False
+    return template is None or any(name.endswith(".$") for name, _ in _texts("", template))
+
+
+def _written_without_marks(template: JsonValue) -> bool:
+    return any("Task.Token" in text for _, text in _texts("", template) if text[:2] != "{%")
 
 
 def _written_without_mark(template: JsonValue) -> bool:
@@ -151,8 +172,41 @@ def _texts(name: str, value: JsonValue) -> Iterator[tuple[str, str]]:
 
 
 def _doubled_token(linted: Linted) -> Iterator[Diagnostic]:
+    """A retry after a timeout of the wait itself."""
+    found = _retry_on_timeouts(linted.state)
+    if found is not None:
+        index, name = found
+        yield linted.warning(
+            TOKEN_DOUBLED_BY_RETRY,
+            f"A retry on {name} sends a second token while a worker may still be at work with the "
+            f"first: the work may be done twice, and the answer to the first token of "
+            f"'{linted.name}' is refused",
+            f"/Retry[{index}]",
+            'put a retrier with ErrorEquals ["States.Timeout"] and MaxAttempts 0 first, and catch '
+            "the timeout instead; or make the work idempotent",
+        )
+
+
+def _doubled_tokens_within(linted: Linted) -> Iterator[Diagnostic]:
+    """A retry of the state around begins everything within anew, whatever is waited for there."""
+    found = _retry_on_timeouts(linted.state)
+    waiting = _token_wait_within(linted.state) if found is not None else ""
+    if found is not None and waiting:
+        index, name = found
+        yield linted.warning(
+            TOKEN_DOUBLED_BY_RETRY,
+            f"A retry of '{linted.name}' on {name} begins everything within anew: '{waiting}' "
+            "sends a second token while a worker may still be at work with the first, whose "
+            "answer is refused",
+            f"/Retry[{index}]",
+            "retry the states within that may fail, and catch their timeouts there; or make the "
+            "work idempotent",
+        )
+
+
+def _retry_on_timeouts(state: JsonObject) -> tuple[int, str] | None:
     """The first retrier that meets a timeout decides; one that never retries shields the rest."""
-    retriers = linted.state.get("Retry")
+    retriers = state.get("Retry")
     for index, retrier in enumerate(retriers if isinstance(retriers, list) else ()):
         names = retrier.get("ErrorEquals") if isinstance(retrier, dict) else None
         if not isinstance(retrier, dict) or not isinstance(names, list):
@@ -161,18 +215,25 @@ def _doubled_token(linted: Linted) -> Iterator[Diagnostic]:
         if not met:
             continue
         if retrier.get("MaxAttempts") != 0:
-            yield linted.warning(
-                TOKEN_DOUBLED_BY_RETRY,
-                f"A retry on {met[0]} sends a second token while a worker may still be at work "
-                f"with the first: the work may be done twice, and the answer to the first token "
-                f"of '{linted.name}' is refused",
-                f"/Retry[{index}]",
-                'put a retrier with ErrorEquals ["States.Timeout"] and MaxAttempts 0 first, and '
-                "catch the timeout instead; or make the work idempotent",
-            )
-            return
+            return index, met[0]
         if met != ["States.HeartbeatTimeout"]:
-            return
+            return None
+    return None
+
+
+def _token_wait_within(state: JsonObject) -> str:
+    """The name of a state within that waits for a token, or the empty text."""
+    pending = list(inner_scopes(state))
+    while pending:
+        states = pending.pop(0).get("States")
+        for name, inner in states.items() if isinstance(states, dict) else ():
+            if not isinstance(inner, dict):
+                continue
+            resource = waiting_resource(inner)
+            if resource is not None and resource.pattern == TOKEN:
+                return name
+            pending += inner_scopes(inner)
+    return ""
 
 
 def _outlived_message(
