@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_checked(folder: Path) -> No
     assert "Traceback" not in result.output
     assert result.stderr.splitlines() == [
         f"{missing}: cannot be read: No such file or directory",
-        f"{folder}: cannot be read: Is a directory",
+        f"{folder}: cannot be read: it is a folder: name the files in it",
         f"{latin}: cannot be read: it is not UTF-8 text",
         f"{long}: cannot be read: it is longer than 8,000,000 bytes",
     ]
@@ -157,7 +157,7 @@ def test_text_that_is_no_json_is_shown_in_short() -> None:
     result = check("-", given='{"StartAt": "A",\n "States" {}}')
     assert result.exit_code == 1
     assert "[Source" not in result.stdout
-    assert "line 2, column 12" in result.stdout
+    assert "line 2, column 11" in result.stdout
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{}", "1", '"a"', "\x00", "- a", "a: b"])
@@ -266,3 +266,63 @@ def test_every_invalid_fixture_is_refused(tmp_path: Path) -> None:
         for finding in one["diagnostics"]:
             assert 1 <= finding["line"] <= len(lines), one["file"]
             assert 1 <= finding["column"] <= len(lines[finding["line"] - 1]) + 1, one["file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "template.yaml",
+            "Resources: {M: {Type: AWS::Serverless::StateMachine}}",
+            "it is a template: `stepwell doctor {name}` looks at the state machines in it",
+        ),
+        (
+            "stack.json",
+            '{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine"}}}',
+            "it is a template: `stepwell doctor {name}` looks at the state machines in it",
+        ),
+        (
+            "serverless.yml",
+            "service: s\nstepFunctions: {stateMachines: {}}",
+            "it is a file of the Serverless Framework",
+        ),
+    ],
+)
+def test_files_of_another_kind_are_sent_elsewhere(
+    tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    """A template's findings would be about fields that no definition has."""
+    path = tmp_path / name
+    path.write_text(content)
+    result = check(str(path))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"{path}: cannot be read: {told.format(name=path)}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("a.json", "", "it is empty"),
+        ("a.json", "[]", "an object with StartAt and States"),
+        ("a.json", '{"StartAt": "A",}', "no comma stands before '}'"),
+        ("a.json", '{"StartAt": ["A",]}', "no comma stands before ']'"),
+        ("a.json", '{"StartAt": "A" // the first\n}', "JSON has no comments"),
+        ("a.json", "{'StartAt': 'A'}", "double quotes"),
+        ("a.json", '{StartAt: "A"}', "names stand in double quotes"),
+        ("a.json", '{"StartAt": "A" "States": {}}', "is a comma missing"),
+        ("a.json", '{"End": True}', "write true"),
+        ("a.json", '{"Result": None}', "write null"),
+        ("a.json", '{"Result": NaN}', "no such number"),
+        ("a.json", '{"StartAt": A}', "texts stand in double quotes"),
+        ("a.yaml", "StartAt: A\nStates:\n\tA: {}\n", "not with tabs"),
+    ],
+)
+def test_what_is_written_elsewhere_is_explained(
+    tmp_path: Path, name: str, content: str, hint: str
+) -> None:
+    """Slips of people who write JSON and YAML by hand."""
+    path = tmp_path / name
+    path.write_text(content)
+    result = check(str(path))
+    assert result.exit_code == 1
+    assert hint in result.stdout.partition("hint: ")[2]

@@ -220,7 +220,7 @@ def test_broken_json_is_answered_in_the_words_of_awss_parser() -> None:
         "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token "
         f"'null', 'true' or 'false')\n at {place}"
     )
-    assert (finding.line, finding.column) == (1, 4)
+    assert (finding.line, finding.column) == (1, 3)
 
 
 def test_a_definition_over_a_megabyte_is_refused() -> None:

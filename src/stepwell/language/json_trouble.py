@@ -21,6 +21,15 @@ TOKEN_CHARACTERS = 256
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _ESCAPES = '"\\/bfnrt'
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])")
+_TOKEN_NAMED = re.compile(r"Unrecognized token '(\w*)'")
+_WORD_HINTS = {
+    "True": "write true",
+    "False": "write false",
+    "None": "write null",
+    "undefined": "write null",
+    "NaN": "JSON has no such number",
+    "Infinity": "JSON has no such number",
+}
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?', re.DOTALL)
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|[^\\]", re.DOTALL)
 _WORD = re.compile(r"[\w$]+")
@@ -35,6 +44,7 @@ class JsonTrouble:
     location: str
     line: int
     column: int
+    hint: str = ""
 
 
 class _Stop(Exception):
@@ -56,7 +66,26 @@ def json_trouble(text: str) -> JsonTrouble:
         sentence, offset = _beyond_us(text)
     line, column = line_and_column(text, offset)
     location = _source(text, line, column)
-    return JsonTrouble(f"{sentence}\n at {location}", location, line, column)
+    hint = _hint(text, sentence, offset - 1)
+    return JsonTrouble(f"{sentence}\n at {location}", location, line, column, hint)
+
+
+def _hint(text: str, sentence: str, at: int) -> str:
+    """What is written elsewhere, and not in JSON."""
+    character = text[at : at + 1]
+    if character in ("}", "]") and text[:at].rstrip().endswith(","):
+        return f"no comma stands before '{character}'"
+    if character in ("/", "#") and sentence.startswith("Unexpected character"):
+        return "JSON has no comments: put them into Comment"
+    if character == "'":
+        return "texts and names stand in double quotes"
+    if "start field name" in sentence:
+        return "names stand in double quotes"
+    if "was expecting comma" in sentence:
+        return "is a comma missing before this?"
+    if word := _TOKEN_NAMED.match(sentence):
+        return _WORD_HINTS.get(word[1], "texts stand in double quotes")
+    return ""
 
 
 def _beyond_us(text: str) -> tuple[str, int]:

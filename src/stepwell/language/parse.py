@@ -30,24 +30,23 @@ def parse_definition(text: str) -> tuple[JsonObject | None, list[Diagnostic]]:
         message = f"The definition is longer than {DEFINITION_LENGTH_MAX} characters"
         return None, [Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, "/", 1, 1)]
     if not text.strip():
-        return None, [_not_an_object()]
+        return None, [_not_an_object("it is empty")]
     try:
         value = decode(text)
     except BadJson as error:
         return None, [_bad_json(text, error)]
     if not isinstance(value, dict):
-        return None, [_not_an_object()]
+        return None, [_not_an_object("it is an object with StartAt and States")]
     if place := _too_deep(value):
         message = f"Arrays and objects are nested deeper than {NESTING_MAX}"
         return None, [Diagnostic(ERROR, "TOO_DEEPLY_NESTED", message, place)]
     return value, _duplicates(text)
 
 
-def _not_an_object() -> Diagnostic:
+def _not_an_object(hint: str) -> Diagnostic:
     """AWS names no place for this one."""
-    return Diagnostic(
-        ERROR, SCHEMA_VALIDATION_FAILED, "Definition must be a valid JSON object", "", 1, 1
-    )
+    message = "Definition must be a valid JSON object"
+    return Diagnostic(ERROR, SCHEMA_VALIDATION_FAILED, message, "", 1, 1, hint)
 
 
 def _bad_json(text: str, error: BadJson) -> Diagnostic:
@@ -56,8 +55,16 @@ def _bad_json(text: str, error: BadJson) -> Diagnostic:
         message = f"Arrays and objects are nested deeper than {NESTING_MAX}"
         return Diagnostic(ERROR, "TOO_DEEPLY_NESTED", message, "/", 1, 1)
     found = json_trouble(text)
+    # AWS names the column behind the trouble; people look at the one before.
+    column = max(1, found.column - 1)
     return Diagnostic(
-        ERROR, "INVALID_JSON_DESCRIPTION", found.message, found.location, found.line, found.column
+        ERROR,
+        "INVALID_JSON_DESCRIPTION",
+        found.message,
+        found.location,
+        found.line,
+        column,
+        found.hint,
     )
 
 

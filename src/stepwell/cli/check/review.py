@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from stepwell.cli.check.kinds import other_kind
 from stepwell.cli.check.yaml_text import YamlTrouble, read_yaml
 from stepwell.language.diagnostics import ERROR, Diagnostic, has_errors
 from stepwell.language.review import for_this_server, review_definition
@@ -41,6 +42,8 @@ def review_file(
     """
     try:
         text = _read(name)
+    except IsADirectoryError:
+        return Reviewed(name, trouble="it is a folder: name the files in it")
     except OSError as error:
         return Reviewed(name, trouble=error.strerror or str(error))
     except UnicodeDecodeError:
@@ -49,6 +52,8 @@ def review_file(
         return Reviewed(name, trouble=f"it is longer than {BYTES_MAX:,} bytes")
     review = _review_yaml if _is_yaml(name, text) else _review_json
     json_text, found = review(text, machine_type)
+    if trouble := other_kind(name, json_text):
+        return Reviewed(name, trouble=trouble)
     if strictly_here:
         found = for_this_server(found)
     shown = tuple(f for f in found if f.severity == ERROR or severity != ERROR)
@@ -72,6 +77,12 @@ def _is_yaml(name: str, text: str) -> bool:
     return not lower.endswith(".json") and not text.lstrip().startswith(("{", "["))
 
 
+def _tab_at(text: str, trouble: YamlTrouble) -> bool:
+    lines = text.split("\n")
+    line = lines[trouble.line - 1] if trouble.line <= len(lines) else ""
+    return "\t" in line[: len(line) - len(line.lstrip())]
+
+
 def _review_json(text: str, machine_type: str) -> tuple[str, list[Diagnostic]]:
     return text, review_definition(text, machine_type=machine_type)
 
@@ -80,7 +91,8 @@ def _review_yaml(text: str, machine_type: str) -> tuple[str, list[Diagnostic]]:
     try:
         read = read_yaml(text)
     except YamlTrouble as trouble:
-        found = Diagnostic(ERROR, BAD_YAML, str(trouble), "", trouble.line, trouble.column)
+        hint = "YAML is indented with blanks, not with tabs" if _tab_at(text, trouble) else ""
+        found = Diagnostic(ERROR, BAD_YAML, str(trouble), "", trouble.line, trouble.column, hint)
         return "", [found]
     placed = []
     for finding in review_definition(read.json_text, machine_type=machine_type):
