@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepwell.language.compile import compile_definition
-from stepwell.language.diagnostics import InvalidDefinition, render
+from stepwell.language.compile import compile_definition, compile_taken
+from stepwell.language.diagnostics import ERROR, InvalidDefinition, render
 from stepwell.language.fields import STATE_FIELDS
 from stepwell.language.program import Program
+from stepwell.language.review import review_definition
 from stepwell.values import JsonObject, JsonValue
+from tests.shared import shared_path
 
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:work"
 
@@ -138,6 +141,150 @@ VALID: list[JsonObject] = [
     },
 ]
 
+TOKEN_SQS = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+SDK_QUERY = "arn:aws:states:::aws-sdk:dynamodb:query"
+GET_OBJECT = "arn:aws:states:::s3:getObject"
+PUT_OBJECT = "arn:aws:states:::s3:putObject"
+INNER: JsonObject = {"Type": "Pass", "Result": {"a.$": "$.a"}, "End": True}
+
+VALID += [
+    {
+        "StartAt": "Ask",
+        "Comment": "lint-allow: TOKEN_DOUBLED_BY_RETRY",
+        "States": {
+            "Ask": {
+                "Type": "Task",
+                "Resource": TOKEN_SQS,
+                "Credentials": {"RoleArn.$": "$.role"},
+                "Parameters": {
+                    "QueueUrl": "http://localhost/000000000000/q",
+                    "MessageBody": {"t.$": "States.Format('{}', $$.Task.Token)", "u": "$.a"},
+                },
+                "HeartbeatSeconds": 60,
+                "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}],
+                "Next": "Poll",
+            },
+            "Poll": {
+                "Type": "Task",
+                "Resource": SDK_QUERY,
+                "Parameters": {"TableName": "t"},
+                "Next": "Again",
+            },
+            "Again": {
+                "Type": "Choice",
+                "Choices": [
+                    {
+                        "And": [
+                            {"Variable": "$.n", "NumericLessThan": 1},
+                            {"Or": [{"Variable": "$.b", "BooleanEquals": True}]},
+                            {"Not": {"Variable": "$.s", "StringMatches": "a*"}},
+                        ],
+                        "Next": "Poll",
+                    },
+                    {"Variable": "$.t", "TimestampEqualsPath": "$.u", "Next": "Read"},
+                ],
+                "Default": "Read",
+            },
+            "Read": {
+                "Type": "Map",
+                "Label": "read",
+                "ItemReader": {
+                    "Resource": GET_OBJECT,
+                    "Parameters": {"Bucket": "b", "Key.$": "$.k"},
+                    "ReaderConfig": {
+                        "InputType": "CSV",
+                        "CSVHeaderLocation": "GIVEN",
+                        "CSVHeaders": ["a"],
+                        "CSVDelimiter": "TAB",
+                        "MaxItemsPath": "$.m",
+                    },
+                },
+                "ItemSelector": {"i.$": "$$.Map.Item.Index"},
+                "ItemBatcher": {"MaxItemsPerBatch": 9, "BatchInput": {"x.$": "$.x"}},
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
+                    "StartAt": "In",
+                    "States": {"In": INNER},
+                },
+                "ResultWriter": {
+                    "Resource": PUT_OBJECT,
+                    "Parameters": {"Bucket": "b"},
+                    "WriterConfig": {"OutputType": "JSONL", "Transformation": "FLATTEN"},
+                },
+                "ToleratedFailurePercentagePath": "$.p",
+                "End": True,
+            },
+        },
+    },
+    {
+        "StartAt": "Read",
+        "QueryLanguage": "JSONata",
+        "States": {
+            "Read": {
+                "Type": "Map",
+                "ItemReader": {
+                    "Resource": GET_OBJECT,
+                    "Arguments": {"Bucket": "{% $states.input.b %}", "Key": "k"},
+                    "ReaderConfig": {"InputType": "JSON", "MaxItems": "{% 5 %}"},
+                },
+                "ItemBatcher": {"MaxInputBytesPerBatch": "{% 5 %}", "BatchInput": "{% $x %}"},
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "Call",
+                    "States": {
+                        "Call": {
+                            "Type": "Task",
+                            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+                            "Arguments": {
+                                "FunctionName": "f",
+                                "Payload": {"t": "{% $states.context.Task.Token %}"},
+                            },
+                            "Credentials": {"RoleArn": "{% $role %}"},
+                            "HeartbeatSeconds": "{% 5 %}",
+                            "End": True,
+                        }
+                    },
+                },
+                "ResultWriter": {"WriterConfig": {"Transformation": "COMPACT"}},
+                "Retry": [{"ErrorEquals": ["States.ALL"]}],
+                "Next": "Wait",
+            },
+            "Wait": {"Type": "Wait", "Timestamp": "{% $now() %}", "Next": "Fail"},
+            "Fail": {"Type": "Fail", "Error": "E", "Cause": "{% $match('a', /b/) %}"},
+        },
+    },
+]
+FUNCTIONS = (
+    "States.StringToJson($.a)",
+    "States.ArrayPartition($.a, 2)",
+    "States.ArrayRange(1, $.n, 2)",
+    "States.JsonMerge($.a, $$.b, false)",
+    "States.Base64Encode('a\\\\'b')",
+    "States.Hash($v, 'SHA-1')",
+    "States.MathAdd(1e3, -2.5)",
+    "States.format('')",
+    "$.a[?(@.b == 1 && !(@.c =~ /x/i))].d",
+    "$['a', 'b'][1:2:3]..c",
+    "{% $map($states.input, function($v) { $v ~> $sum }) %}",
+    "{% $match($x, /a(?=b)/)[0].groups %}",
+    "{% phone %}",
+    "{% $$ %}",
+    "{% half",
+)
+RESOURCES = (
+    ACTIVITY,
+    TOKEN_SQS,
+    SDK_QUERY,
+    GET_OBJECT,
+    "arn:aws:states:::athena:getQueryResults",
+    "arn:aws:states:::states:startExecution.sync:2",
+    "arn:aws:states:::aws-sdk:s3:GetObject",
+    "arn:aws:states:::sqs:sendMesage",
+    "arn:aws:lambda:us-east-1:123456789012:function:f",
+    "arn:aws:sns:us-east-1:123456789012:t",
+    "${Function}",
+)
+
 scalars = (
     st.none()
     | st.booleans()
@@ -146,10 +293,17 @@ scalars = (
     | st.text(max_size=5)
     | st.sampled_from(["$", "$.a", "$.a[*]", "$$.x", "States.UUID()", "A", "Z", "JSONata", "{%1%}"])
     | st.sampled_from(["{% $v %}", "{% $states.result.x ~> $sum %}", "{% (", "$v", "$v.a[0]"])
+    | st.sampled_from([*FUNCTIONS, *RESOURCES])
+    | st.sampled_from(["2024-01-01T00:00:00Z", "CSV", "DISTRIBUTED", "EXPRESS", "States.ALL"])
 )
 OTHER_NAMES = ("StartAt", "States", "Version", "a", "a.$", "", "Variable", "And", "ErrorEquals")
+NESTED_NAMES = ("Mode", "ExecutionType", "ProcessorConfig", "ReaderConfig", "MaxItems", "Bucket")
 keys = st.sampled_from(
-    [*sorted({name for fields in STATE_FIELDS.values() for name in fields}), *OTHER_NAMES]
+    [
+        *sorted({name for fields in STATE_FIELDS.values() for name in fields}),
+        *OTHER_NAMES,
+        *NESTED_NAMES,
+    ]
 )
 values = st.recursive(
     scalars,
@@ -163,17 +317,24 @@ states = st.fixed_dictionaries(
 )
 
 
-def answer(text: str) -> None:
-    """Compiles, and looks at what comes of it."""
-    refused: InvalidDefinition | None = None
-    try:
-        assert isinstance(compile_definition(text), Program)
-    except InvalidDefinition as error:
-        refused = error
-    for finding in refused.diagnostics if refused else ():
+def answer(text: str, machine_type: str = "STANDARD") -> None:
+    """Compiles, reviews, and looks at what comes of it."""
+    reviewed = review_definition(text, machine_type=machine_type, find_retention=lambda _: 30)
+    for finding in reviewed:
         assert finding.line >= 1
         assert finding.column >= 1
         assert finding.code in render(finding, text)
+    refused: InvalidDefinition | None = None
+    try:
+        assert isinstance(compile_definition(text, machine_type=machine_type), Program)
+    except InvalidDefinition as error:
+        refused = error
+    if refused is None:
+        assert isinstance(compile_taken(text), Program)
+        assert not any(finding.severity == ERROR for finding in reviewed)
+        return
+    told = {(finding.message, finding.location) for finding in reviewed}
+    assert {(finding.message, finding.location) for finding in refused.diagnostics} <= told
 
 
 @given(st.text(max_size=60))
@@ -235,17 +396,25 @@ def test_the_definitions_that_are_changed_are_valid() -> None:
         compile_definition(json.dumps(definition))
 
 
-@settings(max_examples=300)
+@cache
+def found_by_others() -> list[JsonValue]:
+    """Some of what other people wrote, where that is at hand; the smaller ones."""
+    paths = sorted(shared_path("corpus", "definitions").glob("*.json"))[::9]
+    texts = [path.read_text() for path in paths]
+    return [json.loads(text)["definition"] for text in texts if len(text) < 8_000]
+
+
+@settings(max_examples=400)
 @given(st.data())
 def test_any_change_of_a_valid_definition_is_answered(data: st.DataObject) -> None:
     """Places taken out or replaced by anything, once or a few times."""
-    value: JsonValue = data.draw(st.sampled_from(VALID))
+    value: JsonValue = data.draw(st.sampled_from([*VALID, *VALID, *found_by_others()]))
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.sampled_from(places(value) or [()]))
         if not at:
             break
         value = changed(value, at, data.draw(values), data.draw(st.booleans()))
-    answer(json.dumps(value))
+    answer(json.dumps(value), data.draw(st.sampled_from(["STANDARD", "EXPRESS"])))
 
 
 @given(st.integers(0, 10_000), st.characters())

@@ -38,6 +38,9 @@ def states(**found: JsonObject) -> str:
 MISTAKES: list[tuple[str, str]] = [
     (machine(passing(Type="pass")), "did you mean 'Pass'?"),
     (machine(passing(next="X")), "did you mean 'Next'?"),
+    (machine({"type": "Pass", "End": True}), "'type' is written 'Type'"),
+    (json.dumps({"startAt": "A", "states": {}}), "'startAt' is written 'StartAt'"),
+    (machine(passing(Parameters={"a.$": "States.format('', $.b)"})), "did you mean 'Format'?"),
     (machine(passing(QueryLanguage="jsonata")), "did you mean 'JSONata'?"),
     (machine(passing(Retry=[])), "'Retry' belongs to Task, Parallel and Map states"),
     (machine(passing(Seconds=5)), "'Seconds' belongs to Wait states"),

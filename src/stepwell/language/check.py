@@ -91,7 +91,7 @@ def _check_scope(
     """One `States` object: the machine, a branch or an item processor, and all within."""
     location = pointer or "/"
     missing = [name for name in ("States", "StartAt") if name not in scope]
-    findings.required(missing, location)
+    findings.required(missing, location, scope)
     findings.known_fields(scope, fields, location, findings.machine_language)
     findings.text(scope, "Comment", pointer)
     findings.text(scope, "StartAt", pointer)

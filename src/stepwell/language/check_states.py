@@ -78,7 +78,7 @@ def check_state(findings: Findings, state: JsonObject, pointer: str) -> None:
     language = _language(findings, state, pointer)
     findings.text(state, "Comment", pointer)
     if "Type" not in state:
-        findings.required(["Type"], pointer)
+        findings.required(["Type"], pointer, state)
         return
     kind = state["Type"]
     if not isinstance(kind, str) or kind not in STATE_TYPES:

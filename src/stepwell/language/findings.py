@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stepwell.language.diagnostics import ERROR, WARNING, Diagnostic, not_run, schema_error
@@ -86,10 +86,17 @@ class Findings:
         for diagnostic in diagnostics:
             self.errors.add(diagnostic)
 
-    def required(self, missing: Sequence[str], location: str) -> None:
-        """One finding for all required fields that are not there."""
+    def required(self, missing: Sequence[str], location: str, given: Collection[str] = ()) -> None:
+        """One finding for all required fields that are not there. `given` are those that are."""
         if missing:
-            self.error(f"These fields are required: [{', '.join(missing)}]", location)
+            meant = {each.lower(): each for each in missing}
+            hints = [
+                f"'{name}' is written '{meant[name.lower()]}'"
+                for name in given
+                if name.lower() in meant
+            ]
+            message = f"These fields are required: [{', '.join(missing)}]"
+            self.error(message, location, "; ".join(hints[:2]))
 
     def known_fields(
         self, value: JsonObject, fields: dict[str, str], location: str, language: str

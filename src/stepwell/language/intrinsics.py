@@ -28,6 +28,8 @@ from stepwell.language.program import Environment, Evaluate, EvaluationFailed
 from stepwell.values import JsonValue, encode_text
 
 NESTING_MAX = 10
+NAME_CHARACTERS_MAX = 40
+_IN_SMALL_LETTERS = {name.lower(): name for name in (*FUNCTIONS, "Format")}
 CHARACTERS_MAX = 65_536
 ESCAPABLE = "'{}\\"
 
@@ -121,7 +123,9 @@ def _call(cursor: Cursor, depth: int) -> _Call:
     name = cursor.until(" \t\r\n(),'")
     if name not in FUNCTIONS and name != "Format":
         cursor.position = start
-        raise cursor.refusal(f"'States.{name}' is not an intrinsic function")
+        told = f"'States.{name}' is not an intrinsic function"
+        meant = _IN_SMALL_LETTERS.get(name.lower()) if len(name) <= NAME_CHARACTERS_MAX else None
+        raise cursor.refusal(f"{told}: did you mean '{meant}'?" if meant else told)
     if depth > NESTING_MAX:
         cursor.position = start
         raise cursor.refusal(f"Intrinsic functions nest at most {NESTING_MAX} deep")
