@@ -135,6 +135,35 @@ async def test_reads_do_not_suspend(store: SqliteStore) -> None:
     assert stop.value.value == PlainRow(1, None, 0, None)
 
 
+@pytest.fixture
+def planned() -> Iterator[list[str]]:
+    """The tables that SQLite looks at while it plans statements."""
+    tables: list[str] = []
+
+    def note(_: int, table: str | None, *__: object) -> int:
+        tables.append(table or "")
+        return apsw.SQLITE_OK
+
+    def watch(connection: apsw.Connection) -> None:
+        connection.authorizer = note
+
+    apsw.connection_hooks.append(watch)
+    yield tables
+    apsw.connection_hooks.remove(watch)
+
+
+async def test_other_values_need_no_other_plan(planned: list[str], store: SqliteStore) -> None:
+    """A scan that goes on from another row is planned once."""
+    await store.commit({LOG: {(1, n): LogRow(1, n, b"") for n in range(9)}})
+    planned.clear()
+    assert len(await store.scan(LOG, (1,), after=(0,), limit=2)) == 2
+    assert LOG.name in planned
+    planned.clear()
+    for last in range(1, 5):
+        assert len(await store.scan(LOG, (1,), after=(last,), limit=2)) == 2
+    assert planned == []
+
+
 @pytest.mark.skipif(not WRITTEN.exists(), reason="what was written is read from /proc")
 async def test_a_commit_writes_to_the_log_only(store: SqliteStore) -> None:
     """What a large statement changes goes to no other file, whether rows are new or replaced."""

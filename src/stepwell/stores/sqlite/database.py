@@ -62,6 +62,8 @@ def connect_reader(path: Path) -> apsw.Connection:
 def _connect(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path), statementcachesize=STATEMENTS_CACHED_MAX)
     connection.set_busy_timeout(BUSY_MILLISECONDS)
+    # Else a statement that compares with `>` is planned anew for each value that it is given.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     return connection
 
 
