@@ -11,8 +11,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stepwell.testing.postgres import postgres_server, postgres_url
 from stepwell.testing.server import ServerProcess
 from tests.e2e.conditions import until
+
+__all__ = ["postgres_server", "postgres_url"]
 
 QUEUES = 24
 KILLS = 3
@@ -92,27 +95,38 @@ def queues(server: ServerProcess) -> list[str]:
 def test_killed_while_deploying(tmp_path: Path) -> None:
     """Made, changed and deleted as asked, each resource once, nothing left behind."""
     with ServerProcess(tmp_path / "data") as server:
-        status = deploy(
-            server,
-            "create_stack",
-            StackName="long",
-            TemplateBody=body_of(0),
-            ClientRequestToken="one",
-        )
-        assert status == "CREATE_COMPLETE"
-        assert len(queues(server)) == QUEUES
-        status = deploy(
-            server,
-            "update_stack",
-            StackName="long",
-            TemplateBody=body_of(7),
-            ClientRequestToken="two",
-        )
-        assert status == "UPDATE_COMPLETE"
-        sqs = client_of(server, "sqs")
-        assert len(queues(server)) == QUEUES
-        for url in queues(server):
-            got = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
-            assert got["Attributes"]["DelaySeconds"] == "7"
-        assert deploy(server, "delete_stack", StackName="long") == "GONE"
-        assert queues(server) == []
+        made_changed_and_deleted(server)
+
+
+def test_killed_while_deploying_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """The same where a database keeps what is known."""
+    with ServerProcess(tmp_path / "data", arguments=["--store", postgres_url]) as server:
+        made_changed_and_deleted(server)
+
+
+def made_changed_and_deleted(server: ServerProcess) -> None:
+    """A stack from its creation to its end, under kills."""
+    status = deploy(
+        server,
+        "create_stack",
+        StackName="long",
+        TemplateBody=body_of(0),
+        ClientRequestToken="one",
+    )
+    assert status == "CREATE_COMPLETE"
+    assert len(queues(server)) == QUEUES
+    status = deploy(
+        server,
+        "update_stack",
+        StackName="long",
+        TemplateBody=body_of(7),
+        ClientRequestToken="two",
+    )
+    assert status == "UPDATE_COMPLETE"
+    sqs = client_of(server, "sqs")
+    assert len(queues(server)) == QUEUES
+    for url in queues(server):
+        got = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
+        assert got["Attributes"]["DelaySeconds"] == "7"
+    assert deploy(server, "delete_stack", StackName="long") == "GONE"
+    assert queues(server) == []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from stepwell.errors import ServiceError
+from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.deployment.deployments import Deployments
 from stepwell.services.cloudformation.deployment.phases import BEGUN_MAX
@@ -207,3 +208,28 @@ def parameter(name: str) -> Any:
     """A parameter of SSM."""
     properties = {"Type": "String", "Name": name, "Value": "a"}
     return {"Type": "AWS::SSM::Parameter", "Properties": properties}
+
+
+async def test_a_disk_without_space(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commits that fail are not tried again at once, again and again; later everything goes on."""
+    commit, tried = world.store.commit, []
+
+    async def refused(changes: Any) -> None:
+        tried.append(1)
+        if len(tried) < 4:
+            await commit(changes)
+        else:
+            raise StorageTrouble("no space")
+
+    monkeypatch.setattr(world.store, "commit", refused)
+    body = template({"A": queue("a"), "B": queue("b", DependsOn="A")})
+    await world.cfn("CreateStack", StackName="shop", TemplateBody=body)
+    for _ in range(2_000):
+        await asyncio.sleep(0)
+    assert 4 <= len(tried) < 10
+    monkeypatch.undo()
+    for _ in range(5):
+        world.clock.advance(world.clock.now() + 1_000)
+        await world.settled()
+    assert await world.status() == "CREATE_COMPLETE"
+    assert await world.queues() == ["a", "b"]

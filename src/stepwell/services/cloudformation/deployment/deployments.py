@@ -63,6 +63,7 @@ class Deployments:
         self._room = asyncio.Semaphore(ATTEMPTS_MAX)
         self._onlookers: dict[str, set[asyncio.Event]] = {}
         self._closing = False
+        self._resumes_later = False
         stacks.parts.ledger.on_rollback(self._read_again)
 
     def poke(self, stack: str) -> None:
@@ -224,14 +225,22 @@ class Deployments:
         task.add_done_callback(self._tasks.discard)
 
     def _read_again(self) -> None:
-        """A commit failed: only the store knows what was begun."""
-        if not self._closing:
-            self._spawn(self._resume_later())
+        """A commit failed: only the store knows what was begun.
+
+        Not at once: where there is no space the next commit would fail as well, and so on.
+        """
+        if self._closing or self._resumes_later:
+            return
+        self._resumes_later = True
+        later = self._stacks.parts.clock.now() + _TROUBLE_MS
+        self._stacks.parts.alarm.call_at(later, lambda: self._spawn(self._resume_later()))
 
     async def _resume_later(self) -> None:
+        self._resumes_later = False
+        if self._closing:
+            return
         try:
             await self._stacks.ready()
             await self.resume()
         except StorageTrouble:
-            later = self._stacks.parts.clock.now() + _TROUBLE_MS
-            self._stacks.parts.alarm.call_at(later, self._read_again)
+            self._read_again()
