@@ -225,6 +225,39 @@ def test_computed_numbers_out_of_range(fields: JsonObject, cause: str) -> None:
     assert str(play.details()["cause"]).endswith(cause)
 
 
+READER = "arn:aws:states:::s3:getObject"
+WRITER = "arn:aws:states:::s3:putObject"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ItemReader": {"Resource": READER, "Parameters": {"Bucket.$": "$.b", "Key": "k"}}},
+        {"ResultWriter": {"Resource": WRITER, "Parameters": {"Bucket.$": "$.b"}}},
+        {"ItemReader": {"Resource": READER, "ReaderConfig": {"MaxItemsPath": "$.b"}}},
+    ],
+)
+def test_nothing_is_run_whose_results_have_no_place(fields: JsonObject) -> None:
+    """What the reader and the writer are called with is looked at before a run begins."""
+    play = MapPlay({"M": distributed(ItemsPath="$.i", **fields)}).start({"i": [1]})
+    assert play.runs == []
+    assert play.types[2:] == ["MapStateStarted", "ExecutionFailed"]
+    assert play.details()["error"] == "States.Runtime"
+    cause = str(play.details()["cause"])
+    assert cause.startswith("An error occurred while executing the state 'M' (entered at the event")
+    assert "$.b" in cause
+
+
+@pytest.mark.parametrize(("name", "resource"), [("ItemReader", READER), ("ResultWriter", WRITER)])
+def test_what_jsonata_can_not_compute_for_a_run(name: str, resource: str) -> None:
+    """It stands in the history for itself, with its location."""
+    called = {"Resource": resource, "Arguments": {"Bucket": "{% $states.input.b %}"}}
+    play = MapPlay({"M": distributed(QueryLanguage="JSONata", **{name: called})}).start([1])
+    assert play.runs == []
+    assert play.types[2:4] == ["MapStateStarted", "EvaluationFailed"]
+    assert play.details(3)["location"] == f"{name}/Arguments/Bucket"
+
+
 def test_too_large() -> None:
     """A result that is too large fails the state although the run succeeded."""
     play = MapPlay({"M": distributed()}).start([1])

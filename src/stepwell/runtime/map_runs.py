@@ -228,7 +228,8 @@ class MapRuns:
             else:
                 await self._start_children(run, items)
         except EvaluationFailed as failed:
-            self._fail(run, FAILED, Failure(failed.error, failed.cause))
+            failure = Failure(failed.error, failed.cause)
+            self._fail(run, FAILED, failure if run.items is None else run.items.failure(failed))
         except (ReadingFailed, WritingFailed) as failed_io:
             self._fail(run, FAILED, Failure(failed_io.error, failed_io.cause))
 

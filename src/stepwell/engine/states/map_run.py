@@ -18,8 +18,8 @@ from stepwell.engine.map_items import batching_of
 from stepwell.engine.retries import Failure
 from stepwell.engine.step import Step
 from stepwell.language.distributed import DistributedMap
-from stepwell.language.program import MapState
-from stepwell.values import decode, uuid_text
+from stepwell.language.program import Environment, MapState
+from stepwell.values import JsonValue, decode, uuid_text
 
 THRESHOLD_EXCEEDED = Failure(
     "States.ExceedToleratedFailureThreshold",
@@ -44,6 +44,7 @@ def enter_map_run(step: Step, branch: Branch, state: MapState, distributed: Dist
     count = distributed.tolerated_count
     percentage = distributed.tolerated_percentage
     batching_of(distributed, arguments, env)
+    _try_calls(distributed, arguments, env)
     tolerated_count = None if count is None else count(arguments, env)
     tolerated_percentage = None if percentage is None else percentage(arguments, env)
     arn = _map_run_arn(step, branch, distributed.label)
@@ -73,6 +74,18 @@ def _exit_from(step: Step, branch: Branch) -> Note | None:
     if program.query_language == "JSONata" or program.variable_references or branch.variables:
         return {"from": branch.scheduled}
     return None
+
+
+def _try_calls(distributed: DistributedMap, arguments: JsonValue, env: Environment) -> None:
+    """See that the reader and the writer can be called: who runs all items first, and then has no
+    place for the results, has run them for nothing."""
+    reader, writer = distributed.reader, distributed.writer
+    if reader is not None and reader.arguments is not None:
+        reader.arguments(arguments, env)
+    if reader is not None and reader.max_items is not None:
+        reader.max_items(arguments, env)
+    if writer is not None and writer.arguments is not None:
+        writer.arguments(arguments, env)
 
 
 def _map_run_arn(step: Step, branch: Branch, label: str) -> str:
