@@ -221,3 +221,18 @@ def test_a_failing_branch_of_jsonata() -> None:
 def test_fail_states_are_untouched() -> None:
     """A constant Error needs no expression."""
     assert jsonata({"F": fails("A", "b")}).details() == {"error": "A", "cause": "b"}
+
+
+def test_only_work_has_a_result() -> None:
+    """`$states` as a whole has no more members than may be named one by one."""
+    shown = "{% $sort($keys($states)) %}"
+    seen: JsonObject = {"seen": shown}
+    assert jsonata({"A": passes(Output=shown)}).output() == ["context", "input"]
+    rule: JsonObject = {"Condition": True, "Next": "B", "Output": shown, "Assign": seen}
+    choice: JsonObject = {"Type": "Choice", "Choices": [rule]}
+    after = passes(Output=["{% $states.input %}", "{% $seen %}"])
+    assert jsonata({"C": choice, "B": after}).output() == [["context", "input"]] * 2
+    play = jsonata({"T": queued(Output=shown, Assign=seen, Next="B"), "B": after})
+    play.answer()
+    play.complete({})
+    assert play.output() == [["context", "input", "result"]] * 2

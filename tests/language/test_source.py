@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepwell.language.json_trouble import SNIPPET_CHARACTERS, json_trouble
-from stepwell.language.source import scan_places
+from stepwell.language.source import offset_within, scan_places
 from stepwell.values import BadJson, decode
 
 TEXT = """{
@@ -246,3 +246,22 @@ def test_every_json_text_can_be_scanned(value: object, indent: int | None) -> No
     places = scan_places(json.dumps(value, indent=indent))
     assert places.line_and_column("") == (1, 1)
     assert places.duplicates == []
+
+
+@pytest.mark.parametrize(
+    ("written", "character", "points_at"),
+    [
+        ('"{% 1 ! %}"', 6, "!"),
+        (r'"{% \"a\" ! %}"', 8, "!"),
+        (r'"{% \u00e9\ud83d\ude00\n! %}"', 7, "!"),
+        ('"{% é😀! %}"', 6, "!"),
+        ('"{%%}"', 3, "%}"),
+        ('"{% 1"', 99, '"'),
+    ],
+)
+def test_a_character_within_a_text(written: str, character: int, points_at: str) -> None:
+    """The caret stands under it, however the text before it is escaped."""
+    for text in (f'{{"key": {written}}}', f"[{written}]"):
+        offset = offset_within(text, 1, character)
+        assert text[offset:].startswith(points_at)
+    assert offset_within("{1}", 1, 3) == 1

@@ -25,7 +25,7 @@ from stepwell.language.fields import (
 from stepwell.language.findings import Findings
 from stepwell.language.parse import parse_definition
 from stepwell.language.resources import Runs, runs_here
-from stepwell.language.source import scan_places
+from stepwell.language.source import line_and_column, offset_within, scan_places
 from stepwell.values import JsonObject, JsonValue
 
 
@@ -68,11 +68,15 @@ def with_places(diagnostics: list[Diagnostic], text: str) -> list[Diagnostic]:
     if all(finding.line for finding in diagnostics):
         return diagnostics
     places = scan_places(text)
-    return [
-        dataclasses.replace(finding, line=line, column=column)
-        for finding in diagnostics
-        for line, column in [places.line_and_column(finding.place)]
-    ]
+    placed = []
+    for finding in diagnostics:
+        line, column = places.line_and_column(finding.place)
+        if finding.character:
+            start = places.line_starts[line - 1] + column - 1
+            offset = offset_within(text, start, finding.character)
+            line, column = line_and_column(text, offset)
+        placed.append(dataclasses.replace(finding, line=line, column=column))
+    return placed
 
 
 def _check_machine(findings: Findings, definition: JsonObject) -> None:

@@ -11,6 +11,7 @@ import re
 from stepwell.language.check_variables import check_assign
 from stepwell.language.choice_findings import ONE_SELECTOR
 from stepwell.language.choice_operators import OPERATORS
+from stepwell.language.compile_jsonata import WITH_RESULT
 from stepwell.language.findings import Findings
 from stepwell.language.hints import TIMESTAMP
 from stepwell.language.jsonata import JsonataSyntaxError
@@ -33,7 +34,6 @@ INVALID = "INVALID_JSONATA_EXPRESSION"
 UNSUPPORTED = "UNSUPPORTED_JSONATA_EXPRESSION"
 _CODE = re.compile(r"([A-Z]\d{4}): ")
 
-WITH_RESULT = frozenset({"Task", "Parallel", "Map"})
 PATTERN_CHARACTERS_MAX = 300
 """Longer regular expressions are not looked at: what is wrong with them shows when they are met."""
 _NOTHING_MORE = frozenset({"input", "context"})
@@ -121,10 +121,13 @@ def _invalid(findings: Findings, text: str, place: str, said: str, position: int
     """AWS leaves the code of the error out, so the hint has it."""
     code = _CODE.match(said)
     hint = f"the JSONata expression is not valid ({code[1]})" if code else "this is no JSONata"
+    character = 0
     if position is not None:
         start = len(text) - len(text[len(OPENING) :].lstrip())
-        hint += f": look at character {start + position + 1} of the text"
-    findings.coded(INVALID, reference_words(_CODE.sub("", said, count=1)), place, hint)
+        character = start + position + 1
+        hint += f": look at character {character} of the text"
+    message = reference_words(_CODE.sub("", said, count=1))
+    findings.coded(INVALID, message, place, hint, character)
 
 
 def _check_patterns(findings: Findings, text: str, place: str, compiled: Compiled) -> None:

@@ -33,6 +33,9 @@ from stepwell.language.timestamps import (
 )
 from stepwell.values import JsonObject, JsonValue, encode_text
 
+WITH_RESULT = frozenset({"Task", "Parallel", "Map"})
+"""The states whose Output and Assign see `$states.result`."""
+
 
 def is_jsonata(state: JsonObject) -> bool:
     """Whether a state (with its language filled in) is a JSONata state."""
@@ -57,6 +60,8 @@ def jsonata_output(holder: JsonObject, field: str = "Output") -> Output | None:
     if "Output" not in holder:
         return None
     fill = compile_fill(holder["Output"], field)
+    if holder.get("Type") not in WITH_RESULT:
+        return lambda data, _arguments, _result, env: fill({"input": data}, env)
     return lambda data, _arguments, result, env: fill({"input": data, "result": result}, env)
 
 
@@ -65,6 +70,8 @@ def jsonata_assign(holder: JsonObject, field: str = "Assign") -> Assign | None:
     if "Assign" not in holder:
         return None
     fill = compile_fill(holder["Assign"], field)
+    if holder.get("Type") not in WITH_RESULT:
+        return lambda data, _arguments, _result, env: cast("JsonObject", fill({"input": data}, env))
     return lambda data, _arguments, result, env: cast(
         "JsonObject", fill({"input": data, "result": result}, env)
     )

@@ -28,7 +28,8 @@ class Diagnostic:
     `severity` is ERROR or WARNING, `code` AWS's (`SCHEMA_VALIDATION_FAILED`), `message` AWS's text
     without the place, `location` AWS's place (`/States/X/Resource`), `line` and `column` where it
     stands in the text (from 1, 0 unknown), `hint` what would be right, where we know. `at` is the
-    place where AWS names one around it only.
+    place where AWS names one around it only, `character` (from 1, 0 unknown) which one of the text
+    that stands there is meant; line and column lead to it where the source is JSON.
     """
 
     severity: str
@@ -39,6 +40,7 @@ class Diagnostic:
     column: int = 0
     hint: str = ""
     at: str = ""
+    character: int = 0
 
     @property
     def place(self) -> str:

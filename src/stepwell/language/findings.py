@@ -69,9 +69,12 @@ class Findings:
         """A SCHEMA_VALIDATION_FAILED error."""
         self.errors.add(schema_error(message, location, hint, at))
 
-    def coded(self, code: str, message: str, location: str, hint: str = "") -> None:
+    def coded(
+        self, code: str, message: str, location: str, hint: str = "", character: int = 0
+    ) -> None:
         """An error with a code of its own."""
-        self.errors.add(Diagnostic(ERROR, code, message, location, hint=hint))
+        found = Diagnostic(ERROR, code, message, location, hint=hint, character=character)
+        self.errors.add(found)
 
     def warning(self, code: str, message: str, location: str) -> None:
         """A warning, which does not forbid the definition."""

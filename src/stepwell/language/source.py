@@ -20,6 +20,11 @@ DIGEST_BYTES = 16
 
 _PART = re.compile(r"[/\[][^/\[]*")
 _TOKEN = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)', re.DOTALL)
+_STRING = re.compile(r'(?:"(?:[^"\\]|\\.)*"[ \t\r\n]*:[ \t\r\n]*)?"')
+_CHARACTER = re.compile(
+    r'\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^"\\]'
+)
+"""One character of a string, as it is written."""
 
 
 @dataclass(slots=True)
@@ -52,6 +57,21 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """Line and column, both from 1, of an offset."""
     start = text.rfind("\n", 0, offset) + 1
     return text.count("\n", 0, offset) + 1, offset - start + 1
+
+
+def offset_within(text: str, offset: int, character: int) -> int:
+    """Where a character (from 1) of the string stands that begins at an offset, or follows the key
+    that does. The offset itself where there is no such string."""
+    found = _STRING.match(text, offset)
+    if found is None:
+        return offset
+    at = found.end()
+    for _ in range(character - 1):
+        piece = _CHARACTER.match(text, at)
+        if piece is None:
+            break
+        at = piece.end()
+    return at
 
 
 def scan_places(text: str) -> Places:
