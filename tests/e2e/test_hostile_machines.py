@@ -186,8 +186,18 @@ ENDLESS = (
             "Branches": [{"StartAt": "I", "States": {"I": {"Type": "Succeed"}}}],
             "Output": "{% $match($pad('', 9000, 'a') & 'b', /^(?=(a|a)+$)/) %}",
         },
+        {
+            "Type": "Map",
+            "Items": [1, 2],
+            "ItemSelector": {"x": f"{{% {ENDLESS} %}}"},
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                "StartAt": "I",
+                "States": {"I": {"Type": "Succeed"}},
+            },
+        },
     ],
-    ids=["entering", "leaving"],
+    ids=["entering", "leaving", "children"],
 )
 def test_others_do_not_wait_for_a_slow_expression(
     server: ServerProcess, state: dict[str, Any]

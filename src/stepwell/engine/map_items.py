@@ -64,9 +64,19 @@ def batching_of(
 class MapItems:
     """The state of a branch that waits for a Map Run, as far as it makes the children's inputs."""
 
-    def __init__(self, execution: Execution, branch: Branch, state: MapState, now: int) -> None:
-        """`now` is epoch ms. May raise EvaluationFailed."""
+    def __init__(
+        self,
+        execution: Execution,
+        branch: Branch,
+        state: MapState,
+        now: int,
+        *,
+        beside: bool = False,
+    ) -> None:
+        """`now` is epoch ms; `beside`: an item's expression may take its time. May raise
+        EvaluationFailed."""
         self.now = now
+        self._beside = beside
         self._execution = execution
         self._branch = branch
         self._state = state
@@ -91,7 +101,7 @@ class MapItems:
         """The input of the child that begins with `window[offset]`, item number `position`.
 
         None when the batch may go on behind the window, which is not the `last` one: look again
-        with a larger one. Raises EvaluationFailed.
+        with a larger one. Raises EvaluationFailed, and EvaluationPending: then ask again later.
         """
         if self.batching is None:
             value = self._child_value(window[offset], position)
@@ -131,7 +141,9 @@ class MapItems:
         if self._state.item_input is None:
             return item
         item_of = (position, value)
-        env = StepEnvironment(self._execution, self._branch, None, item_of, self.now)
+        env = StepEnvironment(
+            self._execution, self._branch, None, item_of, self.now, beside=self._beside
+        )
         described = env.context["Map"]["Item"]  # type: ignore[index,call-overload]
         if key is not None:
             described["Key"] = key  # type: ignore[index,call-overload]

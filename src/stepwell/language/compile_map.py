@@ -42,7 +42,7 @@ def _or_members(read: ReadItems, look: Evaluate | None) -> ReadItems:
         found = data if look is None else look(data, env)
         if isinstance(found, dict):
             return [KeyedItem(Key=key, Value=value) for key, value in found.items()]
-        return read(data, env)
+        return found if isinstance(found, list) else read(data, env)
 
     return read_items
 

@@ -14,6 +14,7 @@ Which runs are in memory, and when, `map_runs_open` says.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from stepwell.engine.map_items import ChildInput, Item, MapItems
 from stepwell.engine.retries import Failure
 from stepwell.engine.states.map_run import THRESHOLD_EXCEEDED
 from stepwell.errors import StorageTrouble
-from stepwell.language.program import EvaluationFailed, MapState, Program
+from stepwell.language.program import EvaluationFailed, EvaluationPending, MapState, Program
 from stepwell.runtime.live import Live
 from stepwell.runtime.map_run import Run
 from stepwell.runtime.map_run_counts import Counts, is_exceeded
@@ -253,7 +254,9 @@ class MapRuns:
             state = branch.scope.states[branch.state]
             if branch.scheduled != run.row.event or not isinstance(state, MapState):
                 return None
-            run.items = MapItems(live.execution, branch, state, self._clock.now())
+            beside = self._limits.expressions_beside
+            now = self._clock.now()
+            run.items = MapItems(live.execution, branch, state, now, beside=beside)
         return run.items
 
     async def _map_items_as_begun(self, run: Run) -> MapItems | None:
@@ -286,14 +289,19 @@ class MapRuns:
             return
         last = row.taken + len(window) >= row.items
         items.now = self._clock.now()
+        awaited: EvaluationPending | None = None
         with self._ledger.stage() as turn:
             try:
                 self._fill(turn, run, items, window, revision, program, last=last)
             except EvaluationFailed as failed:
                 run.end(FAILED, items.failure(failed), self._clock.now())
-            if run.row.taken == row.taken and run.room > 0:
+            except EvaluationPending as pending:
+                awaited = pending
+            if awaited is None and run.row.taken == row.taken and run.room > 0:
                 run.window *= 4
             run.stage(turn)
+        if awaited is not None:
+            await asyncio.wrap_future(awaited.begin())
 
     def _fill(
         self,

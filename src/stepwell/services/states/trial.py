@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from stepwell.engine.commands import CallService, OfferActivity, SetTimer
+from stepwell.engine.commands import AwaitExpression, CallService, OfferActivity, SetTimer
 from stepwell.engine.decide import decide
 from stepwell.engine.events import HistoryEvent
 from stepwell.engine.execution import Branch, Execution, Identity
@@ -31,6 +31,8 @@ from stepwell.services.states.states import States
 from stepwell.services.states.tested_state import TestedState
 from stepwell.services.states.verdicts import Seen, Verdict, verdict_of
 from stepwell.values import JsonObject, JsonValue, encode_text
+
+_LIMITS = Limits(expressions_beside=True)
 
 T = TypeVar("T")
 
@@ -124,7 +126,7 @@ class Trial:
 
     def _decide(self, given: Input) -> list[object]:
         now = self._states.clock.now()
-        decision = decide(self._execution, given, now, Limits())
+        decision = decide(self._execution, given, now, _LIMITS)
         self._seen.events += decision.events
         return [*decision.commands]
 
@@ -140,6 +142,10 @@ class Trial:
         state = self._tested.compiled
         if self._retries and isinstance(state, TaskState | MapState | ParallelState):
             self._root.retries = dict.fromkeys(range(len(state.retry)), self._retries)
+        for command in commands:
+            if isinstance(command, AwaitExpression):
+                await asyncio.wrap_future(command.pending.begin())
+                return [TimerFired(command.branch, command.kind, command.event)]
         for command in commands:
             if isinstance(command, CallService):
                 if self._mock is not None:
