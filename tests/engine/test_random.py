@@ -183,6 +183,20 @@ def tell(play: Play, given: Input) -> None:
     assert picture(folded) == picture(play.execution)
 
 
+class Late:
+    """A pace at which every state is entered so many milliseconds later."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self._milliseconds = milliseconds
+
+    def charge(self, now: int) -> None:
+        """See `Pace`."""
+
+    def turn_at(self, now: int) -> int:
+        """See `Pace`."""
+        return now + self._milliseconds
+
+
 @settings(
     max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
@@ -194,7 +208,8 @@ def test_fold_is_the_execution(draw: Draw) -> None:
         transitions_per_turn_max=draw.draw(st.sampled_from([1, 3, 20])),
         history_events_max=draw.draw(st.sampled_from([None, 40])),
     )
-    world = World(activity_exists=lambda arn: exists)
+    pace = draw.draw(st.sampled_from([None, Late(0), Late(700)]))
+    world = World(activity_exists=lambda arn: exists, pace=pace)
     exists = draw.draw(st.booleans())
     play = Play(definition=Machines(draw).machine(), limits=limits, world=world)
     inputs: list[JsonValue] = [{}, {"x": 1, "items": [1, {"x": 2}, "y"]}, [], [1, 2, 3], "text"]

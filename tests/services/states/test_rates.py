@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from stepwell.errors import ServiceError
 from stepwell.gateway.app import create_app
+from stepwell.gateway.protocols.codes import json_code
 from stepwell.gateway.server import serve
 from stepwell.gateway.settings import GatewaySettings
 from stepwell.models.service_model import load
@@ -207,6 +208,14 @@ async def test_the_open_profile_throttles_nothing() -> None:
     assert world.states.rates is None
     for _ in range(200):
         await world.call("ListStateMachines")
+
+
+def test_the_code_has_the_namespace_of_the_framework() -> None:
+    """AWS's front answers it, not the service; one whose model names the error does so itself."""
+    code, _ = json_code(load("stepfunctions"), "ThrottlingException")
+    assert code == "com.amazon.coral.availability#ThrottlingException"
+    code, _ = json_code(load("dynamodb"), "ThrottlingException")
+    assert code == "com.amazonaws.dynamodb.v20120810#ThrottlingException"
 
 
 def test_every_operation_has_its_rate() -> None:

@@ -108,11 +108,15 @@ async def test_tags_of_machines_and_activities(world: World) -> None:
 
 
 async def test_no_more_than_fifty_tags(world: World) -> None:
-    """The fifty-first tag is refused, and nothing of that call is set."""
+    """The fifty-first tag is refused with all of its call; those of AWS count apart."""
     arn = await world.machine("m")
     tags = [{"key": str(n), "value": ""} for n in range(51)]
     await world.call("TagResource", resourceArn=arn, tags=tags[:50])
     assert (await world.refusal("TagResource", resourceArn=arn, tags=tags[50:]))[0] == "TooManyTags"
+    theirs = [{"key": f"aws:{n}", "value": ""} for n in range(51)]
+    await world.call("TagResource", resourceArn=arn, tags=theirs[:50])
+    refused = await world.refusal("TagResource", resourceArn=arn, tags=theirs[50:])
+    assert refused[0] == "TooManyTags"
     assert len((await world.call("ListTagsForResource", resourceArn=arn))["tags"]) == 50
 
 

@@ -51,7 +51,9 @@ def new_tags(
     changed = dict(tags)
     for tag in added:
         changed[tag.get("key") or ""] = tag.get("value") or ""
-    if len(changed) > TAGS_MAX:
+    # What CloudFormation sets does not count, but is no way around the bound either.
+    theirs = sum(key.startswith("aws:") for key in changed)
+    if max(theirs, len(changed) - theirs) > TAGS_MAX:
         raise ServiceError("TooManyTags", f"Too many tags: '{arn}'", fields={"resourceName": arn})
     return changed
 
