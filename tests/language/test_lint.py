@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stepwell.language import lint_loops, lint_tokens, review
+from stepwell.language import lint_loops, lint_tokens, lint_variables, review
 from stepwell.language.diagnostics import ERROR, WARNING
 from stepwell.language.lint import lint_definition
 from stepwell.values import JsonObject, JsonValue
@@ -301,6 +301,6 @@ def test_every_code_is_explained() -> None:
     """docs/reference/lint.md has a heading for each code, and for no other."""
     page = (ROOT / "docs" / "reference" / "lint.md").read_text(encoding="utf-8")
     told = {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")}
-    modules = (lint_tokens, lint_loops, review)
+    modules = (lint_tokens, lint_loops, lint_variables, review)
     values = {value for m in modules for name, value in vars(m).items() if name == value}
     assert told == values - {ERROR, WARNING}

@@ -22,6 +22,7 @@ from stepwell.language.diagnostics import Diagnostic
 from stepwell.language.findings import Bounded
 from stepwell.language.lint_loops import loop_findings
 from stepwell.language.lint_tokens import Linted, task_findings
+from stepwell.language.lint_variables import Variables, unassigned
 from stepwell.language.parse import parse_definition
 from stepwell.values import JsonObject, JsonValue
 
@@ -43,11 +44,13 @@ def lint(definition: JsonObject, find_retention: FindRetention | None = None) ->
     allowed = _allowed(definition)
     has_timeout = "TimeoutSeconds" in definition
     language = definition.get("QueryLanguage") or "JSONPath"
+    variables = Variables(definition)
     for states, pointer in _scopes(definition, ""):
         for name, state in states.items():
             here = f"{pointer}/States/{name}"
             linted = Linted(name, state, here, state.get("QueryLanguage") or language, has_timeout)
             _keep(found, task_findings(linted, find_retention), allowed | _allowed(state))
+            _keep(found, unassigned(name, state, here, variables), allowed | _allowed(state))
         for loop, diagnostic in loop_findings(states, pointer):
             silenced = {code for name in loop for code in _allowed(states[name])}
             _keep(found, [diagnostic], allowed | silenced)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stepwell.language.budget import begin
 from stepwell.language.paths.parse import parse_path
@@ -13,6 +14,8 @@ from stepwell.language.program import Environment, Evaluate
 from stepwell.values import JsonValue
 
 PATH_CHARACTERS_MAX = 65_536
+KNOWN_CHARACTERS_MAX, KNOWN_MAX = 250, 4_096
+"""So long paths are remembered, and so many."""
 
 
 class PathNotFound(Exception):
@@ -58,11 +61,19 @@ def compile_path(text: str) -> Path:
     stripped = text.strip()
     if len(stripped) > PATH_CHARACTERS_MAX:
         raise PathSyntaxError(f"A path has at most {PATH_CHARACTERS_MAX} characters")
-    root, steps = parse_path(stripped)
-    read = _reader(stripped, root, steps)
+    return _known(stripped) if len(stripped) <= KNOWN_CHARACTERS_MAX else _compile(stripped)
+
+
+def _compile(text: str) -> Path:
+    root, steps = parse_path(text)
+    read = _reader(text, root, steps)
     return Path(
-        stripped, root, "" if root in ("$", "$$") else root[1:], is_definite(steps), steps, read
+        text, root, "" if root in ("$", "$$") else root[1:], is_definite(steps), steps, read
     )
+
+
+_known = lru_cache(maxsize=KNOWN_MAX)(_compile)
+"""A definition's paths are met when it is checked, compiled and searched for variables."""
 
 
 def _reader(text: str, root: str, steps: tuple[Step, ...]) -> Evaluate:
