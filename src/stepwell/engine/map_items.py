@@ -14,8 +14,8 @@ from stepwell.engine.context import StepEnvironment, effective_items
 from stepwell.engine.endings import payload_text, runtime_failure
 from stepwell.engine.execution import Branch, Execution
 from stepwell.engine.retries import Failure
-from stepwell.language.distributed import BATCH_BYTES_MAX, DistributedMap, KeyedItem, take_batch
-from stepwell.language.program import Environment, EvaluationFailed, MapState
+from stepwell.language.item_batches import BATCH_BYTES_MAX, KeyedItem, take_batch
+from stepwell.language.program import DistributedMap, Environment, EvaluationFailed, MapState
 from stepwell.values import JsonObject, JsonValue
 
 

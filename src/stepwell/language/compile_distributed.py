@@ -12,21 +12,19 @@ from stepwell.language.compile_jsonata import (
     jsonata_template,
     jsonata_whole,
 )
-from stepwell.language.distributed import (
+from stepwell.language.paths import input_path_reader
+from stepwell.language.program import (
+    QUERY_EVALUATION,
+    RUNTIME,
     DistributedMap,
+    Environment,
+    Evaluate,
+    EvaluationFailed,
     ItemBatcher,
     ItemReader,
     ReadInteger,
     ReadNumber,
     ResultWriter,
-)
-from stepwell.language.paths import input_path_reader
-from stepwell.language.program import (
-    QUERY_EVALUATION,
-    RUNTIME,
-    Environment,
-    Evaluate,
-    EvaluationFailed,
 )
 from stepwell.language.templates import compile_template
 from stepwell.values import JsonObject, JsonValue, encode_text, uuid_text

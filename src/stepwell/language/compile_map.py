@@ -13,7 +13,7 @@ from stepwell.language.compile_jsonata import (
     jsonata_template,
     jsonata_whole,
 )
-from stepwell.language.distributed import KeyedItem
+from stepwell.language.item_batches import KeyedItem
 from stepwell.language.paths import input_path_reader
 from stepwell.language.program import Environment, Evaluate
 from stepwell.language.templates import compile_template

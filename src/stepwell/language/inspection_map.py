@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from stepwell.language.compile_jsonata import is_jsonata
-from stepwell.language.distributed import (
-    BATCH_BYTES_MAX,
+from stepwell.language.item_batches import BATCH_BYTES_MAX, KeyedItem, take_batch
+from stepwell.language.program import (
     DistributedMap,
+    Environment,
+    Evaluate,
+    EvaluationFailed,
     ItemBatcher,
-    KeyedItem,
-    take_batch,
+    MapState,
 )
-from stepwell.language.program import Environment, Evaluate, EvaluationFailed, MapState
 from stepwell.values import JsonObject, JsonValue
 
 Tell: TypeAlias = Callable[[str, JsonValue], None]

@@ -18,7 +18,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from stepwell.language.distributed import DistributedMap
 from stepwell.values import JsonObject, JsonValue
 
 RUNTIME = "States.Runtime"
@@ -85,6 +84,8 @@ class Environment(Protocol):
 
 
 Evaluate: TypeAlias = Callable[[JsonValue, Environment], JsonValue]
+ReadInteger: TypeAlias = Callable[[JsonValue, Environment], int]
+ReadNumber: TypeAlias = Callable[[JsonValue, Environment], float]
 Output: TypeAlias = Callable[[JsonValue, JsonValue, JsonValue, Environment], JsonValue]
 """(state input, arguments, result, env) -> output."""
 Assign: TypeAlias = Callable[[JsonValue, JsonValue, JsonValue, Environment], JsonObject]
@@ -218,6 +219,59 @@ class ParallelState(BaseState):
     branches: tuple[Scope, ...]
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReader:
+    """Where the items are read from. `action` is getObject or listObjectsV2.
+
+    `arguments(input, env)` gives Bucket, Key, Prefix and so on. `config` is the ReaderConfig as it
+    was written.
+    """
+
+    action: str
+    arguments: Evaluate | None
+    config: Mapping[str, JsonValue]
+    max_items: ReadInteger | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBatcher:
+    """How items go together into one child's input. None means: no such bound."""
+
+    max_items: ReadInteger | None = None
+    max_bytes: ReadInteger | None = None
+    batch_input: Evaluate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultWriter:
+    """What becomes of the results. Without `arguments` they stay in the state's output.
+
+    `transformation` is NONE, COMPACT or FLATTEN, `output_type` JSON or JSONL.
+    """
+
+    arguments: Evaluate | None
+    exports: bool
+    transformation: str
+    output_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributedMap:
+    """A Map whose iterations are executions. `label` names them in ARNs.
+
+    `tolerated_count` and `tolerated_percentage` say how many items may fail; None for neither
+    means none may.
+    """
+
+    label: str
+    express: bool
+    tolerated_count: ReadInteger | None = None
+    tolerated_percentage: ReadNumber | None = None
+    reader: ItemReader | None = None
+    batcher: ItemBatcher | None = None
+    writer: ResultWriter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from stepwell.engine.map_items import Item, MapItems, SourcedItem
 from stepwell.errors import ServiceError
-from stepwell.language.distributed import ItemReader
+from stepwell.language.program import ItemReader
 from stepwell.runtime.item_formats import ReadingFailed, read_items, unpacked
 from stepwell.runtime.objects import Bucket, ObjectInfo, ObjectStore
 from stepwell.values import BadJson, JsonObject, JsonValue, decode

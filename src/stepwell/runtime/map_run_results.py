@@ -15,7 +15,7 @@ from typing import Any
 from stepwell.engine.limits import Limits
 from stepwell.engine.map_items import MapItems
 from stepwell.errors import ServiceError
-from stepwell.language.distributed import ResultWriter
+from stepwell.language.program import ResultWriter
 from stepwell.language.timestamps import format_timestamp
 from stepwell.runtime.item_reader import bucket_of
 from stepwell.runtime.map_run_items import MapRunItems

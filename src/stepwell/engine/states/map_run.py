@@ -17,8 +17,7 @@ from stepwell.engine.inputs import MapRunEnded
 from stepwell.engine.map_items import batching_of
 from stepwell.engine.retries import Failure
 from stepwell.engine.step import Step
-from stepwell.language.distributed import DistributedMap
-from stepwell.language.program import Environment, MapState
+from stepwell.language.program import DistributedMap, Environment, MapState
 from stepwell.values import JsonValue, decode, uuid_text
 
 THRESHOLD_EXCEEDED = Failure(
