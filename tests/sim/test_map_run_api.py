@@ -82,6 +82,7 @@ def test_children() -> None:
         ]
         described = await simulation.insist("DescribeStateMachineForExecution", executionArn=arn)
         assert (described["mapRunArn"], described["label"]) == (run, "here")
+        assert described["name"] == "m"
         machine = await simulation.insist(
             "DescribeStateMachine", stateMachineArn=f"{MACHINES}m/here"
         )

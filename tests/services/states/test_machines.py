@@ -155,6 +155,24 @@ async def test_update_without_anything_is_refused(world: World) -> None:
     assert message.startswith("Either the definition, the role ARN, ")
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "UpdateStateMachine",
+        "DeleteStateMachine",
+        "PublishStateMachineVersion",
+        "ListExecutions",
+    ],
+)
+async def test_labelled_arns_are_not_for_changes(world: World, operation: str) -> None:
+    """The ARN of a distributed Map within a machine is no machine that could be changed."""
+    arn = await world.machine("m")
+    assert await world.refusal(operation, stateMachineArn=f"{arn}/label") == (
+        "ValidationException",
+        "The operation does not support labeled state machine ARNs.",
+    )
+
+
 async def test_deleted_machine_is_gone(world: World) -> None:
     """Without running executions a deleted machine is gone at once; again is no error."""
     arn = await world.machine("m", tags=[{"key": "k", "value": "v"}])

@@ -91,7 +91,7 @@ async def describe_state_machine_for_execution(
     revision = await states.programs.revision(execution.machine, execution.revision)
     answer: JsonObject = {
         "stateMachineArn": machine_of_execution(execution.arn),
-        "name": revision.name,
+        "name": revision.name.partition("/")[0],
         "updateDate": revision.created_at / 1000,
         **await _described(states, execution.machine, execution.revision, params),
     }

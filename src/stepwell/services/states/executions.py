@@ -34,6 +34,7 @@ from stepwell.services.states.refusals import (
     check_payload,
     execution_missing,
     invalid,
+    labels_not_supported,
     machine_deleting,
     machine_missing,
     type_not_supported,
@@ -256,10 +257,7 @@ async def find_execution(states: States, call: Call, arn: str) -> ExecutionRow:
 def startable(states: States, call: Call, arn: MachineArn, asked: str) -> Machine:
     """The machine of an ARN that an execution may be started of, or AWS's refusal."""
     if arn.label:
-        raise invalid(
-            "The operation does not support labeled state machine ARNs.",
-            "API_DOES_NOT_SUPPORT_LABELED_ARNS",
-        )
+        raise labels_not_supported()
     machine = states.registry.machine(arn, call.scope, asked)
     if machine.deleting:
         raise machine_deleting(asked)
@@ -334,6 +332,8 @@ async def _listed_holder(
             raise type_not_supported()
         return row.id, row.arn, None, row
     arn = parse_machine(asked)
+    if arn.label:
+        raise labels_not_supported()
     machine = states.registry.machine(arn, call.scope, asked)
     if machine.row.type != "STANDARD":
         raise type_not_supported()

@@ -37,6 +37,7 @@ from stepwell.services.states.refusals import (
     check_name,
     conflict,
     invalid,
+    labels_not_supported,
     machine_deleting,
 )
 from stepwell.services.states.registry import Machine
@@ -150,8 +151,10 @@ async def delete_state_machine(states: States, call: Call, params: Params) -> An
     transition. A machine that does not exist is no error."""
     await states.registry.ready()
     arn = parse_machine(params["stateMachineArn"])
+    if arn.label:
+        raise labels_not_supported()
     machine = states.registry.machines.get(arn.base)
-    if machine is None or arn.scope != call.scope or arn.qualified or arn.label:
+    if machine is None or arn.scope != call.scope or arn.qualified:
         return {}
     with states.ledger.stage() as turn:
         for version in machine.versions:

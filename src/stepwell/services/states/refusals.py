@@ -39,6 +39,14 @@ def invalid(message: str, reason: str | None = None) -> ServiceError:
     return ServiceError("ValidationException", message, fields=fields)
 
 
+def labels_not_supported() -> ServiceError:
+    """An ARN that names a distributed Map, where only a machine will do."""
+    return invalid(
+        "The operation does not support labeled state machine ARNs.",
+        "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+    )
+
+
 def machine_missing(arn: str) -> ServiceError:
     """No state machine (or version, or alias) has that ARN."""
     return ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")

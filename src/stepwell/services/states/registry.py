@@ -30,7 +30,11 @@ from stepwell.services.states.records import (
     TagsRow,
     VersionRow,
 )
-from stepwell.services.states.refusals import machine_deleting, machine_missing
+from stepwell.services.states.refusals import (
+    labels_not_supported,
+    machine_deleting,
+    machine_missing,
+)
 from stepwell.values import JsonValue, decode, encode_text
 
 R = TypeVar("R", bound=tuple[Any, ...])
@@ -90,7 +94,9 @@ class Registry:
     def active_machine(self, asked: str, scope: str) -> Machine:
         """The machine of an unqualified ARN, if it may still be changed."""
         arn = parse_machine(asked)
-        if arn.qualified or arn.label:
+        if arn.label:
+            raise labels_not_supported()
+        if arn.qualified:
             raise machine_missing(asked)
         machine = self.machine(arn, scope, asked)
         if machine.deleting:
