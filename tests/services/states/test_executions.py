@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from stepwell.services.states import history
@@ -236,6 +238,25 @@ async def test_list_is_newest_first_and_filtered(world: World) -> None:
     assert await world.refusal(
         "ListExecutions", stateMachineArn=ARN + "m", nextToken=page["nextToken"]
     ) == ("InvalidToken", "Invalid Token: 'Invalid token'")
+
+
+async def test_lists_do_not_read_what_executions_carry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inputs and outputs of a thousand executions may be half a gigabyte; no list shows them."""
+    await world.call("StartExecution", stateMachineArn=ARN + "m", input='"large"')
+    read: list[object] = []
+    pick = world.store.pick
+
+    async def noting(*given: Any, **named: Any) -> list[tuple[Any, ...]]:
+        found = await pick(*given, **named)
+        read.extend(value for values in found for value in values)
+        return found
+
+    monkeypatch.setattr(world.store, "pick", noting)
+    page = await world.call("ListExecutions", stateMachineArn=ARN + "m")
+    assert page["executions"][0]["executionArn"] in read
+    assert '"large"' not in read
 
 
 async def test_list_pages_end_with_the_last_row(world: World) -> None:
