@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from stepwell.deploy.resource_type import Cloud, Wanted
@@ -11,6 +12,9 @@ from stepwell.errors import ServiceError
 
 OBJECT_BYTES_MAX = 16 * 1024 * 1024
 """More than any document that a property names by its place in S3."""
+
+PAGES_MAX = 1_000
+"""Of one listing."""
 
 T = TypeVar("T")
 
@@ -115,6 +119,36 @@ async def retag_pairs(
         await cloud.call(service, removing, {**which, "TagKeys": keys})
 
     await retag({pair["Key"]: pair["Value"] for pair in pairs}, merged_tags(wanted), add, take)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an operation lists: the names of its members, and how many items a page has."""
+
+    items: str
+    token: str
+    """What the next page is asked for with."""
+    limit: str = ""
+    """Empty: the operation has its own."""
+    size: int | str = 0
+    next_token: str = ""
+    """What the answer calls it, if it is another name."""
+
+
+async def all_pages(
+    cloud: Cloud, service: str, operation: str, params: Mapping[str, Any], paging: Paging
+) -> list[Mapping[str, Any]]:
+    """Everything that an operation lists, page by page."""
+    found: list[Mapping[str, Any]] = []
+    limited = {**params, paging.limit: paging.size} if paging.limit else params
+    token = None
+    for _ in range(PAGES_MAX):
+        answer = await cloud.call(service, operation, {**limited, paging.token: token})
+        found.extend(answer.get(paging.items) or ())
+        token = answer.get(paging.next_token or paging.token)
+        if token is None:
+            break
+    return found
 
 
 async def read_object(cloud: Cloud, bucket: str, key: str, version: str | None) -> bytes:

@@ -14,7 +14,7 @@ RULE_SERVICES = frozenset({"events", "lambda", "logs", "sns", "sqs", "states"})
 SCHEDULE_SERVICES = RULE_SERVICES - {"logs"}
 """Those that a schedule can call, besides the operations of embedded services."""
 _OPERATIONS = ("arn:aws:scheduler:::aws-sdk:",)
-_ELSEWHERE = (
+RULE_MEMBERS_ELSEWHERE = (
     "AppSyncParameters",
     "BatchParameters",
     "EcsParameters",
@@ -23,16 +23,35 @@ _ELSEWHERE = (
     "RunCommandParameters",
     "SageMakerPipelineParameters",
 )
-"""Members for targets that do not exist here."""
+"""Members of a rule's target for what does not exist here."""
+SCHEDULE_MEMBERS_ELSEWHERE = (
+    "EcsParameters",
+    "KinesisParameters",
+    "SageMakerPipelineParameters",
+    "EventBridgePutEventsV2Parameters",
+    "EventBridgePutRawEventsParameters",
+)
+"""Those of a schedule's target."""
 
 
-def target_troubles(target: JsonValue, services: frozenset[str], place: str) -> list[str]:
-    """What of a target can't be honoured, in sentences. Functions in it are left alone."""
+def rule_target_troubles(target: JsonValue, place: str) -> list[str]:
+    """What of a rule's target can't be honoured, in sentences. Functions in it are left alone."""
+    return _troubles(target, RULE_SERVICES, RULE_MEMBERS_ELSEWHERE, place)
+
+
+def schedule_target_troubles(target: JsonValue, place: str) -> list[str]:
+    """The same of a schedule's target."""
+    return _troubles(target, SCHEDULE_SERVICES, SCHEDULE_MEMBERS_ELSEWHERE, place)
+
+
+def _troubles(
+    target: JsonValue, services: frozenset[str], elsewhere: tuple[str, ...], place: str
+) -> list[str]:
     if not isinstance(target, Mapping):
         return []
     troubles = [
         f"{place}.{member}: there are no such targets on this server."
-        for member in _ELSEWHERE
+        for member in elsewhere
         if target.get(member)
     ]
     arn = target.get("Arn")

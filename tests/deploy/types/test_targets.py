@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from stepwell.deploy.targets import RULE_SERVICES, SCHEDULE_SERVICES
+from stepwell.deploy.targets import (
+    RULE_MEMBERS_ELSEWHERE,
+    RULE_SERVICES,
+    SCHEDULE_MEMBERS_ELSEWHERE,
+    SCHEDULE_SERVICES,
+)
+from stepwell.services.events import targets as events
 from stepwell.services.events.dispatch import SERVICES
+from stepwell.services.scheduler import targets as scheduler
 from stepwell.services.scheduler.calls import TEMPLATED
 from tests.deploy.world import reviewed
 
@@ -16,6 +23,8 @@ def test_the_services_are_those_that_the_servers_have() -> None:
     """What a review takes for a target is what EventBridge and Scheduler take."""
     assert RULE_SERVICES == SERVICES
     assert SCHEDULE_SERVICES == TEMPLATED
+    assert RULE_MEMBERS_ELSEWHERE == events.MEMBERS_ELSEWHERE
+    assert SCHEDULE_MEMBERS_ELSEWHERE == scheduler.MEMBERS_ELSEWHERE
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ async def _pipe(world: World, level: str, **more: Any) -> None:
     await world.pipe(
         Source=QUEUES + "jobs",
         SourceParameters=_GATHER,
-        Enrichment=await world.function("enrich"),
-        Target=await world.function("work"),
+        Enrichment=await world.function_arn("enrich"),
+        Target=await world.function_arn("work"),
         LogConfiguration={
             "Level": level,
             "CloudwatchLogsLogDestination": {"LogGroupArn": group},

@@ -76,7 +76,7 @@ def test_a_function_is_invoked_and_what_it_fails_at_comes_back() -> None:
 
     async def play(world: World) -> None:
         await world.queue("jobs", VisibilityTimeout="30")
-        await world.pipe(Source=_SOURCE, Target=await world.function("work"))
+        await world.pipe(Source=_SOURCE, Target=await world.function_arn("work"))
         await world.send("jobs", "a")
         await world.sleep(2)
         assert await world.depth("jobs") == (0, 1)
@@ -96,7 +96,7 @@ def test_only_what_an_answer_reports_as_failed_comes_back() -> None:
 
     async def play(world: World) -> None:
         await world.queue("jobs", VisibilityTimeout="30")
-        target = await world.function("work")
+        target = await world.function_arn("work")
         await world.pipe(Source=_SOURCE, SourceParameters=_GATHER, Target=target)
         await world.send("jobs", "good", "bad", "fine")
         await world.sleep(5)
@@ -111,7 +111,7 @@ def test_a_report_that_cannot_be_understood_means_that_all_failed() -> None:
 
     async def play(world: World) -> None:
         await world.queue("jobs")
-        target = await world.function("work")
+        target = await world.function_arn("work")
         await world.pipe(Source=_SOURCE, SourceParameters=_GATHER, Target=target)
         await world.send("jobs", "a", "b")
         await world.sleep(5)
@@ -132,7 +132,7 @@ def test_a_function_that_nobody_waits_for() -> None:
     async def play(world: World) -> None:
         await world.queue("jobs")
         asynchronous = {"LambdaFunctionParameters": {"InvocationType": "FIRE_AND_FORGET"}}
-        target = await world.function("work")
+        target = await world.function_arn("work")
         await world.pipe(Source=_SOURCE, Target=target, TargetParameters=asynchronous)
         await world.send("jobs", "a")
         await world.sleep(2)
@@ -211,7 +211,7 @@ def test_a_fifo_queue_keeps_the_order_of_its_groups() -> None:
         settings = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
         await world.queue("jobs.fifo", VisibilityTimeout="10", **settings)
         await world.send("jobs.fifo", *map(str, range(6)), MessageGroupId="one")
-        target = await world.function("work")
+        target = await world.function_arn("work")
         await world.pipe(Source=_SOURCE + ".fifo", Target=target)
         await world.sleep(40)
         assert await world.depth("jobs.fifo") == (0, 0)
@@ -276,7 +276,7 @@ def test_what_another_consumer_got_meanwhile_is_left_to_it() -> None:
         await world.queue("jobs", VisibilityTimeout="30")
         await world.queue("done")
         await world.pipe(
-            Source=_SOURCE, Target=QUEUES + "done", Enrichment=await world.function("slow")
+            Source=_SOURCE, Target=QUEUES + "done", Enrichment=await world.function_arn("slow")
         )
         await world.send("jobs", "a")
         await world.sleep(90)
@@ -301,7 +301,7 @@ def test_no_message_is_taken_while_there_is_no_room_for_it() -> None:
 
     async def play(world: World) -> None:
         await world.queue("jobs", VisibilityTimeout="30")
-        target = await world.function("work")
+        target = await world.function_arn("work")
         await world.call(
             "PutFunctionConcurrency", FunctionName="work", ReservedConcurrentExecutions=1
         )
@@ -329,7 +329,7 @@ def test_a_function_that_is_not_there_is_waited_for() -> None:
         await world.pipe(Source=_SOURCE, Target=FUNCTIONS + "late")
         await world.send("jobs", "a")
         await world.sleep(15)
-        await world.function("late")
+        await world.function_arn("late")
         await world.sleep(15)
         assert list(map(_bodies, world.runner.events_of("late"))) == [["a"]]
         assert await world.depth("jobs") == (0, 0)

@@ -88,7 +88,7 @@ def test_a_failing_batch_holds_up_what_follows_and_ends_as_a_dead_letter() -> No
                 OnPartialBatchItemFailure="AUTOMATIC_BISECT",
                 DeadLetterConfig={"Arn": QUEUES + "dead"},
             ),
-            Target=await world.function("work"),
+            Target=await world.function_arn("work"),
         )
         await world.put("a", "b", "bad", "c")
         await world.sleep(120)
@@ -123,7 +123,7 @@ def test_what_is_too_old_is_given_up_untried() -> None:
             SourceParameters=_source(
                 MaximumRecordAgeInSeconds=100, DeadLetterConfig={"Arn": topic}
             ),
-            Target=await world.function("work"),
+            Target=await world.function_arn("work"),
         )
         await world.sleep(3)
         (letter,) = await world.received("told")
@@ -148,7 +148,7 @@ def test_a_reported_record_is_where_it_goes_on() -> None:
         await world.pipe(
             Source=await world.stream(),
             SourceParameters=_source(MaximumBatchingWindowInSeconds=1),
-            Target=await world.function("work"),
+            Target=await world.function_arn("work"),
         )
         await world.put("a", "b", "c")
         await world.sleep(10)

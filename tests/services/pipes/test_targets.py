@@ -24,7 +24,7 @@ async def _carried(world: World, *bodies: Any, **pipe: Any) -> None:
 
 async def _api(world: World) -> str:
     """The id of an HTTP API whose every route is the function `api`."""
-    target = await world.function("api")
+    target = await world.function_arn("api")
     api = await world.call("apigatewayv2.CreateApi", Name="api", ProtocolType="HTTP", Target=target)
     return str(api["ApiId"])
 
@@ -233,7 +233,7 @@ def test_a_function_enriches_a_batch() -> None:
             {"n": 2},
             {"n": 3},
             SourceParameters=_GATHER,
-            Enrichment=await world.function("enrich"),
+            Enrichment=await world.function_arn("enrich"),
             EnrichmentParameters=_BODY,
             Target=QUEUES + "done",
             TargetParameters={
@@ -256,8 +256,8 @@ def test_an_enrichment_that_answers_nothing_ends_the_way() -> None:
         await world.queue("jobs")
         await world.pipe(
             Source=_SOURCE,
-            Enrichment=await world.function("enrich"),
-            Target=await world.function("work"),
+            Enrichment=await world.function_arn("enrich"),
+            Target=await world.function_arn("work"),
         )
         for _ in range(4):
             await world.send("jobs", "x")
@@ -278,7 +278,7 @@ def test_an_enrichment_that_fails_brings_the_batch_back() -> None:
     async def play(world: World) -> None:
         await world.queue("jobs")
         await world.queue("done")
-        enrichment = await world.function("enrich")
+        enrichment = await world.function_arn("enrich")
         await world.pipe(Source=_SOURCE, Enrichment=enrichment, Target=QUEUES + "done")
         await world.send("jobs", "x")
         await world.sleep(3)

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from stepwell.errors import ServiceError
-from stepwell.testing.functions import FakeRunner, Handler, zip_of
-from stepwell.testing.simulation import Faults, Simulation
+from tests.services.simulated import ROLE, Simulated
 
-ROLE = "arn:aws:iam::000000000000:role/any"
+__all__ = ["ASYNCHRONOUS", "FUNCTIONS", "MACHINES", "PLACE", "QUEUES", "ROLE", "World"]
+
 QUEUES = "arn:aws:sqs:us-east-1:000000000000:"
 MACHINES = "arn:aws:states:us-east-1:000000000000:stateMachine:"
 FUNCTIONS = "arn:aws:lambda:us-east-1:000000000000:function:"
 PLACE = "us-east-1:000000000000"
 ASYNCHRONOUS = {"StepFunctionStateMachineParameters": {"InvocationType": "FIRE_AND_FORGET"}}
 _URL = "http://localhost:4566/000000000000/"
-_ZIP = zip_of({"handler.py": "def handler(event, context):\n    return event\n"})
 
 
-class World:
+class World(Simulated):
     """A simulation and what tests of pipes need of it."""
-
-    def __init__(
-        self, handlers: Mapping[str, Handler] | None = None, faults: Sequence[Faults] = ()
-    ) -> None:
-        self.runner = FakeRunner(handlers)
-        self.simulation = Simulation(runner=self.runner, faults=faults)
-
-    def run(self, play: Callable[[World], Awaitable[None]]) -> None:
-        """Play a test to its end."""
-
-        async def client(_: Simulation) -> None:
-            await play(self)
-
-        async def main() -> None:
-            await self.simulation.run(client)
-
-        asyncio.run(main())
-
-    async def call(self, operation: str, **params: Any) -> Any:
-        """One API call, repeated when the process died under it."""
-        return await self.simulation.insist(operation, **params)
-
-    async def sleep(self, seconds: float) -> None:
-        """Let virtual time pass."""
-        await self.simulation.sleep(int(seconds * 1000))
 
     async def queue(self, name: str, **attributes: str) -> None:
         """A queue."""
@@ -78,17 +50,10 @@ class World:
         answer = await self.call("GetQueueAttributes", QueueUrl=_URL + name, AttributeNames=names)
         return int(answer["Attributes"][names[0]]), int(answer["Attributes"][names[1]])
 
-    async def function(self, name: str) -> str:
-        """The ARN of a new function."""
+    async def function_arn(self, name: str) -> str:
+        """The ARN of a new function; one that an attempt before a crash made is as good."""
         with contextlib.suppress(ServiceError):
-            await self.call(
-                "CreateFunction",
-                FunctionName=name,
-                Runtime="python3.12",
-                Handler="handler.handler",
-                Role=ROLE,
-                Code={"ZipFile": _ZIP},
-            )
+            await self.function(name)
         return FUNCTIONS + name
 
     async def machine(self, name: str, kind: str = "STANDARD", **state: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from stepwell.deploy.calling import ask, must_be_free, or_undo, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked, tag_list
-from stepwell.deploy.targets import RULE_SERVICES, target_troubles
+from stepwell.deploy.targets import rule_target_troubles
 from stepwell.values import JsonObject
 
 _KIND = "AWS::Events::Rule"
@@ -94,7 +94,7 @@ def _review(properties: JsonObject) -> list[str]:
     return [
         trouble
         for at, target in enumerate(_targets(properties))
-        for trouble in target_troubles(target, RULE_SERVICES, f"Targets[{at}]")
+        for trouble in rule_target_troubles(target, f"Targets[{at}]")
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.deploy.calling import ask, must_be_free, or_undo
+from stepwell.deploy.calling import Paging, all_pages, ask, must_be_free, or_undo
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_text, picked
 from stepwell.deploy.types.lambda_shared import GONE, TAKEN, manage_runtime
@@ -13,7 +13,7 @@ from stepwell.values import JsonObject, JsonValue
 
 _ALIAS = "AWS::Lambda::Alias"
 _INVOKE = "AWS::Lambda::EventInvokeConfig"
-_PAGES_MAX = 1_000
+_PAGING = Paging("Versions", "Marker", next_token="NextMarker")
 _CONCURRENCY_GONE = (*GONE, "ProvisionedConcurrencyConfigNotFoundException")
 
 
@@ -51,16 +51,9 @@ async def _follow_version(cloud: Cloud, function: str, number: str, properties: 
 
 async def _versions(cloud: Cloud, function: str) -> set[str]:
     """The numbers of a function's versions."""
-    found: set[str] = set()
-    marker = None
-    for _ in range(_PAGES_MAX):
-        params = {"FunctionName": function, "Marker": marker}
-        page = await cloud.call("lambda", "ListVersionsByFunction", params)
-        found.update(str(version["Version"]) for version in page["Versions"])
-        marker = page.get("NextMarker")
-        if marker is None:
-            break
-    return found
+    on = {"FunctionName": function}
+    found = await all_pages(cloud, "lambda", "ListVersionsByFunction", on, _PAGING)
+    return {str(version["Version"]) for version in found}
 
 
 async def _provision(

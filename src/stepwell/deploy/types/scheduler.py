@@ -5,7 +5,7 @@ from __future__ import annotations
 from stepwell.deploy.calling import ask, create_own, retag_pairs
 from stepwell.deploy.resource_type import Cloud, Existing, Made, ResourceType, Wanted
 from stepwell.deploy.shaping import as_date, as_text, picked, tag_list
-from stepwell.deploy.targets import SCHEDULE_SERVICES, target_troubles
+from stepwell.deploy.targets import schedule_target_troubles
 from stepwell.values import JsonObject
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
@@ -53,7 +53,7 @@ async def _delete(cloud: Cloud, existing: Existing) -> None:
 
 
 def _review(properties: JsonObject) -> list[str]:
-    return target_troubles(properties.get("Target"), SCHEDULE_SERVICES, "Target")
+    return schedule_target_troubles(properties.get("Target"), "Target")
 
 
 # Groups

@@ -18,7 +18,7 @@ from stepwell.values import decode, encode_text
 
 TARGETS_MAX = 100
 """How many targets a rule may have: AWS has 5, and gives more."""
-_ELSEWHERE = (
+MEMBERS_ELSEWHERE = (
     "AppSyncParameters",
     "BatchParameters",
     "EcsParameters",
@@ -69,7 +69,7 @@ def _check(events: Events, target: dict[str, Any]) -> None:
         raise not_here(f"Targets of the service {parts[2]} are")
     if parts[2] == "events" and not is_bus(arn) and not parts[5].startswith("api-destination/"):
         raise not_here(f"The target {arn} is")
-    for member in _ELSEWHERE:
+    for member in MEMBERS_ELSEWHERE:
         if target.get(member):
             raise not_here(f"{member} is")
     _check_queue(target, parts[5])

@@ -9,19 +9,20 @@ from stepwell.services.scheduler.names import invalid
 from stepwell.services.scheduler.scheduler import Scheduler
 from stepwell.values import BadJson, decode
 
-_ELSEWHERE = (
+MEMBERS_ELSEWHERE = (
     "EcsParameters",
     "KinesisParameters",
     "SageMakerPipelineParameters",
     "EventBridgePutEventsV2Parameters",
     "EventBridgePutRawEventsParameters",
 )
+"""Members for targets that do not exist here."""
 
 
 def checked_target(scheduler: Scheduler, target: dict[str, Any]) -> dict[str, Any]:
     """The target, if it can be called. Raises ServiceError."""
     arn = target["Arn"]
-    for member in _ELSEWHERE:
+    for member in MEMBERS_ELSEWHERE:
         if target.get(member):
             raise invalid(f"{member} is not supported by this server.")
     if arn.startswith(UNIVERSAL):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stepwell.deploy.calling import ask
+from stepwell.deploy import calling
+from stepwell.deploy.calling import Paging, all_pages, ask
 from stepwell.deploy.resource_type import Cloud, Wanted
 from stepwell.deploy.shaping import marked_tags, stack_marks
 
 SERVICE = "apigateway"
-_PAGES_MAX = 200
-_PAGE_ITEMS = 500
+_PAGING = Paging("items", "position", "limit", 500)
 
 Settings = Mapping[str, str]
 """What is patched: paths with their values."""
@@ -29,15 +29,7 @@ async def drop(cloud: Cloud, operation: str, **params: Any) -> None:
 
 async def all_of(cloud: Cloud, operation: str, **params: Any) -> list[Mapping[str, Any]]:
     """Everything that an operation lists, page by page."""
-    found: list[Mapping[str, Any]] = []
-    position = None
-    for _ in range(_PAGES_MAX):
-        answer = await call(cloud, operation, **params, limit=_PAGE_ITEMS, position=position)
-        found.extend(answer.get("items") or ())
-        position = answer.get("position")
-        if position is None:
-            break
-    return found
+    return await all_pages(cloud, SERVICE, operation, params, _PAGING)
 
 
 def escaped(part: str) -> str:
@@ -74,10 +66,9 @@ def own(items: list[Mapping[str, Any]], wanted: Wanted) -> Mapping[str, Any] | N
 async def retag(cloud: Cloud, wanted: Wanted, path: str) -> None:
     """Give a resource the tags that it should have now; `path` as in `/restapis/abc`."""
     arn = f"arn:aws:apigateway:{cloud.region}::{path}"
-    tags = marked_tags(wanted)
-    shown = (await call(cloud, "GetTags", resourceArn=arn)).get("tags") or {}
-    gone = [key for key in shown if key not in tags]
-    if gone:
-        await call(cloud, "UntagResource", resourceArn=arn, tagKeys=gone)
-    if tags != shown:
-        await call(cloud, "TagResource", resourceArn=arn, tags=tags)
+    await calling.retag(
+        (await call(cloud, "GetTags", resourceArn=arn)).get("tags") or {},
+        marked_tags(wanted),
+        lambda tags: call(cloud, "TagResource", resourceArn=arn, tags=tags),
+        lambda keys: call(cloud, "UntagResource", resourceArn=arn, tagKeys=keys),
+    )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stepwell.deploy.calling import ask
+from stepwell.deploy.calling import Paging, all_pages, ask
 from stepwell.deploy.resource_type import Cloud, Wanted
 from stepwell.deploy.shaping import marked_tags, picked
 from stepwell.values import JsonObject, JsonValue
 
 SERVICE = "apigatewayv2"
 ONLY_WEBSOCKET = "only WebSocket APIs have it, and this server has none"
-_PAGES_MAX = 200
-_PAGE_ITEMS = "500"
+_PAGING = Paging("Items", "NextToken", "MaxResults", "500")
 
 
 async def call(cloud: Cloud, operation: str, **params: Any) -> Mapping[str, Any]:
@@ -28,15 +27,7 @@ async def drop(cloud: Cloud, operation: str, **params: Any) -> None:
 
 async def all_of(cloud: Cloud, operation: str, **params: Any) -> list[Mapping[str, Any]]:
     """Everything that an operation lists, page by page."""
-    found: list[Mapping[str, Any]] = []
-    token = None
-    for _ in range(_PAGES_MAX):
-        answer = await call(cloud, operation, **params, MaxResults=_PAGE_ITEMS, NextToken=token)
-        found.extend(answer.get("Items") or ())
-        token = answer.get("NextToken")
-        if token is None:
-            break
-    return found
+    return await all_pages(cloud, SERVICE, operation, params, _PAGING)
 
 
 def changes(
