@@ -78,6 +78,7 @@ from stepwell.services.lambda_.ports import Runner, Sources
 from stepwell.services.logs.api import EmbeddedLogs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
+from stepwell.services.pipes import api as pipes
 from stepwell.services.pipes.pipes import Pipes
 from stepwell.services.pipes.ports import Surroundings
 from stepwell.services.s3.api import EmbeddedStorage
@@ -243,7 +244,7 @@ class Core:
             self.stacks,
             # Last: it reads from the others as soon as it is loaded.
             functions_api.embedded(self.functions),
-            self.pipes,
+            pipes.embedded(self.pipes),
         ]
 
     def _parameters(self) -> Parameters:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stepwell.services.api import Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Embedding
 from stepwell.services.operations import Change, Read, changes, reads
 from stepwell.services.pipes import changing, showing, tagging
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
+from stepwell.services.pipes.pipes import Pipes
 
 _CHANGES: dict[str, Change[Pipes]] = {
     "CreatePipe": changing.create_pipe,
@@ -31,3 +28,8 @@ def service(pipes: Pipes) -> Service:
     """EventBridge Pipes."""
     operations = {**changes(pipes, _CHANGES), **reads(pipes, _READS)}
     return Service("pipes", operations)
+
+
+def embedded(pipes: Pipes) -> Embedded:
+    """EventBridge Pipes as a part of the server."""
+    return Embedding(pipes, [service(pipes)])

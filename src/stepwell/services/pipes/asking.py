@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.feeds.batch_info import iso_time
 from stepwell.services.pipes.inputs import Item, shape
 from stepwell.services.pipes.ports import HttpParts, Parcel, Question
 from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
+from stepwell.services.pipes.registry import Registry
 from stepwell.values import JsonObject
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 
 class Asking:
     """One pipe, as it is set now."""
 
-    def __init__(self, pipes: Pipes, row: PipeRow) -> None:
+    def __init__(self, pipes: Registry, row: PipeRow) -> None:
         self._pipes = pipes
         self._row = row
         self._account, self._region = row.scope.split(":")

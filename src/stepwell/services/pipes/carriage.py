@@ -9,7 +9,7 @@ records are let go after it answered: that may happen again after a crash.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.runtime.turn import Turn
@@ -29,12 +29,10 @@ from stepwell.services.pipes.partners import (
 )
 from stepwell.services.pipes.ports import Parcel, Wait
 from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
+from stepwell.services.pipes.registry import Registry
 from stepwell.services.pipes.requests import http_parts, request_of
 from stepwell.services.pipes.settings import ASYNCHRONOUS
 from stepwell.values import BadJson, JsonObject, decode
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 _log = logging.getLogger("stepwell.pipes")
 _ROUNDS_MAX = 5
@@ -60,7 +58,7 @@ class Origin(Protocol):
 class Carriage:
     """See the module: the carrying of one pipe, as it is set now."""
 
-    def __init__(self, pipes: Pipes, row: PipeRow, *, in_order: bool) -> None:
+    def __init__(self, pipes: Registry, row: PipeRow, *, in_order: bool) -> None:
         self._pipes = pipes
         self._row = row
         self._in_order = in_order

@@ -6,12 +6,13 @@ afterwards sees the state that is reached.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.pipes.errors import already_exists
 from stepwell.services.pipes.partners import target_of
+from stepwell.services.pipes.pipes import Pipes
 from stepwell.services.pipes.records import (
     RUNNING,
     SHARD,
@@ -30,9 +31,6 @@ from stepwell.services.pipes.settings import (
 from stepwell.services.pipes.showing import shown
 from stepwell.services.pipes.tagging import checked_tags
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 
 def create_pipe(pipes: Pipes, turn: Turn, call: Call, params: Params) -> dict[str, Any]:

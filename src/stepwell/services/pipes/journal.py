@@ -6,16 +6,14 @@ Which steps are written the Level decides; what was carried stands there only wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError, StorageTrouble
 from stepwell.services.deliveries.delivery import Delivery
 from stepwell.services.feeds.ports import Records
 from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
+from stepwell.services.pipes.registry import Registry
 from stepwell.values import JsonObject, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 _LEVELS = ("ERROR", "INFO", "TRACE")
 _FIELD_BYTES_MAX = 100_000
@@ -25,7 +23,7 @@ _FIELD_BYTES_MAX = 100_000
 class Journal:
     """The log of one pipe, as it is set now."""
 
-    def __init__(self, pipes: Pipes, row: PipeRow) -> None:
+    def __init__(self, pipes: Registry, row: PipeRow) -> None:
         self._pipes = pipes
         self._row = row
         given: dict[str, Any] = settings_of(row).get("LogConfiguration") or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.feeds.filters import compile_filters
@@ -12,15 +12,13 @@ from stepwell.services.feeds.ports import QueueSource, Records
 from stepwell.services.feeds.queue_reader import QueueReader, QueueRules
 from stepwell.services.pipes.carriage import Carriage
 from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of
+from stepwell.services.pipes.registry import Registry
 from stepwell.services.pipes.settings import QUEUE_MEMBER
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 _log = logging.getLogger("stepwell.pipes")
 
 
-def queue_pipe(pipes: Pipes, row: PipeRow) -> QueueReader:
+def queue_pipe(pipes: Registry, row: PipeRow) -> QueueReader:
     """The reader of a pipe. What it cannot carry comes back to its queue, and in the end goes
     where the queue's own redrive policy says."""
     parameters = settings_of(row)["SourceParameters"]
@@ -37,7 +35,7 @@ def queue_pipe(pipes: Pipes, row: PipeRow) -> QueueReader:
 class _Consumer:
     """The pipe (feeds.queue_reader.QueueConsumer)."""
 
-    def __init__(self, pipes: Pipes, row: PipeRow) -> None:
+    def __init__(self, pipes: Registry, row: PipeRow) -> None:
         self._pipes = pipes
         self._row = row
         self._origin = _QueueOrigin(pipes.around.queues, row.source)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.runtime.turn import Turn
 from stepwell.services.feeds.readers import Reader, Readers
 from stepwell.services.pipes.queue_pipe import queue_pipe
 from stepwell.services.pipes.records import RUNNING, PipeRow
+from stepwell.services.pipes.registry import Registry
 from stepwell.services.pipes.settings import source_service
 from stepwell.services.pipes.stream_pipe import stream_pipe
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 
 class Reading:
     """Starts and stops readers as pipes come, change and go."""
 
-    def __init__(self, pipes: Pipes) -> None:
+    def __init__(self, pipes: Registry) -> None:
         self._pipes = pipes
         self._readers: Readers[int] = Readers()
         self._began = False

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.pipes.paging import cut
+from stepwell.services.pipes.pipes import Pipes
 from stepwell.services.pipes.records import PipeRow, pipe_arn, settings_of, tags_of
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 
 def describe_pipe(pipes: Pipes, call: Call, params: Params) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.deliveries.delivery import Delivery
@@ -13,16 +13,14 @@ from stepwell.services.feeds.stream_reader import GivenUp, Passed, StreamReader,
 from stepwell.services.pipes.arrivals import Arrival
 from stepwell.services.pipes.carriage import Carriage
 from stepwell.services.pipes.records import SHARD, PipeRow, PositionRow, pipe_arn, settings_of
+from stepwell.services.pipes.registry import Registry
 from stepwell.services.pipes.settings import STREAM_MEMBER
 from stepwell.values import JsonObject, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 _FOR_EVER = -1
 
 
-def stream_pipe(pipes: Pipes, row: PipeRow) -> StreamReader[Arrival]:
+def stream_pipe(pipes: Registry, row: PipeRow) -> StreamReader[Arrival]:
     """The reader of a pipe."""
     parameters = settings_of(row)["SourceParameters"]
     own = parameters[STREAM_MEMBER]
@@ -43,7 +41,7 @@ def stream_pipe(pipes: Pipes, row: PipeRow) -> StreamReader[Arrival]:
 class _Consumer:
     """The pipe (feeds.stream_reader.StreamConsumer)."""
 
-    def __init__(self, pipes: Pipes, row: PipeRow, dead: str | None) -> None:
+    def __init__(self, pipes: Registry, row: PipeRow, dead: str | None) -> None:
         self._pipes = pipes
         self._row = row
         self._dead = dead

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
 from stepwell.services.pipes.errors import invalid
+from stepwell.services.pipes.pipes import Pipes
 from stepwell.services.pipes.records import PipeRow, tags_of
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.pipes.pipes import Pipes
 
 TAGS_MAX = 50
 
