@@ -59,7 +59,7 @@ def test_map_states_are_checked(state: JsonObject, expected: list[tuple[str, str
 
 NOT_YET: list[tuple[str, str, list[tuple[str, str]]]] = [
     (
-        machine(task(Resource=ATHENA, Parameters={})),
+        machine(task(Resource=ATHENA, Parameters={"QueryExecutionId": "q"})),
         "STANDARD",
         [
             (

@@ -26,7 +26,9 @@ def test_errors_come_first_and_all_have_a_place() -> None:
 
 def test_what_is_not_run_here_is_told_beside_errors() -> None:
     """One look finds both; AWS's own refusal leaves it out."""
-    text = machine({"Type": "Task", "Resource": ATHENA, "Parameters": {}, "Nonsense": 1})
+    text = machine(
+        {"Type": "Task", "Resource": ATHENA, "Parameters": {"QueryExecutionId": "q"}, "Nonsense": 1}
+    )
     assert [finding.code for finding in review_definition(text)] == [
         "SCHEMA_VALIDATION_FAILED",
         "SCHEMA_VALIDATION_FAILED",

@@ -12,6 +12,7 @@ from stepwell.language.resources import (
     resource_findings,
     runs_here,
 )
+from stepwell.values import JsonObject
 
 ACTIVITY = "arn:aws:states:eu-west-1:123456789012:activity:do it"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST"
@@ -144,8 +145,8 @@ def test_parameters_are_checked_where_their_names_are_known() -> None:
     assert findings[1].hint.startswith("did you mean StateMachineArn?")
     elsewhere = Resource("service", "", "aws-sdk:athena", "listBuckets")
     assert parameter_findings(elsewhere, {"anything": 1}, "/P") == []
-    athena = Resource("service", "", "athena", "getQueryResults")
-    assert parameter_findings(athena, {"Message": "m", "Anything": 1}, "/P") == []
+    cluster = Resource("service", "", "eks", "call")
+    assert parameter_findings(cluster, {"Message": "m", "Anything": 1}, "/P") == []
 
 
 def test_what_runs_here_is_a_part_of_what_aws_runs() -> None:
@@ -153,3 +154,34 @@ def test_what_runs_here_is_a_part_of_what_aws_runs() -> None:
     for row in CATALOGUE.values():
         assert set(row.runs_here) <= set(row.patterns)
         assert not row.parameters or set(row.required) <= row.parameters
+
+
+@pytest.mark.parametrize(
+    ("action", "required"),
+    [
+        ("athena:startQueryExecution.sync", ["QueryString"]),
+        ("athena:getQueryResults", ["QueryExecutionId"]),
+        ("batch:submitJob.sync", ["JobName", "JobQueue", "JobDefinition"]),
+        ("bedrock:invokeModel", ["ModelId"]),
+        ("codebuild:startBuild.sync", ["ProjectName"]),
+        ("databrew:startJobRun", ["Name"]),
+        ("mediaconvert:createJob", ["Role", "Settings"]),
+    ],
+)
+def test_what_services_elsewhere_require_is_asked_for(action: str, required: list[str]) -> None:
+    """As AWS does for every optimised integration; a path counts as given."""
+    resource = parse_resource(f"arn:aws:states:::{action}")
+    assert resource is not None
+    found = parameter_findings(resource, {}, "/P")
+    assert [finding.message for finding in found] == [
+        f"The field '{name}' is required but was missing" for name in required
+    ]
+    given: JsonObject = {f"{name}.$": "$.a" for name in required}
+    assert parameter_findings(resource, {**given, "More": 1}, "/P") == []
+
+
+def test_agents_are_invoked_without_being_waited_for() -> None:
+    """AWS offers the one pattern."""
+    arn = "arn:aws:states:::bedrock-agentcore:invokeHarness"
+    assert parse_resource(arn) is not None
+    assert parse_resource(f"{arn}.sync") is None
