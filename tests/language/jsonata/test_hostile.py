@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import pytest
 
 from stepwell.language.budget import Budget
 from stepwell.language.jsonata import JsonataSyntaxError, adapter, compile_jsonata
+from stepwell.language.jsonata.evaluator import Outcome
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.isolation import Worker
 from stepwell.language.program import EvaluationFailed
@@ -16,6 +18,8 @@ from stepwell.values import JsonObject
 from tests.language.data_environment import NOTHING, DataEnvironment
 
 LONG: JsonObject = {"input": {"text": "a" * 200_000, "list": list(range(20_000))}}
+
+LARGE: JsonObject = {"text": "a" * 20_000, "list": list(range(5_000))}
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,35 @@ def test_a_hostile_expression_fails_alone(text: str) -> None:
     assert time.monotonic() - started < 30
     again = compile_jsonata("$reduce([1..4], function($a, $b) { $a + $b })")
     assert again.evaluate({}, {}, NOTHING, "Output") == 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$distinct($states.input.list)",
+        "$states.input.list ~> $distinct",
+        "$keys($states.input.objects)",
+        "$count($match($states.input.text, /a/))",
+        "$shuffle($states.input.list)",
+        "$states.input.list#$i[$i > 5]",
+    ],
+)
+def test_what_takes_time_is_done_elsewhere(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some functions make little of much, and yet hold everybody up: not in this process."""
+
+    def here(*_given: object) -> Outcome:
+        raise AssertionError("it was evaluated here")
+
+    monkeypatch.setattr(adapter, "evaluate", here)
+    compiled = compile_jsonata(text)
+    many: JsonObject = {"input": {**LARGE, "objects": [{f"k{i}": i} for i in range(5_000)]}}
+    with contextlib.suppress(EvaluationFailed):
+        compiled.evaluate(many, {}, NOTHING, "Output")
+    monkeypatch.undo()
+    small: JsonObject = {"input": {"list": [1, 1, 2], "text": "aa", "objects": [{"a": 1}]}}
+    monkeypatch.setattr(adapter, "worker", None)
+    with contextlib.suppress(EvaluationFailed):
+        compiled.evaluate(small, {}, NOTHING, "Output")
 
 
 def test_a_long_text_meets_a_pattern_in_linear_time() -> None:

@@ -16,6 +16,8 @@ MEMBERS = frozenset({"input", "context", "result", "errorOutput"})
 _CALLING = frozenset({"map", "filter", "single", "sift", "each", "sort", "replace"})
 """Functions that call what they are given, once for each element: no growth upon growth."""
 _TEXT_MAKING = frozenset({"join", "split", "formatNumber", "formatBase", "merge", "append", "zip"})
+_SLOW = frozenset({"distinct", "keys", "match", "shuffle"})
+"""Functions that look at all of it for each element: they make little, but take the time."""
 _GROWING = frozenset({"reduce", "formatInteger", "range", "pad"})
 
 _Bound = frozenset[str]
@@ -88,6 +90,7 @@ class _Walk:
             case "chain":
                 self._chain(node, bound, context)
             case "focus":
+                self.found.stages += node.text == "#"
                 self._push(node.children, bound, context)
             case "bind":
                 self.found.stages += 1
@@ -163,7 +166,7 @@ class _Walk:
             self.found.called.add(function.text)
             self.found.variables.add(function.text)
             plain_lambda = function.text in _CALLING
-            self.found.stages += plain_lambda or function.text in _TEXT_MAKING
+            self.found.stages += plain_lambda or function.text in _TEXT_MAKING | _SLOW
             if function.text in _GROWING:
                 self.found.plain = False
         else:
