@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from stepwell.language.jsonata import JsonataSyntaxError, compile_jsonata
 from stepwell.language.jsonata.analysis import analyse
+from stepwell.language.jsonata.evaluator import evaluate
+from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.grammar import parse
 from stepwell.language.jsonata.tokens import NotUnderstood
-from tests.language.jsonata.expressions import WRITTEN, combined
+from stepwell.language.program import EvaluationFailed
+from stepwell.values import JsonObject, JsonValue
+from tests.language.data_environment import NOTHING
+from tests.language.jsonata.expressions import STATES, VARIABLES, WRITTEN, combined
 
 
 @pytest.mark.parametrize(
@@ -102,3 +108,83 @@ def test_depth_is_bounded(text: str) -> None:
     with pytest.raises(NotUnderstood):
         parse(text)
     assert not analyse(text).plain
+
+
+@pytest.mark.parametrize(
+    ("text", "picked"),
+    [
+        ("$states.input.order.id", {"order"}),
+        ("$states.input.a + $states.input.`b c`", {"a", "b c"}),
+        ("$states.input.list[price > 1].name", {"list"}),
+        ("$sum($states.input.list.price)", {"list"}),
+        ("$map($states.input.list, function($v) { $states.input.rate * $v })", {"list", "rate"}),
+        ("{'a': $states.input.a, 'b': $states.input}", None),
+        ("$states.input.*", None),
+        ("$states.input[a = 1].b", None),
+        ("$states.input.order.%", None),
+        ("$states.input.a@$x.b", None),
+        ("$states.input.a ~> |$|{'b': 1}|", None),
+        ("($s := $states; $s.input.b)", None),
+        ("function($states) { $states.input.a }($v)", None),
+        ("$states.input.(a + b)", None),
+        ("$keys($states.input) ~> $count()", None),
+    ],
+)
+def test_what_is_read_of_the_input(text: str, picked: set[str] | None) -> None:
+    """No more than that is handed to the library, which copies all that it is given."""
+    assert analyse(text).picked_of("input") == picked
+
+
+def test_what_is_not_read_is_not_missed() -> None:
+    """With or without the rest of the input, the value is the same; so it is of lists."""
+    inputs: list[JsonValue] = [
+        {"a": [1, {"b": 2}], "b": 3, "c": [4]},
+        [{"a": 1}, {"a": 2, "b": 3}],
+        "x",
+        None,
+    ]
+    for given in inputs:
+        for text in WRITTEN_OF_INPUT:
+            compiled = compile_jsonata(text)
+            whole = evaluate(text, {"states": {"input": given}}, Surroundings())
+            try:
+                value = compiled.evaluate({"input": given}, {}, NOTHING, "Output")
+            except EvaluationFailed:
+                assert whole.kind != "value"
+            else:
+                assert (whole.kind, whole.value) == ("value", value)
+
+
+def test_the_table_does_not_change_by_that() -> None:
+    """Every expression gives what it gives with all there is."""
+    shown: JsonObject = {"context": NOTHING.context, **STATES}
+    for text in [*WRITTEN, *combined(250, 5)]:
+        try:
+            compiled = compile_jsonata(text)
+        except JsonataSyntaxError:
+            continue
+        if {"random", "uuid", "shuffle", "now", "millis"} & compiled.analysis.called:
+            continue
+        whole = evaluate(compiled.rewritten, {"states": shown, **VARIABLES}, Surroundings())
+        try:
+            value = compiled.evaluate(STATES, VARIABLES, NOTHING, "Output")
+        except EvaluationFailed:
+            assert whole.kind != "value", text
+        else:
+            assert (whole.kind, whole.value) == ("value", value), text
+
+
+WRITTEN_OF_INPUT = [
+    "[$states.input.a]",
+    "$states.input.a.b & 'x'",
+    "$exists($states.input.b)",
+    "$states.input.b + 1",
+    "$states.input.a[$states.input.b = 3]",
+    "$states.input.a.b.%",
+    "$states.input.a@$x.b",
+    "$states.input.a#$i.{'i': $i, 'v': $}",
+    "$states.input.$merge([a, c])",
+    "{'a': $states.input.a, 'keys': $keys($states.input)}",
+    "$states.input{'k': $states.input.b}",
+    "$states.input.a ~> $count()",
+]

@@ -140,10 +140,12 @@ class Compiled:
         """Only what the expression names, because all of it is copied into the library."""
         members = self.analysis.members
         seen: JsonObject = {
-            name: value for name, value in states.items() if members is None or name in members
+            name: self._picked(name, value)
+            for name, value in states.items()
+            if members is None or name in members
         }
         if members is None or "context" in members:
-            seen["context"] = env.context
+            seen["context"] = self._picked("context", env.context)
         bindings: dict[str, JsonValue] = {"states": seen}
         if members is None:
             bindings.update(variables)
@@ -152,6 +154,13 @@ class Compiled:
             bindings.update((name, variables[name]) for name in wanted if name in variables)
         bindings["states"] = seen
         return bindings
+
+    def _picked(self, member: str, value: JsonValue) -> JsonValue:
+        """What the expression can see of a member of `$states`."""
+        names = self.analysis.picked_of(member)
+        if names is None or not isinstance(value, dict):
+            return value
+        return {name: value[name] for name in names if name in value}
 
     def _told(self, outcome: Outcome, field: str) -> JsonValue:
         if outcome.kind == UNDEFINED:

@@ -34,6 +34,9 @@ class Analysis:
     the free names, functions included. `refused` is what cannot be evaluated: bare names, `$` and
     `$$` where there is no context item. `plain` expressions grow their data no more than by the
     power of their `stages`, each of which may name everything there is `references` times.
+
+    `picked` are the members of members that it reads (`$states.input.order`: input, order), where
+    it reads no more of a member than that; `whole` are the members that it reads as they are.
     """
 
     members: set[str] | None = field(default_factory=set)
@@ -43,6 +46,16 @@ class Analysis:
     plain: bool = True
     references: int = 0
     stages: int = 0
+    picked: dict[str, set[str]] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    looks_around: bool = False
+    """It may look at what stands beside what it names: a parent, or a join."""
+
+    def picked_of(self, member: str) -> set[str] | None:
+        """All that it reads of a member, None when that is not known or the member itself."""
+        if self.looks_around or self.members is None or member in self.whole:
+            return None
+        return self.picked.get(member)
 
 
 def analyse(text: str) -> Analysis:
@@ -86,10 +99,14 @@ class _Walk:
             case "call" | "part":
                 self._call(node, bound, context)
             case "transform":
+                self.found.looks_around = True
                 self._push(node.children, bound, True)
             case "chain":
                 self._chain(node, bound, context)
+            case "parent":
+                self.found.looks_around = True
             case "focus":
+                self.found.looks_around = True
                 self.found.stages += node.text == "#"
                 self._push(node.children, bound, context)
             case "bind":
@@ -135,8 +152,15 @@ class _Walk:
         names = frozenset(_focused(left))
         self.pending.append((right, bound | names, True, False))
         self.found.stages += right.kind not in ("name", "filter", "sort")
+        first = _first(right)
+        if first and STATES not in bound and (member := _member(left)):
+            if self.found.members is not None:
+                self.found.members.add(member)
+            self.found.picked.setdefault(member, set()).add(first)
+            return
         if left.kind == "variable" and left.text == STATES and STATES not in bound:
             if right.kind == "name":
+                self.found.whole.add(right.text)
                 if self.found.members is not None:
                     self.found.members.add(right.text)
                 return
@@ -183,6 +207,22 @@ class _Walk:
         if right.kind not in ("call", "transform") and not known:
             self.found.plain = False
         self._push((left, right), bound, context)
+
+
+def _first(step: Node) -> str:
+    """The name that a step of a path begins with, filtered and sorted or not."""
+    while step.kind in ("filter", "sort"):
+        step = step.children[0]
+    return step.text if step.kind == "name" else ""
+
+
+def _member(node: Node) -> str:
+    """The member of `$states` that a path leads to; empty if it leads elsewhere."""
+    if node.kind != "path":
+        return ""
+    left, right = node.children
+    known = left.kind == "variable" and left.text == STATES and right.kind == "name"
+    return right.text if known else ""
 
 
 def _focused(node: Node) -> list[str]:
