@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stepwell.language import lint_loops, lint_tokens, lint_variables, review
+from stepwell.language import lint_loops, lint_maps, lint_tokens, lint_variables, review
 from stepwell.language.diagnostics import ERROR, WARNING
 from stepwell.language.lint import lint_definition
 from stepwell.values import JsonObject, JsonValue
@@ -297,10 +297,40 @@ def test_wrong_shapes_are_left_to_the_check(field: str, wrong: JsonValue) -> Non
     assert isinstance(lint_definition(machine({"Type": "Parallel", field: wrong})), list)
 
 
+READS: JsonObject = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({}, ["MAP_FIELD_IGNORED"] * 2),
+        ({"ProcessorConfig": {"Mode": "INLINE"}}, ["MAP_FIELD_IGNORED"] * 2),
+        ({"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}, []),
+        ({"ProcessorConfig": 1}, ["MAP_FIELD_IGNORED"] * 2),
+    ],
+)
+def test_fields_that_an_inline_map_ignores(config: JsonObject, told: list[str]) -> None:
+    """They are named where they stand; in a distributed Map they are fine."""
+    processor: JsonObject = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    state: JsonObject = {
+        "Type": "Map",
+        "ItemReader": READS,
+        "ToleratedFailureCount": 1,
+        "Label": "l",
+        "ItemProcessor": {**processor, **config},
+        "End": True,
+    }
+    found = lint_definition(machine(state))
+    assert [finding.code for finding in found] == told
+    places = {"/States/X/ItemReader", "/States/X/ToleratedFailureCount"}
+    assert {finding.location for finding in found} == (places if told else set())
+    assert codes({**state, "Comment": "lint-allow: MAP_FIELD_IGNORED"}) == []
+
+
 def test_every_code_is_explained() -> None:
     """docs/reference/lint.md has a heading for each code, and for no other."""
     page = (ROOT / "docs" / "reference" / "lint.md").read_text(encoding="utf-8")
     told = {line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")}
-    modules = (lint_tokens, lint_loops, lint_variables, review)
+    modules = (lint_tokens, lint_loops, lint_maps, lint_variables, review)
     values = {value for m in modules for name, value in vars(m).items() if name == value}
     assert told == values - {ERROR, WARNING}

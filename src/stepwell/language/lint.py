@@ -14,13 +14,14 @@ The definition may be wrong in any way: what does not have the right type is not
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from stepwell.language.check import with_places
 from stepwell.language.diagnostics import Diagnostic
 from stepwell.language.findings import Bounded
 from stepwell.language.lint_loops import loop_findings
+from stepwell.language.lint_maps import ignored_fields
 from stepwell.language.lint_tokens import Linted, task_findings
 from stepwell.language.lint_variables import Variables, unassigned
 from stepwell.language.parse import parse_definition
@@ -50,6 +51,7 @@ def lint(definition: JsonObject, find_retention: FindRetention | None = None) ->
             here = f"{pointer}/States/{name}"
             linted = Linted(name, state, here, state.get("QueryLanguage") or language, has_timeout)
             _keep(found, task_findings(linted, find_retention), allowed | _allowed(state))
+            _keep(found, ignored_fields(state, here), allowed | _allowed(state))
             _keep(found, unassigned(name, state, here, variables), allowed | _allowed(state))
         for loop, diagnostic in loop_findings(states, pointer):
             silenced = {code for name in loop for code in _allowed(states[name])}
@@ -57,7 +59,7 @@ def lint(definition: JsonObject, find_retention: FindRetention | None = None) ->
     return found.found
 
 
-def _keep(found: Bounded, diagnostics: list[Diagnostic], allowed: set[str]) -> None:
+def _keep(found: Bounded, diagnostics: Iterable[Diagnostic], allowed: set[str]) -> None:
     for diagnostic in diagnostics:
         if diagnostic.code not in allowed:
             found.add(diagnostic)
