@@ -80,6 +80,17 @@ async def test_what_a_template_drops_is_as_by_default(deployed: Deployed) -> Non
     assert (shown["Target"], shown["TargetParameters"]) == (BUS, bus)
 
 
+async def test_a_key_is_kept(deployed: Deployed) -> None:
+    """The pipe shows the key that the template names, until it names none."""
+    given = await _plain(deployed)
+    pipe = await deployed.make(PIPE, {**given, "KmsKeyIdentifier": "alias/k"})
+    shown = await deployed.call("pipes", "DescribePipe", Name=pipe.id)
+    assert shown["KmsKeyIdentifier"] == "alias/k"
+    await deployed.change(PIPE, pipe, given)
+    shown = await deployed.call("pipes", "DescribePipe", Name=pipe.id)
+    assert not shown.get("KmsKeyIdentifier")
+
+
 async def test_where_a_stream_began_cannot_be_changed(deployed: Deployed) -> None:
     """The rest of its parameters can."""
     given = await _plain(deployed)

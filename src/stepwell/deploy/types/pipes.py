@@ -23,10 +23,13 @@ _OPTIONAL = (
     "SourceParameters",
     "TargetParameters",
 )
+_KEY = "KmsKeyIdentifier"
+"""Kept and shown by the pipe, nothing more."""
 _DEFAULTS: JsonObject = {
     "Description": "",
     "DesiredState": "RUNNING",
     "Enrichment": "",
+    _KEY: "",
     "LogConfiguration": {"Level": "OFF"},
 }
 """What a property becomes again when a template does not give it any more."""
@@ -38,7 +41,7 @@ _BEGIN = "StartingPosition"
 async def _create(cloud: Cloud, wanted: Wanted) -> Made:
     name = wanted.name(wanted.properties.get("Name"))
     params = {
-        **picked(wanted.properties, (*_REQUIRED, *_OPTIONAL)),
+        **picked(wanted.properties, (*_REQUIRED, *_OPTIONAL, _KEY)),
         "Name": name,
         "Tags": merged_tags(wanted) or None,
     }
@@ -62,7 +65,7 @@ async def _made(cloud: Cloud, name: str) -> Made:
 
 async def _update(cloud: Cloud, wanted: Wanted, existing: Existing) -> Made:
     before, after = existing.properties, wanted.properties
-    names = ("RoleArn", "Target", *_OPTIONAL)
+    names = ("RoleArn", "Target", *_OPTIONAL, _KEY)
     params: dict[str, Any] = {
         **{name: default for name, default in _DEFAULTS.items() if before.get(name) is not None},
         **picked(after, names),
@@ -130,7 +133,7 @@ TYPES = (
         _update,
         required=frozenset(_REQUIRED),
         optional=frozenset({"Name", "Tags", *_OPTIONAL}),
-        without_effect=frozenset({"KmsKeyIdentifier"}),
+        without_effect=frozenset({_KEY}),
         replaces=frozenset({"Name", "Source"}),
         attributes=frozenset(
             {"Arn", "CreationTime", "CurrentState", "LastModifiedTime", "StateReason"}
