@@ -15,6 +15,7 @@ from stepwell.services.cloudformation.goal import Goal
 from stepwell.services.cloudformation.versions import Versions
 from tests.services.cloudformation.world import World, queue
 
+SIGNAL = {"ResourceSignal": {"Count": 1, "Timeout": "PT5M"}}
 REASON = "Internal Failure: RuntimeError: a bug of ours"
 
 
@@ -145,3 +146,28 @@ async def test_a_result_that_cannot_be_recorded(
     await world.create({"A": queue("a")})
     assert await world.status() == "ROLLBACK_COMPLETE"
     assert await world.queues() == []
+
+
+async def test_a_stack_that_cannot_be_taken_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start goes on with all others; this one ends as a failure and can be deleted."""
+    wait = {"Type": "AWS::CloudFormation::WaitCondition", "CreationPolicy": SIGNAL}
+    await world.create({"W": wait}, name="odd")
+    await world.create({"W": wait}, name="fine")
+    assert await world.status("odd") == "CREATE_IN_PROGRESS"
+    [row] = [row for row in world.core.stacks.stacks.everything() if row.name == "odd"]
+    with world.core.ledger.stage() as turn:
+        world.core.stacks.put(turn, row._replace(operation='{"from": "another version"}'))
+    await world.core.ledger.committed()
+    await world.restart()
+    shown = await world.stack("odd")
+    assert shown["StackStatus"] == "CREATE_FAILED"
+    assert shown["StackStatusReason"].startswith("Internal Failure: TypeError")
+    await world.cfn(
+        "SignalResource", StackName="fine", LogicalResourceId="W", UniqueId="1", Status="SUCCESS"
+    )
+    await world.settled()
+    assert await world.status("fine") == "CREATE_COMPLETE"
+    await world.delete("odd")
+    assert await world.status(row.id) == "DELETE_COMPLETE"

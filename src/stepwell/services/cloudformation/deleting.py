@@ -30,9 +30,8 @@ async def delete_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, 
         retain=list(params.get("RetainResources") or ()),
         force=params.get("DeletionMode") == "FORCE_DELETE_STACK",
     )
-    if row.operation:
-        # Its creation is under way: what only waits is broken off, the rest is waited for.
-        stacks.waiting.cancel(row)
+    # Its creation may be under way: what only waits is broken off, the rest is waited for.
+    stacks.waiting.cancel(row)
     with stacks.parts.ledger.stage() as turn:
         settings = replace(read_settings(row), deletion_mode=params.get("DeletionMode") or "")
         row = row._replace(settings=write_settings(settings))

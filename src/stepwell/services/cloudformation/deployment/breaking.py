@@ -36,22 +36,23 @@ async def broke(stacks: Stacks, stack_id: str, phase: int, bug: Exception) -> No
     _log.error("%s: the deployment broke", stack_id, exc_info=bug)
     await stacks.read_again()
     stack = stacks.stacks.get(stack_id)
-    operation = None if stack is None else read_operation(stack)
-    if stack is None or operation is None or stack.phase != phase:
+    if stack is None or not stack.operation or stack.phase != phase:
         # Somebody led it on meanwhile.
         return
     reason = internal_failure(bug)
     try:
-        _go_on(stacks, stack, operation, reason)
+        _go_on(stacks, stack, reason)
     except Exception:
         _log.exception("%s: neither can it be led back", stack_id)
         await stacks.read_again()
-        _end(stacks, stack, operation, reason)
+        _end(stacks, stack._replace(operation=""), _failed(stack.status), reason)
 
 
-def _go_on(stacks: Stacks, stack: StackRow, operation: Operation, reason: str) -> None:
+def _go_on(stacks: Stacks, stack: StackRow, reason: str) -> None:
+    operation = read_operation(stack)
+    assert operation is not None
     if operation.phase != APPLY:
-        _end(stacks, stack, operation, reason)
+        _end(stacks, stack, _status(operation), reason)
     elif not operation.trouble:
         # What is under way is waited for, then the way back begins.
         phases.note(stacks, stack, replace(operation, trouble=reason))
@@ -60,15 +61,18 @@ def _go_on(stacks: Stacks, stack: StackRow, operation: Operation, reason: str) -
         phases.failed(stacks, stack, operation)
 
 
-def _end(stacks: Stacks, stack: StackRow, operation: Operation, reason: str) -> None:
+def _end(stacks: Stacks, stack: StackRow, status: str, reason: str) -> None:
     with stacks.parts.ledger.stage() as turn:
-        phases.end(stacks, turn, stack, _status(operation), reason)
+        phases.end(stacks, turn, stack, status, reason)
+
+
+def _failed(status: str) -> str:
+    """What becomes of a status on the way when nothing else is known, or nothing else works."""
+    return f"{status.removesuffix('_IN_PROGRESS').removesuffix('_COMPLETE_CLEANUP')}_FAILED"
 
 
 def _status(operation: Operation) -> str:
-    """Where an operation ends that can go no further."""
-    if operation.phase == APPLY:
-        return f"{operation.kind}_FAILED"
+    """Where an operation ends that can't go back."""
     if operation.phase == RESTORE:
         return "UPDATE_ROLLBACK_FAILED"
     if operation.phase == CLEANUP:

@@ -30,6 +30,7 @@ from stepwell.services.cloudformation.documents import (
     read_attempt,
     read_operation,
 )
+from stepwell.services.cloudformation.records import StackRow
 
 if TYPE_CHECKING:
     from stepwell.services.cloudformation.stacks import Stacks
@@ -88,21 +89,29 @@ class Deployments:
         """Take up everything that is not over."""
         stacks = self._stacks
         for row in [row for row in stacks.stacks.everything() if row.operation]:
-            operation = read_operation(row)
-            assert operation is not None
-            for resource in stacks.resources.of(row.id):
-                attempt = read_attempt(resource)
-                if attempt is not None and not attempt.token:
-                    self._start((row.id, resource.logical_id, 0), repeated=True)
-            for leftover in stacks.leftovers.of(row.id):
-                if leftover.status == removing.BEGUN:
-                    self._start((row.id, leftover.logical_id, leftover.number), repeated=True)
-            if operation.deadline:
-                self.ring(row.id, operation.deadline)
-            self.poke(row.id)
+            try:
+                self._take_up(row)
+            except Exception as bug:
+                # One odd stack must not keep the others, nor the server, from going on.
+                await breaking.broke(stacks, row.id, row.phase, bug)
         for wait in stacks.waits.everything():
             if wait.deadline:
                 self.ring(wait.stack, wait.deadline)
+
+    def _take_up(self, row: StackRow) -> None:
+        """Work at every attempt of a stack that nobody works at."""
+        stacks, operation = self._stacks, read_operation(row)
+        assert operation is not None
+        for resource in stacks.resources.of(row.id):
+            attempt = read_attempt(resource)
+            if attempt is not None and not attempt.token:
+                self._start((row.id, resource.logical_id, 0), repeated=True)
+        for leftover in stacks.leftovers.of(row.id):
+            if leftover.status == removing.BEGUN:
+                self._start((row.id, leftover.logical_id, leftover.number), repeated=True)
+        if operation.deadline:
+            self.ring(row.id, operation.deadline)
+        self.poke(row.id)
 
     async def over(self, stack: str, patience_ms: int) -> None:
         """Return once the stack's deployment is over, or that time has passed."""
