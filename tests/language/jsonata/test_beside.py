@@ -13,7 +13,7 @@ from stepwell.language.jsonata.adapter import STEP_MS_MAX
 from stepwell.language.jsonata.beside import Beside
 from stepwell.language.jsonata.evaluator import Outcome
 from stepwell.language.jsonata.functions import Surroundings
-from stepwell.language.jsonata.isolation import worker
+from stepwell.language.jsonata.isolation import LOST, Worker, worker
 from stepwell.language.program import EvaluationFailed, EvaluationPending
 from stepwell.values import JsonObject
 from tests.language.jsonata.test_hostile import Step
@@ -80,6 +80,14 @@ def test_asking_twice_works_once(beside: Beside) -> None:
         futures.append(pending.value.begin())
     assert futures[0] is futures[1]
     futures[0].result(30)
+
+
+def test_a_worker_that_somebody_killed(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The expression is not to blame: it is evaluated once more, but not for ever."""
+    answers = [LOST, Outcome("value", 5), LOST, LOST]
+    monkeypatch.setattr(Worker, "ask", lambda _self, _line: answers.pop(0))
+    assert settled(beside, "1:0:2:0::1", SLOW, {}).value == 5
+    assert settled(beside, "2:0:2:0::1", SLOW, {}).kind == "error"
 
 
 def test_who_asks_for_ever_waits(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:

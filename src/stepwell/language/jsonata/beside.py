@@ -17,7 +17,7 @@ from time import perf_counter
 
 from stepwell.language.jsonata.evaluator import Outcome
 from stepwell.language.jsonata.functions import Surroundings
-from stepwell.language.jsonata.isolation import Worker, request_line, worker
+from stepwell.language.jsonata.isolation import LOST, Worker, request_line, worker
 from stepwell.language.program import EvaluationPending
 from stepwell.values import JsonValue, encode
 
@@ -26,6 +26,8 @@ WORKERS = 2
 OUTCOMES_MAX = 10_000
 OUTCOMES_BYTES_MAX = 64 << 20
 SLOW_TEXTS_MAX = 2_000
+EARLY_SECONDS = 0.5
+"""A worker lost sooner than this may have been killed by somebody else: it is asked once more."""
 ASKED_MAX = 200
 """After so many questions a place waits: what it asks for is another expression each time."""
 
@@ -92,6 +94,8 @@ class Beside:
             self._workers.append(mine)
         started = perf_counter()
         outcome = mine.ask(line)
+        if outcome is LOST and perf_counter() - started < EARLY_SECONDS:
+            outcome = mine.ask(line)
         milliseconds = int((perf_counter() - started) * 1000)
         self._keep(key, replace(outcome, milliseconds=milliseconds))
 
