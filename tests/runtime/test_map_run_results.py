@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 import pytest
 
+from stepwell.engine.map_items import ChildInput, MapItems
+from stepwell.language.program import EvaluationPending
 from stepwell.runtime import map_run_results
+from stepwell.runtime.map_run_items import MapRunItems
+from stepwell.runtime.map_run_pending import pending_of
 from stepwell.runtime.ports import Store
-from stepwell.runtime.records import SUCCEEDED
+from stepwell.runtime.records import SUCCEEDED, MapRunRow
+from stepwell.values import decode
 from tests.sim.map_runs import distributed, passes
 from tests.sim.test_map_run_objects import WRITER, files_of, play
 
@@ -50,6 +57,44 @@ def test_others_get_their_turn() -> None:
     found, turns = asyncio.run(read())
     assert found == 1_001
     assert turns == 2
+
+
+class Slow:
+    """Items whose inputs take their time when they are asked for first."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def next_child(self, window: list[int], offset: int, *_: object, last: bool) -> ChildInput:
+        """The item, from the second time on."""
+        assert last
+        self.asked += 1
+        if self.asked % 2:
+            done = Future[None]()
+            done.set_result(None)
+            raise EvaluationPending(lambda: done)
+        return ChildInput(str(window[offset]), window[offset], 1)
+
+
+class Kept:
+    """Where the items are."""
+
+    async def window(self, _run: int, _items: object, first: int, _wanted: int) -> list[int]:
+        """All from there on."""
+        return [10, 11, 12][first:]
+
+
+def test_pending_items_whose_inputs_take_their_time() -> None:
+    """Each is asked for again, and none is left out."""
+    items = Slow()
+
+    async def rows() -> list[str]:
+        run = cast("MapRunRow", SimpleNamespace(id=1, taken=1, items=3))
+        found = pending_of(run, cast("MapItems", items), cast("MapRunItems", Kept()))
+        return [row async for row in found]
+
+    inputs = [cast("dict[str, str]", decode(row))["Input"] for row in asyncio.run(rows())]
+    assert (inputs, items.asked) == (["11", "12"], 4)
 
 
 @pytest.mark.parametrize(

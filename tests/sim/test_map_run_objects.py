@@ -299,6 +299,20 @@ def test_results_are_exported() -> None:
     ]
 
 
+@pytest.mark.parametrize("where", WHERE)
+def test_exported_once(where: str) -> None:
+    """Whatever commit a crash meets, the manifest names files that hold every result once."""
+    for point in range(1, 12):
+        state = distributed({"P": passes()}, ResultWriter=WRITER, MaxConcurrency=2)
+        faults = [Faults(**{where: point})]
+        told, _, objects = play(state, {}, given=[1, 2, 3, 4, 5], faults=faults)
+        assert told["status"] == "SUCCEEDED", f"{where}={point}"
+        files = files_of(objects)
+        named = files["manifest.json"]["ResultFiles"]["SUCCEEDED"]
+        assert [file["Key"].rpartition("/")[2] for file in named] == ["SUCCEEDED_0.json"]
+        assert [row["Input"] for row in files["SUCCEEDED_0.json"]] == ["1", "2", "3", "4", "5"]
+
+
 def test_failures_are_exported() -> None:
     """A run that failed leaves its failures as a file."""
     fails = {"F": {"Type": "Fail", "Error": "Odd", "Cause": "why"}}

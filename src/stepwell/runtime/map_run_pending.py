@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from stepwell.engine.endings import payload_text
 from stepwell.engine.map_items import ChildInput, Item, MapItems, SourcedItem
-from stepwell.language.program import EvaluationFailed
+from stepwell.language.program import EvaluationFailed, EvaluationPending
 from stepwell.runtime.map_run import ITEMS_AT_A_TIME
 from stepwell.runtime.map_run_items import MapRunItems
 from stepwell.runtime.records import MapRunRow
@@ -26,7 +26,7 @@ async def pending_of(run: MapRunRow, items: MapItems, kept: MapRunItems) -> Asyn
         last = position + len(window) >= run.items
         offset = 0
         while offset < len(window):
-            child = _child(items, window, offset, position + offset, last=last)
+            child = await _child(items, window, offset, position + offset, last=last)
             if child is None:
                 break
             yield encode_text(
@@ -41,13 +41,16 @@ async def pending_of(run: MapRunRow, items: MapItems, kept: MapRunItems) -> Asyn
         await asyncio.sleep(0)  # Reads may not wait at all: let others have their turn.
 
 
-def _child(
+async def _child(
     items: MapItems, window: Sequence[Item], offset: int, position: int, *, last: bool
 ) -> ChildInput | None:
     """What the next child would have got; the item itself where that can't be made."""
-    try:
-        return items.next_child(window, offset, position, last=last)
-    except EvaluationFailed:
-        given = window[offset]
-        item = given.value if isinstance(given, SourcedItem) else given
-        return ChildInput(payload_text(item), item, 1)
+    while True:
+        try:
+            return items.next_child(window, offset, position, last=last)
+        except EvaluationPending as pending:
+            await asyncio.wrap_future(pending.begin())
+        except EvaluationFailed:
+            given = window[offset]
+            item = given.value if isinstance(given, SourcedItem) else given
+            return ChildInput(payload_text(item), item, 1)
