@@ -6,6 +6,7 @@ A further service is made in `_embed`; its tasks and targets are named in `_inte
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from stepwell.engine.limits import Limits
@@ -63,6 +64,7 @@ from stepwell.runtime.watching import Watcher
 from stepwell.services.api import Call, Door, Embedded, Service
 from stepwell.services.apigateway.api import ApiGatewayService
 from stepwell.services.apigateway.gateway import ApiGateway
+from stepwell.services.cloudformation import api as cloudformation
 from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.deliveries.deliveries import Deliveries
 from stepwell.services.deliveries.delivery import Carrier
@@ -226,7 +228,9 @@ class Core:
         self.functions = Lambda(self.parts, runner=runner, scratch=scratch, sources=sources)
         self.events = Events(self.parts)
         self.stacks = Stacks(self.parts, self.calls, lambda: self.sdk.base_url)
-        self.functions.events.given_up.append(self.stacks.invocation_failed)
+        self.functions.events.given_up.append(
+            partial(cloudformation.invocation_failed, self.stacks)
+        )
         self.scheduler = Scheduler(
             self.parts, lambda service, action: self.sdk.has(service, action)
         )
@@ -241,7 +245,7 @@ class Core:
             scheduler.embedded(self.scheduler),
             self._apis(),
             EmbeddedStorage(self.storage),
-            self.stacks,
+            cloudformation.embedded(self.stacks),
             # Last: it reads from the others as soon as it is loaded.
             functions_api.embedded(self.functions),
             pipes.embedded(self.pipes),
@@ -325,7 +329,7 @@ class Core:
         await self.executions.load()
         self.pipes.begin()
         # Deployments call all the others.
-        await self.stacks.resume()
+        await cloudformation.resume(self.stacks)
 
     async def close(self) -> None:
         """Answer long polls, stop timers, bring everything staged to disk."""

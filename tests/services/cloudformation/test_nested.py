@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stepwell.services.cloudformation.deployment.deployments import Deployments
 from stepwell.services.cloudformation.requests import read_request
 from stepwell.services.cloudformation.waiting import nested
 from tests.deploy.world import REGION
@@ -261,7 +262,9 @@ async def test_a_way_back_that_failed_within(templates: World) -> None:
 
 def hindrance(world: World, url: str) -> None:
     """The queue is gone when its delay is to be set back."""
-    deleted = world.core.stacks.deployments.poke
+    deployments = world.core.stacks.deployments
+    assert isinstance(deployments, Deployments)
+    deleted = deployments.poke
     phases_seen: list[str] = []
 
     def poke(stack: str) -> None:
@@ -269,7 +272,7 @@ def hindrance(world: World, url: str) -> None:
         if row is not None and row.status == "UPDATE_ROLLBACK_IN_PROGRESS" and not phases_seen:
             phases_seen.append(row.status)
             gone = world.call("sqs", "DeleteQueue", QueueUrl=url)
-            world.core.stacks.deployments._spawn(gone)
+            deployments._spawn(gone)
         deleted(stack)
 
-    world.core.stacks.deployments.poke = poke  # type: ignore[method-assign]
+    deployments.poke = poke  # type: ignore[method-assign]

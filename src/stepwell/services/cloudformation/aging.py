@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.records import EVENT, StackRow
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 KEPT_MS = 90 * 86_400_000
 _PAGE = 1_000

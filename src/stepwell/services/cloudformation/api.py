@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from stepwell.services.api import Service
+from stepwell.runtime.turn import Turn
+from stepwell.services.api import Embedded, Service
 from stepwell.services.cloudformation import (
     change_set_views,
     change_sets,
@@ -18,11 +17,13 @@ from stepwell.services.cloudformation import (
     templates,
     updating,
 )
-from stepwell.services.cloudformation.waiting import doors
+from stepwell.services.cloudformation.aging import forget_old
+from stepwell.services.cloudformation.deployment.deployments import Deployments
+from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.waiting import custom, doors
+from stepwell.services.cloudformation.waiting.collecting import Collecting
+from stepwell.services.embedding import Embedding
 from stepwell.services.operations import Run, runs
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 _OPERATIONS: dict[str, Run[Stacks]] = {
     "CreateStack": creating.create_stack,
@@ -61,3 +62,24 @@ def service(stacks: Stacks) -> Service:
         for name, operation in runs(stacks, _OPERATIONS).items()
     }
     return Service("cloudformation", operations)
+
+
+def embedded(stacks: Stacks) -> Embedded:
+    """CloudFormation as a part of the server, with the ways in for answers and signals."""
+    stacks.take_on(Deployments(stacks), Collecting(stacks))
+    return Embedding(stacks, [service(stacks)], doors.doors(stacks))
+
+
+async def resume(stacks: Stacks) -> None:
+    """Go on with every deployment that the last process left unfinished.
+
+    Called once everything else is loaded, for it calls the other services.
+    """
+    await forget_old(stacks)
+    await stacks.deployments.resume()
+
+
+def invocation_failed(stacks: Stacks, turn: Turn, payload: bytes, reason: str) -> None:
+    """A function that was asked for a custom resource failed for good: nobody will answer."""
+    if stacks.is_ready:
+        custom.failed(stacks, turn, payload, reason)

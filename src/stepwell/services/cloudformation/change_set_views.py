@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.deploy.shaping import is_whole_number
 from stepwell.deploy.template_limits import RESOURCES_MAX
@@ -11,10 +11,8 @@ from stepwell.services.cloudformation import change_sets
 from stepwell.services.cloudformation.describing import parameters_of
 from stepwell.services.cloudformation.errors import invalid, no_such_stack
 from stepwell.services.cloudformation.records import ChangeSetRow, StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import decode
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 CHANGES_PAGE = 100
 _CONTEXTS = ("BeforeContext", "AfterContext")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.turn import Turn
@@ -21,11 +21,9 @@ from stepwell.services.cloudformation.errors import (
 from stepwell.services.cloudformation.records import ChangeSetRow, NameRow, StackRow
 from stepwell.services.cloudformation.requests import Asked, check_name, read_request
 from stepwell.services.cloudformation.settings import read_settings, write_settings
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.updating import CAN_BE_UPDATED, enter_update
 from stepwell.values import decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 REVIEW = "REVIEW_IN_PROGRESS"
 AVAILABLE = "AVAILABLE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.deploy.catalog import find_type
 from stepwell.deploy.order import in_order
@@ -24,10 +24,8 @@ from stepwell.services.cloudformation.goal import Goal
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
 from stepwell.services.cloudformation.requests import Asked
 from stepwell.services.cloudformation.secrecy import masked, secrets_of
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import JsonObject, JsonValue, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 NO_UPDATES = "No updates are to be performed."
 

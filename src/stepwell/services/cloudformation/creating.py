@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
@@ -12,9 +12,7 @@ from stepwell.services.cloudformation.errors import already_exists, invalid
 from stepwell.services.cloudformation.records import NameRow, StackRow
 from stepwell.services.cloudformation.requests import Asked, check_name, read_request
 from stepwell.services.cloudformation.settings import Settings, read_settings, write_settings
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 _MINUTE_MS = 60_000
 

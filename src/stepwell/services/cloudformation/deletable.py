@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.services.cloudformation.deployment import phases
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.records import StackRow
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 _BUSY_FOR_DELETION = frozenset(
     {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.cloudformation.deletable import refuse_while_changing, refuse_while_used
@@ -12,9 +12,7 @@ from stepwell.services.cloudformation.documents import Operation
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.settings import read_settings, write_settings
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 
 async def delete_stack(stacks: Stacks, call: Call, params: Params) -> dict[str, Any]:

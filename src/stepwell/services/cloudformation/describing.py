@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.services.api import Call, Params
 from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.settings import read_settings
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.versions import Details
 from stepwell.services.paging import page_after
 from stepwell.values import decode
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 STACKS_PAGE = 100
 HIDDEN = "****"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.deploy.shaping import is_whole_number
 from stepwell.runtime.turn import Turn
@@ -12,11 +12,9 @@ from stepwell.services.cloudformation.documents import read_operation
 from stepwell.services.cloudformation.errors import invalid, no_such_stack
 from stepwell.services.cloudformation.records import EVENT, EventRow, ResourceRow, StackRow
 from stepwell.services.cloudformation.secrecy import masked, masked_text, secrets_of
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.deliveries.delivery import Delivery
 from stepwell.values import JsonObject, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 PAGE = 100
 STACK_TYPE = "AWS::CloudFormation::Stack"

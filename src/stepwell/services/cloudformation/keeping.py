@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.cloudformation.errors import invalid, no_such_stack
 from stepwell.services.cloudformation.fetching import fetch
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.settings import Settings, read_settings, write_settings
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import BadJson, decode
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 
 def _alive(stacks: Stacks, call: Call, name: str) -> StackRow:

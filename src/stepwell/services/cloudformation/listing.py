@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.services.api import Call, Params
 from stepwell.services.cloudformation.deployment import removing
@@ -11,11 +11,9 @@ from stepwell.services.cloudformation.describing import cut
 from stepwell.services.cloudformation.documents import read_rules, read_snapshot
 from stepwell.services.cloudformation.errors import invalid, no_stack
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.paging import page_after
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 RESOURCES_PAGE = 100
 DESCRIBED_MAX = 100

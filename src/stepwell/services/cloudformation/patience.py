@@ -7,14 +7,10 @@ every five to thirty seconds. So what begins one is answered when it is over, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.errors import ServiceError
 from stepwell.services.api import Answer, Call, Operation, Params
 from stepwell.services.cloudformation.change_sets import find
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 PATIENCE_MS = 2_000
 """What a server has where time is the machine's."""

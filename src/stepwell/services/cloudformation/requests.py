@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from stepwell.deploy.conditions import scope_of
 from stepwell.deploy.findings import refusal
@@ -22,11 +21,9 @@ from stepwell.services.cloudformation.errors import invalid
 from stepwell.services.cloudformation.fetching import fetch
 from stepwell.services.cloudformation.goal import Goal, bare_scope
 from stepwell.services.cloudformation.records import StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.versions import Details
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*\Z")
 NAME_MAX = 128

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from stepwell.runtime.turn import Turn
-from stepwell.services.api import Call, Door, Service
-from stepwell.services.cloudformation.aging import forget_old
-from stepwell.services.cloudformation.api import service
-from stepwell.services.cloudformation.deployment.deployments import Deployments
+from stepwell.services.api import Call
 from stepwell.services.cloudformation.errors import no_stack
-from stepwell.services.cloudformation.ports import Clouds
+from stepwell.services.cloudformation.ports import Clouds, Deploying, Waits
 from stepwell.services.cloudformation.records import (
     CHANGE_SET,
     EXPORT,
@@ -33,15 +30,12 @@ from stepwell.services.cloudformation.records import (
     WaitRow,
 )
 from stepwell.services.cloudformation.versions import Versions
-from stepwell.services.cloudformation.waiting import custom
-from stepwell.services.cloudformation.waiting.collecting import Waits
-from stepwell.services.cloudformation.waiting.doors import doors
 from stepwell.services.parts import ServiceParts
 from stepwell.services.shelf import Shelf, all_ready
 
 
 class Stacks:
-    """See the module. `load` reads, `resume` goes on with what was under way."""
+    """See the module. Those who work on the rows stand above them (`take_on`)."""
 
     def __init__(self, parts: ServiceParts, clouds: Clouds, base_url: Callable[[], str]) -> None:
         """`base_url` is this server's, as functions reach it."""
@@ -73,34 +67,18 @@ class Stacks:
         )
         self.event_at = 0
         """When the last event was, in epoch milliseconds."""
-        self.versions = Versions(self)
-        self.deployments = Deployments(self)
-        self.waiting = Waits(self)
+        self.versions = Versions(parts, self.details, self.change_sets)
+        self.deployments: Deploying
+        self.waiting: Waits
 
-    def services(self) -> Sequence[Service]:
-        """CloudFormation."""
-        return [service(self)]
-
-    def doors(self) -> Sequence[Door]:
-        """Where answers of custom resources and signals of wait conditions come in."""
-        return doors(self)
+    def take_on(self, deployments: Deploying, waiting: Waits) -> None:
+        """Who works on the rows from now on. Called once, before `load`."""
+        self.deployments = deployments
+        self.waiting = waiting
 
     async def load(self) -> None:
         """Read everything."""
         await self.ready()
-
-    async def resume(self) -> None:
-        """Go on with every deployment that the last process left unfinished.
-
-        Called once everything else is loaded, for it calls the other services.
-        """
-        await forget_old(self)
-        await self.deployments.resume()
-
-    def invocation_failed(self, turn: Turn, payload: bytes, reason: str) -> None:
-        """A function that was asked for a custom resource failed for good: nobody will answer."""
-        if self.is_ready:
-            custom.failed(self, turn, payload, reason)
 
     def stop_waiting(self) -> None:
         """Answer those whose deployment is not over yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.deploy.reading import read_template
 from stepwell.deploy.shaping import as_text
@@ -16,10 +16,8 @@ from stepwell.services.cloudformation.errors import invalid, no_stack
 from stepwell.services.cloudformation.records import TemplateRow
 from stepwell.services.cloudformation.requests import read_body
 from stepwell.services.cloudformation.settings import Settings
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 
 async def get_template(stacks: Stacks, call: Call, params: Params) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.api import Call, Params
@@ -14,9 +14,7 @@ from stepwell.services.cloudformation.errors import invalid, wrong_state
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.requests import read_request
 from stepwell.services.cloudformation.settings import read_settings, write_settings
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 CAN_BE_UPDATED = frozenset(
     {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from stepwell.deploy.reading import read_template
 from stepwell.runtime.off_loop import off_loop
@@ -15,14 +15,14 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.goal import Goal
 from stepwell.services.cloudformation.records import (
     TEMPLATE,
+    ChangeSetRow,
     StackRow,
     TemplateRow,
     VersionRow,
 )
+from stepwell.services.parts import ServiceParts
+from stepwell.services.shelf import Shelf
 from stepwell.values import JsonValue, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 V = TypeVar("V")
 
@@ -54,25 +54,32 @@ class Details:
 class Versions:
     """Reads and writes versions."""
 
-    def __init__(self, stacks: Stacks) -> None:
-        self._stacks = stacks
+    def __init__(
+        self,
+        parts: ServiceParts,
+        details: Shelf[VersionRow],
+        change_sets: Shelf[ChangeSetRow],
+    ) -> None:
+        self._parts = parts
+        self._rows = details
+        self._change_sets = change_sets
         self._goals: OrderedDict[tuple[str, int], Goal] = OrderedDict()
         self._details: OrderedDict[tuple[str, int], tuple[VersionRow, Details]] = OrderedDict()
         self._rollbacks = 0
-        stacks.parts.ledger.on_rollback(self.forget_goals)
+        parts.ledger.on_rollback(self.forget_goals)
 
     def put(
         self, turn: Turn, stack: str, number: int, details: Details, body: str, goal: Goal
     ) -> None:
         """Keep a version. A number is never used for another one."""
         text = encode_text(details)
-        self._stacks.details.put(turn, VersionRow(stack, number, text))
+        self._rows.put(turn, VersionRow(stack, number, text))
         turn.put(TEMPLATE, TemplateRow(stack, number, body, goal.processed))
         _remember(self._goals, (stack, number), goal)
 
     def forget(self, turn: Turn, stack: str, number: int) -> None:
         """Delete a version."""
-        self._stacks.details.delete(turn, stack, number)
+        self._rows.delete(turn, stack, number)
         turn.delete(TEMPLATE, (stack, number))
         self._goals.pop((stack, number), None)
         self._details.pop((stack, number), None)
@@ -80,19 +87,19 @@ class Versions:
     def prune(self, turn: Turn, row: StackRow) -> None:
         """Forget what the stack was once and will not be again: templates are large."""
         kept = {row.version, row.settled}
-        kept |= {planned.version for planned in self._stacks.change_sets.of(row.id)}
-        for version in self._stacks.details.of(row.id):
+        kept |= {planned.version for planned in self._change_sets.of(row.id)}
+        for version in self._rows.of(row.id):
             if version.number not in kept:
                 self.forget(turn, row.id, version.number)
 
     def next_number(self, stack: str) -> int:
         """A number that no version of the stack has."""
-        rows = self._stacks.details.of(stack)
+        rows = self._rows.of(stack)
         return rows[-1].number + 1 if rows else 1
 
     def details(self, stack: str, number: int) -> Details:
         """The values of a version."""
-        row = self._stacks.details.get(stack, number)
+        row = self._rows.get(stack, number)
         if row is None:
             return Details()
         key = (stack, number)
@@ -104,8 +111,8 @@ class Versions:
 
     async def template(self, stack: str, number: int) -> TemplateRow | None:
         """The text of a version, from disk."""
-        await self._stacks.parts.ledger.committed()
-        return await self._stacks.parts.store.get(TEMPLATE, (stack, number))
+        await self._parts.ledger.committed()
+        return await self._parts.store.get(TEMPLATE, (stack, number))
 
     async def goal(self, row: StackRow, number: int) -> Goal:
         """A version, ready to be evaluated."""

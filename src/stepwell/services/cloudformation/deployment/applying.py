@@ -9,7 +9,6 @@ from __future__ import annotations
 from base64 import b32encode
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from stepwell.deploy.catalog import find_type
 from stepwell.deploy.resource_type import Made, ResourceType
@@ -31,10 +30,8 @@ from stepwell.services.cloudformation.documents import (
 )
 from stepwell.services.cloudformation.goal import Goal
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import JsonObject
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 _NEW_PHYSICAL = (
     "Requested update requires the creation of a new physical resource; hence creating one."

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from stepwell.deploy.catalog import find_type
 from stepwell.deploy.dynamic import resolve_dynamic
@@ -34,10 +33,8 @@ from stepwell.services.cloudformation.documents import (
     write,
 )
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 INITIATED = "Resource creation Initiated"
 

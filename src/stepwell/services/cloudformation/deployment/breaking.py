@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from stepwell.services.cloudformation.deployment import attempts, phases, removing
 from stepwell.services.cloudformation.deployment.tried import Failed, internal_failure
@@ -21,9 +20,7 @@ from stepwell.services.cloudformation.documents import (
     read_operation,
 )
 from stepwell.services.cloudformation.records import StackRow
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 _log = logging.getLogger("stepwell.cloudformation")
 

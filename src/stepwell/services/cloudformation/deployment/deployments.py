@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stepwell.errors import StorageTrouble
 from stepwell.runtime.turn import Turn
@@ -30,19 +30,15 @@ from stepwell.services.cloudformation.documents import (
     read_attempt,
     read_operation,
 )
+from stepwell.services.cloudformation.ports import Target
 from stepwell.services.cloudformation.records import StackRow
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 _log = logging.getLogger("stepwell.cloudformation")
 
 ATTEMPTS_MAX = 32
 """How many resources are worked at at the same time, all stacks together."""
 _TROUBLE_MS = 1_000
-
-Target = tuple[str, str, int]
-"""Stack, logical id, and number: of a leftover, or 0 for the resource itself."""
 
 _PHASES = {
     APPLY: applying.advance,

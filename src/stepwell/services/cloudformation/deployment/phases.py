@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
@@ -30,10 +30,8 @@ from stepwell.services.cloudformation.records import (
     ResourceRow,
     StackRow,
 )
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 BEGUN_MAX = 32
 """How many resources are begun at once; then others have their turn."""

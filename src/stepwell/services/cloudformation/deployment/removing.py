@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from stepwell.deploy.catalog import find_type
 from stepwell.errors import ServiceError, StorageTrouble
@@ -23,9 +22,7 @@ from stepwell.services.cloudformation.documents import (
     write,
 )
 from stepwell.services.cloudformation.records import LeftoverRow, ResourceRow, StackRow
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
+from stepwell.services.cloudformation.stacks import Stacks
 
 _log = logging.getLogger("stepwell.cloudformation")
 

@@ -6,8 +6,6 @@ Nothing of the template is evaluated: what was there is in the rows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stepwell.deploy.catalog import find_type
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation import events
@@ -22,10 +20,8 @@ from stepwell.services.cloudformation.documents import (
     write,
 )
 from stepwell.services.cloudformation.records import ResourceRow, StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 
 async def advance(stacks: Stacks, stack: StackRow, operation: Operation) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from stepwell.deploy.dynamic import resolve_dynamic
 from stepwell.deploy.resource_type import Made
@@ -26,13 +25,11 @@ from stepwell.services.cloudformation.documents import (
     write,
 )
 from stepwell.services.cloudformation.records import LeftoverRow, ResourceRow, StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.waiting.conditions import Conditions, Handles
 from stepwell.services.cloudformation.waiting.custom import CustomResources
 from stepwell.services.cloudformation.waiting.nested import NestedStacks
 from stepwell.services.cloudformation.waiting.work import Begin, Waiting, Work
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 _KINDS: dict[str, Waiting] = {
     "AWS::CloudFormation::Stack": NestedStacks(),
@@ -80,7 +77,7 @@ def _of_leftover(stacks: Stacks, stack: StackRow, row: LeftoverRow) -> Work:
     )
 
 
-class Waits:
+class Collecting:
     """See the module."""
 
     def __init__(self, stacks: Stacks) -> None:

@@ -6,7 +6,7 @@ answer may come at any time until the deadline, also after a restart.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.deploy.resource_type import Made
 from stepwell.deploy.shaping import as_text, is_whole_number
@@ -14,12 +14,10 @@ from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.deployment.tried import Failed
 from stepwell.services.cloudformation.documents import HIDDEN
 from stepwell.services.cloudformation.records import WaitRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.waiting.work import Begin, Work
 from stepwell.services.deliveries.delivery import Delivery
 from stepwell.values import JsonObject, JsonValue, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 KIND = "custom"
 DOOR = "/_stepwell/cloudformation/answers/"

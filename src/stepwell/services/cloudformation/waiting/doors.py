@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from stepwell.services.api import Call, Door, HttpAnswer, HttpRequest, Params
 from stepwell.services.cloudformation.errors import invalid, no_stack
 from stepwell.services.cloudformation.records import WaitRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.waiting import conditions, custom
 from stepwell.values import BadJson, JsonObject, decode, encode_text
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 _SIGNAL_BYTES_MAX = 4_096
 

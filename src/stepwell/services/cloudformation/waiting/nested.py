@@ -7,7 +7,7 @@ up, or goes back together with the parent.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from stepwell.deploy.resource_type import Made
 from stepwell.deploy.shaping import as_text, is_whole_number
@@ -30,12 +30,10 @@ from stepwell.services.cloudformation.errors import wrong_state
 from stepwell.services.cloudformation.records import StackRow
 from stepwell.services.cloudformation.requests import Asked, read_request
 from stepwell.services.cloudformation.settings import Settings
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.services.cloudformation.updating import CAN_BE_UPDATED, enter_update
 from stepwell.services.cloudformation.waiting.work import Begin, Work
 from stepwell.values import JsonObject, JsonValue, decode
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 DEPTH_MAX = 10
 """Stacks inside each other."""

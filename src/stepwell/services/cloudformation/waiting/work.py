@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from stepwell.deploy.resource_type import Made
 from stepwell.runtime.turn import Turn
 from stepwell.services.cloudformation.deployment.tried import Failed
 from stepwell.services.cloudformation.documents import Rules, Snapshot
 from stepwell.services.cloudformation.records import StackRow
+from stepwell.services.cloudformation.stacks import Stacks
 from stepwell.values import JsonObject
-
-if TYPE_CHECKING:
-    from stepwell.services.cloudformation.stacks import Stacks
 
 Begin = Callable[[Turn], str]
 """Stages the beginning; the answer is the token of what is waited for."""
