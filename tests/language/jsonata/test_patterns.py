@@ -110,6 +110,13 @@ def test_too_many_repetitions_for_the_library() -> None:
     assert value("$match($states.input.long, /^(\\w{3}){1,1666}/).groups") == ["aaa"]
 
 
+def test_common_patterns_are_matched_by_the_library() -> None:
+    """They repeat little, and need no other process."""
+    date = r"$contains($states.input.a, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/)"
+    assert compile_jsonata(date).analysis.plain
+    assert compile_jsonata(r"$match('a', /[a-z]{2,20}@(?:\w+\.){1,3}[a-z]{2,}/i)").analysis.plain
+
+
 def test_failures_show_the_text_as_it_was_written() -> None:
     """The rewritten text is nobody's business."""
     with pytest.raises(EvaluationFailed) as failed:

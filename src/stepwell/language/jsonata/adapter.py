@@ -32,7 +32,7 @@ from stepwell.language.jsonata.evaluator import (
 from stepwell.language.jsonata.functions import Surroundings
 from stepwell.language.jsonata.grammar import parse
 from stepwell.language.jsonata.isolation import worker
-from stepwell.language.jsonata.patterns import Pattern, rewrite, trouble
+from stepwell.language.jsonata.patterns import Pattern, copies, rewrite, trouble
 from stepwell.language.jsonata.tokens import NotUnderstood
 from stepwell.language.program import QUERY_EVALUATION, Environment, EvaluationFailed
 from stepwell.values import JsonObject, JsonValue, encode
@@ -40,6 +40,8 @@ from stepwell.values import JsonObject, JsonValue, encode
 TEXT_CHARACTERS_MAX = 65_536
 GROWTH_MAX = 16_000_000
 """What a plain expression could make of its data, in bytes, to be evaluated here."""
+COPIES_MAX = 100
+"""Patterns that repeat no more than this are quickly read."""
 SHOWN_CHARACTERS_MAX = 10_000
 STEP_MS_MAX = 2_000
 """What all expressions of one step may take together, the last one not counted."""
@@ -117,14 +119,15 @@ class Compiled:
             surroundings.seed = env.random_bytes(32)
         if self.analysis.plain and self._growth(bindings) <= GROWTH_MAX:
             outcome = evaluate(self.rewritten, bindings, surroundings)
-            if outcome.kind != ERROR or NO_PATTERN not in outcome.message:
-                return outcome
-            # Its own engine does not know the pattern, or not in so many repetitions.
-            rewritten = rewrite(self.text, all_patterns=True)
-            if rewritten is None:
-                return outcome
-            return _elsewhere(rewritten.whole, bindings, surroundings, env)
-        return _elsewhere(self.rewritten, bindings, surroundings, env)
+        else:
+            outcome = _elsewhere(self.rewritten, bindings, surroundings, env)
+        if outcome.kind != ERROR or NO_PATTERN not in outcome.message:
+            return outcome
+        # The library's engine does not know the pattern, or not in so many repetitions.
+        rewritten = rewrite(self.text, all_patterns=True)
+        if rewritten is None:
+            return outcome
+        return _elsewhere(rewritten.whole, bindings, surroundings, env)
 
     def _growth(self, bindings: dict[str, JsonValue]) -> int:
         size = len(encode(bindings)) + len(self.text)
@@ -226,7 +229,7 @@ def compile_jsonata(text: str) -> Compiled:
     if refused is not None:
         raise JsonataSyntaxError(refused.message, _where_wrong(text))
     analysis = analyse(text)
-    if rewritten is not None:
+    if rewritten is not None or copies(text) > COPIES_MAX:
         analysis.plain = False
     taken = text if rewritten is None else rewritten.whole
     return Compiled(text, analysis, _plain_path(text), taken)

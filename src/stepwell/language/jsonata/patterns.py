@@ -60,6 +60,7 @@ _OTHERS = re.compile(
 )
 """What tells a pattern that is not for the library's engine. Too much is matched, too: braces that
 are escaped. What it misses the library says when it comes to it."""
+_REPEATED = re.compile(r"(\)?)\{(\d{1,6})(?:,(\d{0,6}))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,25 @@ def trouble(pattern: Pattern) -> str | None:
     except Exception as error:  # The engine is deeply recursive, and knows many reasons.
         return str(error)
     return None
+
+
+def copies(text: str) -> int:
+    """How many times over the library's engine writes out what is repeated, at most: that takes
+    time each time it is evaluated."""
+    if "{" not in text or "/" not in text:
+        return 0
+    return sum(_copies(pattern.text) for pattern in patterns_of(text))
+
+
+def _copies(pattern: str) -> int:
+    beside_each_other, within_each_other = 0, 1
+    for closing, least, most in _REPEATED.findall(pattern):
+        count = min(int(most or least), 1_000)
+        if closing:
+            within_each_other = min(within_each_other * max(count, 1), 1_000_000)
+        else:
+            beside_each_other += count
+    return (beside_each_other or 1) * within_each_other
 
 
 def rewrite(text: str, *, all_patterns: bool = False) -> Rewritten | None:
