@@ -19,7 +19,7 @@ from stepwell.engine.inputs import (
 )
 from stepwell.engine.limits import Limits, World
 from stepwell.values import JsonObject
-from tests.engine.play import ACTIVITY, Play, ask, child, passes, send, work
+from tests.engine.play import ACTIVITY, QUEUE, Play, ask, child, passes, send, work
 
 CAUGHT: Any = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
 
@@ -100,6 +100,51 @@ def test_callback_before_the_answer() -> None:
     play.complete(1)
     assert play.status == "SUCCEEDED"
     assert play.answer().events == []
+
+
+def test_the_token_after_the_work() -> None:
+    """What a state makes of its result may name the attempt's token too, as `$$` of the state."""
+    selector = {"token.$": "$$.Task.Token", "result.$": "$"}
+    play = Play({"A": ask(ResultSelector=selector)}).start()
+    call = play.call()
+    play.answer()
+    play.complete(1)
+    assert play.output() == {"token": call.token, "result": 1}
+
+
+def test_the_token_in_a_catcher() -> None:
+    """A catcher sees the token of the attempt that failed, not of the first one."""
+    catcher = {
+        "ErrorEquals": ["States.ALL"],
+        "Next": "Z",
+        "Output": "{% $states.context.Task.Token %}",
+    }
+    retrier = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}
+    asks = {
+        "Type": "Task",
+        "QueryLanguage": "JSONata",
+        "Resource": ask()["Resource"],
+        "Arguments": {"QueueUrl": QUEUE, "MessageBody": "{% $states.context.Task.Token %}"},
+        "Retry": [retrier],
+        "Catch": [catcher],
+        "End": True,
+    }
+    play = Play({"A": asks, "Z": {"Type": "Succeed"}}).start()
+    first = play.call()
+    play.fail("E", None)
+    play.fire("retry")
+    second = play.call()
+    play.fail("E", None)
+    assert first.token != second.token
+    assert play.output() == second.token
+
+
+def test_no_token_without_one() -> None:
+    """A call that is answered at once has no token afterwards either."""
+    play = Play({"A": send(ResultSelector={"token.$": "$$.Task.Token"})}).start()
+    play.answer()
+    assert play.status == "FAILED"
+    assert "$$.Task.Token" in str(play.details(-1)["cause"])
 
 
 @pytest.mark.parametrize(

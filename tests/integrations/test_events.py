@@ -63,9 +63,8 @@ def test_a_detail_may_be_an_object() -> None:
         [event] = await _heard(simulation)
         assert event["detail"] == {"n": 1}
         assert event["resources"] == ["arn:x", _MACHINE, _EXECUTION]
-        assert done.output["FailedEntryCount"] == 0
-        assert done.output["Entries"] == [{"EventId": event["id"]}]
-        assert done.output["SdkHttpMetadata"]["HttpStatusCode"] == 200
+        # Nothing of the SDK's stands around it, unlike around what queues and topics answer.
+        assert done.output == {"Entries": [{"EventId": event["id"]}], "FailedEntryCount": 0}
 
     _run(client)
 

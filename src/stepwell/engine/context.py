@@ -17,6 +17,9 @@ from stepwell.language.program import MapState, ParallelState, TaskState
 from stepwell.language.timestamps import format_timestamp
 from stepwell.values import JsonObject, JsonValue
 
+_ATTEMPTED = frozenset({"scheduled", "started", "submitted", "answered", "failed"})
+"""The phases of a branch whose task has been given its arguments."""
+
 
 def chance(seed: bytes, purpose: str, size: int) -> bytes:
     """Up to 64 bytes that only the owner of the seed can know."""
@@ -165,6 +168,8 @@ def context_object(
     if execution.redriven_at and not identity.express:
         redrive_time = format_timestamp(execution.redriven_at)
         context["Execution"] |= {"RedriveTime": redrive_time}  # type: ignore[operator]
+    if token is None and isinstance(compiled, TaskState):
+        token = _token_of_attempt(execution, branch, compiled)
     if token is not None:
         context["Task"] = {"Token": token}
     if branch.parent is not None and item is None:
@@ -174,6 +179,18 @@ def context_object(
     elif execution.given_item is not None:
         context["Map"] = {"Item": execution.given_item}
     return context
+
+
+def _token_of_attempt(execution: Execution, branch: Branch, state: TaskState) -> str | None:
+    """The token that the attempt under way, or the one just over, was given in its context.
+
+    What is made of the result and of an error sees the same context object as the arguments did.
+    """
+    if state.resource.kind != "service" or state.resource.pattern == "":
+        return None
+    if branch.phase not in _ATTEMPTED:
+        return None
+    return token_text(execution.identity.id, execution.identity.seed, branch.scheduled)
 
 
 def _redrive_count(execution: Execution) -> JsonObject:

@@ -8,7 +8,7 @@ from typing import Any
 from stepwell.errors import ServiceError
 from stepwell.integrations.aws_sdk import Place, unusable
 from stepwell.integrations.aws_sdk_shapes import Read, compile_read
-from stepwell.integrations.envelope import ErrorNames, with_metadata
+from stepwell.integrations.envelope import ErrorNames
 from stepwell.models.constraints import compile_check, message
 from stepwell.models.service_model import load
 from stepwell.runtime.ports import Answered, Later, Refused, ServiceCall
@@ -48,7 +48,7 @@ class EventsIntegration:
             return ERRORS.refused(error, call)
         if answer["FailedEntryCount"]:
             return Refused("EventBridge.FailedEntry", encode_text(_shown(answer)))
-        return Answered(with_metadata(answer, call))
+        return Answered(_shown(answer))
 
     def _validate(self, params: Params) -> None:
         violations: list[str] = []
@@ -59,7 +59,7 @@ class EventsIntegration:
 
 
 def _shown(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The cause of the failure names the entries first."""
+    """Entries first, and without what AWS's SDK puts around other answers, as it was recorded."""
     return {"Entries": answer["Entries"], "FailedEntryCount": answer["FailedEntryCount"]}
 
 
