@@ -67,6 +67,14 @@ def test_each_end_has_its_sentence(changes: dict[str, object], sentence: str) ->
     assert (end.state, end.at) == ("Ask", START + 5_000)
 
 
+def test_an_expression_failed_in_its_own_state() -> None:
+    """What leads back from it may pass by the state (AWS has it so); it names its own."""
+    failed = HistoryEvent(5, 3, "EvaluationFailed", START, {"state": "B", "error": "E"}, 0)
+    way = [event("ExecutionFailed"), failed, event("PassStateExited", "A")]
+    end = explain_end(ROW._replace(status=FAILED, error="E"), way)
+    assert (end.state, end.sentence) == ("B", "The execution failed in the state B with E.")
+
+
 def test_an_end_without_a_place() -> None:
     """A history that names no state makes the sentence shorter."""
     end = explain_end(ROW, [event("ExecutionSucceeded")])

@@ -46,6 +46,8 @@ def explain_end(row: ExecutionRow, way: Sequence[HistoryEvent]) -> Ending:
 def _state(way: Sequence[HistoryEvent]) -> str | None:
     """The state of the nearest event that names one."""
     for event in way:
+        if event.type == "EvaluationFailed":
+            return event.text("state")
         if event.type.endswith(("StateEntered", "StateExited")):
             return event.text("name")
     return None
