@@ -165,9 +165,9 @@ async def test_a_peer_that_does_not_read_gets_no_more() -> None:
     """While the peer's buffer is full the next request waits; after a minute it is given up."""
     app = App()
     connection, peer = connect(app)
-    connection.pause_writing()
     connection.data_received(GET % 1)
     await settled()
+    connection.pause_writing()
     connection.data_received(GET % 2)
     await settled()
     assert app.paths() == ["/1"]

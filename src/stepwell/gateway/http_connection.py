@@ -5,7 +5,8 @@ other. The rules:
 
 - the next request is handled when the answer to the former is written and the peer has room for
   it; while several wait, nothing more is read;
-- an answer is one write;
+- an answer is one write; the answers of one turn of the loop are written together at its end,
+  because each of them wakes its reader, which may then take the processor from us;
 - after a refusal the rest of what the peer sends is read and thrown away for a moment, so that
   the refusal is not lost in a reset;
 - when the peer goes away, work that is marked abandonable is cancelled; all other work ends.
@@ -63,6 +64,19 @@ class Shared:
     closing: bool = False
     unfinished_bytes: int = 0
     """What has come of requests that are not whole yet."""
+    unsent: list[Connection] = field(default_factory=list)
+    """Connections with an answer that is written at the end of the turn."""
+
+    def send_soon(self, connection: Connection) -> None:
+        """Let the connection write what it has not sent, when all others have got on as well."""
+        if not self.unsent:
+            self.loop.call_soon(self._send_all)
+        self.unsent.append(connection)
+
+    def _send_all(self) -> None:
+        connections, self.unsent = self.unsent, []
+        for connection in connections:
+            connection.send_unsent()
 
 
 class Connection(asyncio.Protocol):
@@ -81,6 +95,7 @@ class Connection(asyncio.Protocol):
         "_stalled_since",
         "_transport",
         "_unfinished_bytes",
+        "_unsent",
         "_waiter",
         "_waiting",
         "_worker",
@@ -102,6 +117,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._continue_due = False
         self._unfinished_bytes = 0
+        self._unsent = b""
         self._discarded = 0
         self._lost = False
 
@@ -153,6 +169,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer sends no more; it may still want its answers."""
+        self.send_unsent()
         if not self.busy or self._is_abandonable():
             return False
         self._reader.phase = DEAF
@@ -219,6 +236,7 @@ class Connection(asyncio.Protocol):
 
     def shut_down(self) -> None:
         """Closes at once when idle, else after the requests that have begun."""
+        self.send_unsent()
         if not self.busy and self._reader.phase != BODY:
             self._reader.phase = DEAF
             self._transport.close()
@@ -270,6 +288,8 @@ class Connection(asyncio.Protocol):
                 self._waiter = shared.loop.create_future()
                 await self._waiter
                 continue
+            if self._drained is not None:
+                await self._drained
             # In no variable of this frame: an idle connection must not hold its last request.
             self._current = waiting.popleft()
             await self._answer(self._current)
@@ -278,8 +298,6 @@ class Connection(asyncio.Protocol):
                 self._end()
                 return
             self._since = shared.seconds
-            if self._drained is not None:
-                await self._drained
             if self._paused and len(waiting) < WAITING_MAX // 2:
                 self._paused = False
                 if not self._transport.is_closing():
@@ -320,7 +338,12 @@ class Connection(asyncio.Protocol):
             connection = answers.CLOSE
         elif isinstance(item, Request) and b"connection" in item.headers:
             connection = answers.KEEP
-        self._send(answer_bytes(response, shared.date, connection, head_only=head_only))
+        data = answer_bytes(response, shared.date, connection, head_only=head_only)
+        if not connection and response.stream is None and not self._waiting:
+            self._unsent = data
+            shared.send_soon(self)
+            return
+        self._send(data)
         if response.stream is not None and not head_only:
             await self._stream(response.stream)
 
@@ -338,7 +361,15 @@ class Connection(asyncio.Protocol):
             self._reader.phase = DEAF
             self._transport.abort()
 
+    def send_unsent(self) -> None:
+        """Writes the answer that waits for the end of the turn, if there is one."""
+        data, self._unsent = self._unsent, b""
+        if data:
+            self._send(data)
+
     def _send(self, data: bytes) -> None:
+        if self._unsent:
+            self.send_unsent()
         # uvloop raises when the connection broke a moment ago and nobody was told yet.
         if not self._transport.is_closing():
             self._transport.write(data)
