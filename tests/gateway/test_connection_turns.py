@@ -48,3 +48,23 @@ async def test_an_answer_comes_before_what_follows_it(
     then(connection)
     await settled()
     assert peer.statuses() == statuses
+
+
+async def test_one_that_cannot_be_written_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A connection that fails is closed; those behind it are answered."""
+    app = App()
+    shared = Shared(app, asyncio.get_running_loop(), connections_max=10)
+    (first, broken), (second, whole) = (connect(app, shared=shared) for _ in range(2))
+
+    def write(data: object) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(broken, "write", write)
+    first.data_received(GET % 1)
+    second.data_received(GET % 2)
+    await settled()
+    assert broken.done == ["abort"]
+    assert whole.statuses() == [200]
+    assert "could not be sent" in caplog.text

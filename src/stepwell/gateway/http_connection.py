@@ -364,8 +364,13 @@ class Connection(asyncio.Protocol):
     def send_unsent(self) -> None:
         """Writes the answer that waits for the end of the turn, if there is one."""
         data, self._unsent = self._unsent, b""
-        if data:
-            self._send(data)
+        try:
+            if data:
+                self._send(data)
+        except Exception:
+            # The answers of other connections come after it.
+            log.exception("an answer could not be sent")
+            self._transport.abort()
 
     def _send(self, data: bytes) -> None:
         if self._unsent:
