@@ -114,13 +114,13 @@ def test_the_token_after_the_work() -> None:
 
 def test_the_token_in_a_catcher() -> None:
     """A catcher sees the token of the attempt that failed, not of the first one."""
-    catcher = {
+    catcher: JsonObject = {
         "ErrorEquals": ["States.ALL"],
         "Next": "Z",
         "Output": "{% $states.context.Task.Token %}",
     }
-    retrier = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}
-    asks = {
+    retrier: JsonObject = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}
+    asks: JsonObject = {
         "Type": "Task",
         "QueryLanguage": "JSONata",
         "Resource": ask()["Resource"],
