@@ -147,12 +147,11 @@ async def test_state_that_leads_to_itself() -> None:
     assert (answer["nextState"], answer["output"]) == ("StateName", {"a": 1})
 
 
-@pytest.mark.parametrize("pattern", ["", ".waitForTaskToken"])
-async def test_mocked_task(pattern: str) -> None:
+async def test_mocked_task() -> None:
     """The mocked result goes the way of a real one; the token is that of the given context."""
     state = {
         **SEND,
-        "Resource": SEND["Resource"] + pattern,
+        "Resource": SEND["Resource"] + ".waitForTaskToken",
         "Parameters": {"QueueUrl": QUEUE, "MessageBody": {"t.$": "$$.Task.Token"}},
     }
     answer = await ask(
@@ -297,6 +296,12 @@ async def test_map_that_fails_too_often() -> None:
             SEND,
             {"context": '{"State": {"RetryCount": "1"}}', **mocked({})},
             "Invalid Context object provided: State.RetryCount must be a number",
+        ),
+        (
+            SEND,
+            {"context": '{"Task": {"Token": "mine"}}', **mocked({})},
+            "Context object contains 'Task' when state is not a Task state with a '.sync' or"
+            " '.waitForTaskToken' service integration pattern",
         ),
         (SEND, {"context": "[]", **mocked({})}, None),
         (SEND, {"context": "{", **mocked({})}, None),

@@ -50,6 +50,7 @@ async def test_state(states: States, call: Call, params: Params) -> Answer:
         if mock is None:
             raise invalid("A Context object can only be provided when a mock is specified")
         context = read_context(params["context"])
+        _check_task_of_context(tested, context)
     level = params.get("inspectionLevel") or "INFO"
     trace = Trace(bool(params.get("revealSecrets"))) if level == "TRACE" else None
     begin = partial(
@@ -117,6 +118,17 @@ def _check_origin(tested: TestedState, name: JsonValue) -> None:
     flow = tested.type in ("Map", "Parallel")
     if isinstance(name, str) and flow and name not in names_within(tested.source):
         raise invalid("The state of errorCausedByState was not found in the tested state")
+
+
+def _check_task_of_context(tested: TestedState, context: JsonObject) -> None:
+    """Only a task that hands out a token has one in its context."""
+    state = tested.compiled
+    tokened = isinstance(state, TaskState) and state.resource.pattern != ""
+    if "Task" in context and not tokened:
+        raise invalid(
+            "Context object contains 'Task' when state is not a Task state with a '.sync' or"
+            " '.waitForTaskToken' service integration pattern"
+        )
 
 
 def _retries(configuration: JsonObject, context: JsonObject | None) -> int:
