@@ -257,6 +257,18 @@ def test_machine_deleted() -> None:
     assert play.trail[2:] == ["3<2 WaitStateExited", "4<0 ExecutionAborted"]
 
 
+def test_machine_deleted_before_a_retry() -> None:
+    """A retry is a transition too: no new attempt begins, and no new token is handed out."""
+    state = ask(Retry=[{"ErrorEquals": ["States.ALL"]}])
+    play = Play({"A": state}).start()
+    play.answer()
+    play.fail("E", "C")
+    play.world = World(machine_deleted=True)
+    play.fire("retry")
+    assert play.trail[-2:] == ["6<5 TaskFailed", "7<0 ExecutionAborted"]
+    assert not play.open
+
+
 def test_interrupted_between_states() -> None:
     """A turn ends after so many transitions, and the next one goes on where it stopped."""
     states: JsonObject = {f"P{i}": passes(Next=f"P{i + 1}") for i in range(5)}

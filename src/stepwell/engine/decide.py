@@ -190,7 +190,9 @@ def _fire_state(step: Step, branch: Branch, state: State, fired: TimerFired) -> 
 
 
 def _try_again(step: Step, branch: Branch, state: State) -> None:
-    if isinstance(state, TaskState):
+    if step.world.machine_deleted:
+        _stop(step, StopRequested(None, None))
+    elif isinstance(state, TaskState):
         task.schedule(step, branch, state)
     elif isinstance(state, ParallelState):
         parallel.enter_parallel(step, branch, state)

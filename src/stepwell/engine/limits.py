@@ -97,7 +97,7 @@ class Pace(Protocol):
 class World:
     """What the engine has to know of what is around an execution.
 
-    `machine_deleted`: its machine is gone, so it ends at its next transition.
+    `machine_deleted`: its machine is gone, so it ends at its next transition, which a retry is too.
     `activity_exists(arn)`: whether workers can be asked at all.
     `pace`: who says when states are entered; None: at once. A branch or an iteration that begins,
     and a state that is entered again by a redrive, only count: others wait the longer for them.
