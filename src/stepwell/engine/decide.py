@@ -9,9 +9,13 @@ changes nothing and returns nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from stepwell.engine.commands import Command
 from stepwell.engine.endings import (
-    TYPE_NAMES,
+    ENTERED,
+    WHOLE,
     end_execution,
     fail_evaluation,
     fail_state,
@@ -110,7 +114,7 @@ def _start(step: Step, started: Started) -> None:
     root = Branch(0, None, 0, scope, 0)
     details: Details = {
         "input": started.text,
-        "inputDetails": {"truncated": False},
+        "inputDetails": WHOLE,
         "roleArn": identity.role_arn,
         **identity.started_through,
     }
@@ -270,12 +274,11 @@ def _enter(step: Step, entry: Entry) -> None:
         step.pace.charge(step.now)
     state = branch.scope.states[entry.state]
     if not entry.resumed:
-        details: Details = {"name": entry.state, "input": entry.text}
-        details["inputDetails"] = {"truncated": False}
+        details: Details = {"name": entry.state, "input": entry.text, "inputDetails": WHOLE}
         try:
             step.emit(
                 branch,
-                f"{TYPE_NAMES[type(state)]}StateEntered",
+                ENTERED[type(state)],
                 details,
                 value=(entry.value,),
             )
@@ -290,24 +293,21 @@ def _enter(step: Step, entry: Entry) -> None:
         await_expression(step, branch, pending)
 
 
+_WORK: dict[type[State], Callable[[Step, Branch, Any], None]] = {
+    PassState: flow.enter_pass,
+    ChoiceState: flow.enter_choice,
+    TaskState: task.schedule,
+    WaitState: wait.enter_wait,
+    ParallelState: parallel.enter_parallel,
+    MapState: _enter_map,
+    SucceedState: flow.enter_succeed,
+    FailState: flow.enter_fail,
+}
+"""What each type of state does when it is entered."""
+
+
 def _work(step: Step, branch: Branch, state: State) -> None:
-    match state:
-        case PassState():
-            flow.enter_pass(step, branch, state)
-        case ChoiceState():
-            flow.enter_choice(step, branch, state)
-        case TaskState():
-            task.schedule(step, branch, state)
-        case WaitState():
-            wait.enter_wait(step, branch, state)
-        case ParallelState():
-            parallel.enter_parallel(step, branch, state)
-        case MapState():
-            _enter_map(step, branch, state)
-        case SucceedState():
-            flow.enter_succeed(step, branch, state)
-        case FailState():
-            flow.enter_fail(step, branch, state)
+    _WORK[type(state)](step, branch, state)
 
 
 def _fail_evaluation(step: Step, branch: Branch, failed: EvaluationFailed) -> None:

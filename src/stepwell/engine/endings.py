@@ -42,6 +42,11 @@ TYPE_NAMES: dict[type[State], str] = {
     ParallelState: "Parallel",
     MapState: "Map",
 }
+ENTERED = {kind: f"{name}StateEntered" for kind, name in TYPE_NAMES.items()}
+EXITED = {kind: f"{name}StateExited" for kind, name in TYPE_NAMES.items()}
+"""The events of entering and leaving a state."""
+WHOLE: JsonObject = {"truncated": False}
+"""What events say of data that they show whole. Nobody changes it."""
 
 
 def state_of(step: Step, branch: Branch) -> State:
@@ -109,13 +114,13 @@ def exit_state(
     if exceeds(step, text):
         fail_state(step, branch, state, too_large(branch.state))
         return
-    details: Details = {"name": branch.state, "output": text, "outputDetails": {"truncated": False}}
+    details: Details = {"name": branch.state, "output": text, "outputDetails": WHOLE}
     if assigned is not None:
         failure = show_variables(branch, assigned, details)
         if failure is not None:
             (_fail_around if caught else _fail_here)(step, branch, failure)
             return
-    exited = f"{TYPE_NAMES[type(state)]}StateExited"
+    exited = EXITED[type(state)]
     if next_state is None:
         note: Note | None = None if branch.parent is None else {"end": 1}
         step.emit(branch, exited, details, value=(value,), note=note, assigned=assigned)
@@ -193,7 +198,7 @@ def succeed_execution(step: Step, root: Branch) -> None:
     step.emit(
         root,
         "ExecutionSucceeded",
-        {"output": root.text, "outputDetails": {"truncated": False}},
+        {"output": root.text, "outputDetails": WHOLE},
     )
     end_execution(step, reason="aborted")
 

@@ -17,7 +17,7 @@ state again, and a Parallel or Map state has its branches back, those that are d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stepwell.engine.events import HistoryEvent
@@ -188,28 +188,13 @@ class Execution:
     def apply(self, event: HistoryEvent) -> None:
         """Take in what happened."""
         self.last_event = event.id
-        kind = event.type
         branch = self.branches.get(event.branch)
         if branch is None:
             self._begin(event)
-        elif kind in _PHASES:
-            self._move(branch, event)
-        elif kind.endswith("Entered"):
-            branch.last = event.id
-            branch.enter(event)
-        elif kind.endswith("Exited"):
-            branch.last = event.id
-            self._exit(branch, event)
-        elif kind == "EvaluationFailed":
-            branch.last = event.id
-        elif kind == "MapIterationStarted":
-            self._iterate(branch, event)
-        elif kind == "MapIterationSucceeded":
-            self._collect(branch, event.id)
-        elif kind in ENDS:
-            self.status = ENDS[kind]
-        elif kind == "ExecutionRedriven":
-            self._redrive(event)
+        else:
+            take_in = _TAKE_IN.get(event.type)
+            if take_in is not None:
+                take_in(self, branch, event)
         if event.note is not None and "r" in event.note:
             note = event.note
             self.retry(int(note["rb"]), int(note["r"]), int(note["last"]), event.id)
@@ -220,7 +205,12 @@ class Execution:
         self.branches[0] = root
         self.input = root.value
 
+    def _enter(self, branch: Branch, event: HistoryEvent) -> None:
+        branch.last = event.id
+        branch.enter(event)
+
     def _exit(self, branch: Branch, event: HistoryEvent) -> None:
+        branch.last = event.id
         if event.details is not None and "assignedVariables" in event.details:
             assign(branch, event)
         branch.made = None
@@ -232,6 +222,12 @@ class Execution:
                 branch.phase = "done"
                 self.branches[branch.parent or 0].unfinished -= 1
             branch.interrupted_before = str(event.note.get("next", ""))
+
+    def _pass_by(self, branch: Branch, event: HistoryEvent) -> None:
+        branch.last = event.id
+
+    def _end(self, branch: Branch, event: HistoryEvent) -> None:
+        self.status = ENDS[event.type]
 
     def _move(self, branch: Branch, event: HistoryEvent) -> None:
         kind = event.type
@@ -285,14 +281,14 @@ class Execution:
         if branch.iterations is not None:
             branch.iterations.started = position + 1
 
-    def _collect(self, child: Branch, event: int) -> None:
+    def _collect(self, child: Branch, event: HistoryEvent) -> None:
         """An iteration is done: its output stays, the branch goes."""
         parent = self.branches[child.parent or 0]
         parent.last = child.last
         parent.children.remove(child)
         del self.branches[child.id]
         if parent.iterations is not None:
-            parent.iterations.joined = event
+            parent.iterations.joined = event.id
             parent.iterations.results[child.position] = (child.text, child.parsed)
 
     def _fork(self, branch: Branch, count: int, last: int) -> None:
@@ -339,7 +335,7 @@ class Execution:
         for child in branch.children:
             self._put_away(child)
 
-    def _redrive(self, event: HistoryEvent) -> None:
+    def _redrive(self, branch: Branch, event: HistoryEvent) -> None:
         self.status = RUNNING
         self.redrive_count += 1
         self.redriven_at = event.at
@@ -418,6 +414,21 @@ ENDS = {
     "ExecutionTimedOut": TIMED_OUT,
     "ExecutionAborted": ABORTED,
 }
+
+
+_STATES = ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+_TakeIn = Callable[[Execution, Branch, HistoryEvent], None]
+_TAKE_IN: dict[str, _TakeIn] = {
+    **dict.fromkeys(_PHASES, Execution._move),
+    **{f"{name}StateEntered": Execution._enter for name in _STATES},
+    **{f"{name}StateExited": Execution._exit for name in _STATES},
+    **dict.fromkeys(ENDS, Execution._end),
+    "EvaluationFailed": Execution._pass_by,
+    "ExecutionRedriven": Execution._redrive,
+    "MapIterationStarted": Execution._iterate,
+    "MapIterationSucceeded": Execution._collect,
+}
+"""What an event of each type means; all others are only told."""
 
 
 def fold(identity: Identity, program: Program, events: Iterable[HistoryEvent]) -> Execution:

@@ -60,10 +60,12 @@ def enter_choice(step: Step, branch: Branch, state: ChoiceState) -> None:
 def enter_succeed(step: Step, branch: Branch, state: SucceedState) -> None:
     """End the scope with its output."""
     value = branch.value
-    env = step.environment(branch, may_wait=True)
-    output = value if state.arguments is None else state.arguments(value, env)
-    if state.output is not None:
-        output = state.output(value, output, output, env)
+    output = value
+    if state.arguments is not None or state.output is not None:
+        env = step.environment(branch, may_wait=True)
+        output = value if state.arguments is None else state.arguments(value, env)
+        if state.output is not None:
+            output = state.output(value, output, output, env)
     exit_state(step, branch, state, output, next_state=None)
 
 

@@ -16,6 +16,7 @@ from stepwell.engine.callbacks import OPEN_PHASES, abandon_attempt, has_token, r
 from stepwell.engine.commands import CallService, OfferActivity, OpenToken, StartClock
 from stepwell.engine.context import StepEnvironment, token_text
 from stepwell.engine.endings import (
+    WHOLE,
     exceeds,
     fail_state,
     failure_details,
@@ -121,7 +122,7 @@ def _function_scheduled(
     details: Details = {
         "resource": state.resource.arn,
         "input": text,
-        "inputDetails": {"truncated": False},
+        "inputDetails": WHOLE,
     }
     _add_seconds(details, timeout, None)
     _add_role(details, role)
@@ -141,7 +142,7 @@ def _schedule_activity(
     details: Details = {
         "resource": state.resource.arn,
         "input": text,
-        "inputDetails": {"truncated": False},
+        "inputDetails": WHOLE,
     }
     _add_seconds(details, timeout, heartbeat)
     scheduled = step.emit(branch, "ActivityScheduled", details)
@@ -224,7 +225,7 @@ def answer(step: Step, branch: Branch, state: TaskState, answered: TaskAnswered)
     details: Details = {
         **_resource(state),
         "output": text,
-        "outputDetails": {"truncated": False},
+        "outputDetails": WHOLE,
     }
     step.emit(branch, "TaskSubmitted", details)
 
@@ -240,7 +241,7 @@ def _succeed(step: Step, branch: Branch, state: TaskState, result: JsonValue, te
         name = state.resource.service or state.resource.arn
         _fail(step, branch, state, too_large(name))
         return
-    details: Details = {"output": text, "outputDetails": {"truncated": False}}
+    details: Details = {"output": text, "outputDetails": WHOLE}
     _emit_end(step, branch, state, "Succeeded", details)
     if branch.made is not None:
         branch.made = text, (result,)
