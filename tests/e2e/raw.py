@@ -14,6 +14,7 @@ CREATE = "AWSStepFunctions.CreateStateMachine"
 SUCCEED = "AWSStepFunctions.SendTaskSuccess"
 DESCRIBE = "AWSStepFunctions.DescribeExecution"
 SEND = "AmazonSQS.SendMessage"
+TAKE = "AWSStepFunctions.GetActivityTask"
 RECEIVE = "AmazonSQS.ReceiveMessage"
 ANSWER_SECONDS_MAX = 20
 
@@ -54,18 +55,43 @@ def ask(
     headers: dict[str, str] | None = None,
 ) -> Told:
     """One request on a connection of its own."""
-    known = {"Content-Type": "application/x-amz-json-1.0"}
-    if target is not None:
-        known["X-Amz-Target"] = target
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_SECONDS_MAX)
-    try:
+    return Sent(server, body, target, method=method, path=path, headers=headers).answer()
+
+
+class Sent:
+    """A request that is on its way; its bytes have left, and its answer can be waited for."""
+
+    def __init__(
+        self,
+        server: ServerProcess,
+        body: bytes | str | None,
+        target: str | None = START,
+        *,
+        method: str = "POST",
+        path: str = "/",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        known = {"Content-Type": "application/x-amz-json-1.0"}
+        if target is not None:
+            known["X-Amz-Target"] = target
+        self._connection = http.client.HTTPConnection(
+            "127.0.0.1", server.port, timeout=ANSWER_SECONDS_MAX
+        )
         sent = body.encode() if isinstance(body, str) else body
-        connection.request(method, path, body=sent, headers={**known, **(headers or {})})
-        response = connection.getresponse()
-        shown = {name.lower(): value for name, value in response.getheaders()}
-        return Told(response.status, shown, response.read())
-    finally:
-        connection.close()
+        try:
+            self._connection.request(method, path, body=sent, headers={**known, **(headers or {})})
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def answer(self) -> Told:
+        """The answer; the connection is closed."""
+        try:
+            response = self._connection.getresponse()
+            shown = {name.lower(): value for name, value in response.getheaders()}
+            return Told(response.status, shown, response.read())
+        finally:
+            self._connection.close()
 
 
 def call(server: ServerProcess, target: str, **params: Any) -> Told:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from stepwell.testing.server import ServerProcess
 from tests.e2e.clients import client
 from tests.e2e.conditions import until
 from tests.e2e.machines import ROLE
+from tests.e2e.raw import RECEIVE, TAKE, Sent, ask
 
 STOP_SECONDS_MAX = 8
 POLLS = 6
@@ -40,15 +40,6 @@ def stop(server: ServerProcess) -> float:
     return time.monotonic() - begun
 
 
-def connections(port: int) -> int:
-    """How many connections the server has accepted and not closed."""
-    if not sys.platform.startswith("linux"):
-        pytest.skip("another process's connections can be counted on Linux only")
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    here = f"0100007F:{port:04X}"
-    return sum(1 for line in lines if line.split()[1] == here and line.split()[3] == "01")
-
-
 def test_an_idle_server_stops_at_once(server: ServerProcess) -> None:
     """Without anything to do the server ends soon, with status 0."""
     assert stop(server) < STOP_SECONDS_MAX
@@ -60,22 +51,18 @@ def test_long_polls_are_answered(server: ServerProcess) -> None:
     sqs, states = client(server, "sqs"), client(server, "stepfunctions")
     url = sqs.create_queue(QueueName="empty")["QueueUrl"]
     activity = states.create_activity(name="idle")["activityArn"]
-    with ThreadPoolExecutor(2 * POLLS) as pool:
-        polls = [
-            pool.submit(client(server, "sqs").receive_message, QueueUrl=url, WaitTimeSeconds=20)
-            for _ in range(POLLS)
-        ]
-        tasks = [
-            pool.submit(client(server, "stepfunctions").get_activity_task, activityArn=activity)
-            for _ in range(POLLS)
-        ]
-        # The two clients from above keep their connections, too.
-        until(lambda: connections(server.port) >= 2 + 2 * POLLS, "all polls are connected")
-        assert stop(server) < STOP_SECONDS_MAX
-        for poll in polls:
-            assert "Messages" not in poll.result()
-        for task in tasks:
-            assert not task.result().get("taskToken")
+    receive = json.dumps({"QueueUrl": url, "WaitTimeSeconds": 20})
+    polls = [Sent(server, receive, RECEIVE) for _ in range(POLLS)]
+    take = json.dumps({"activityArn": activity})
+    tasks = [Sent(server, take, TAKE) for _ in range(POLLS)]
+    # What comes after them on a connection of its own is answered: so they have been read.
+    for _ in range(2):
+        assert ask(server, "{}", "AWSStepFunctions.ListActivities").status == 200
+    assert stop(server) < STOP_SECONDS_MAX
+    for poll in polls:
+        assert "Messages" not in poll.answer().document
+    for task in tasks:
+        assert not task.answer().document.get("taskToken")
 
 
 def test_requests_under_way_are_answered(server: ServerProcess) -> None:
@@ -91,16 +78,15 @@ def test_requests_under_way_are_answered(server: ServerProcess) -> None:
     with ThreadPoolExecutor(2 * SENDERS) as pool:
         sending = [pool.submit(_send, server, url, number) for number in range(SENDERS)]
         starting = [pool.submit(_start, server, machine, number) for number in range(SENDERS)]
-        until(lambda: _messages(server, url) >= 20, "the load is under way")
+        until(lambda: _messages(server, url) >= 20, "messages are on their way")
+        until(lambda: _executions(server, machine) >= 20, "executions are, too")
         assert stop(server) < STOP_SECONDS_MAX
         sent = sum(_told(future) for future in sending)
         started = sum(_told(future) for future in starting)
     assert "Traceback" not in server.log()
     server.start()
     assert _messages(server, url) >= sent >= 20
-    pages = client(server, "stepfunctions").get_paginator("list_executions")
-    found = sum(len(page["executions"]) for page in pages.paginate(stateMachineArn=machine))
-    assert found >= started > 0
+    assert _executions(server, machine) >= started >= 20
 
 
 def _send(server: ServerProcess, url: str, number: int) -> int:
@@ -134,6 +120,11 @@ def _must_be_an_end_of_connection(error: Exception) -> None:
 
 def _told(future: Future[int]) -> int:
     return future.result(timeout=30)
+
+
+def _executions(server: ServerProcess, machine: str) -> int:
+    pages = client(server, "stepfunctions").get_paginator("list_executions")
+    return sum(len(page["executions"]) for page in pages.paginate(stateMachineArn=machine))
 
 
 def _messages(server: ServerProcess, url: str) -> int:

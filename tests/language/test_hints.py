@@ -137,7 +137,9 @@ def test_names_are_compared_within_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(hints, "nearest", count)
     many = {f"S{n}": {"Type": "Pass", "Next": f"T{n}"} for n in range(4_000)}
     check_definition(json.dumps({"StartAt": "S0", "States": many}))
-    rules = [{"Variable": "$.a", f"StringEqual{n}": "a", "Next": "X"} for n in range(4_000)]
+    rules: list[JsonValue] = [
+        {"Variable": "$.a", f"StringEqual{n}": "a", "Next": "X"} for n in range(4_000)
+    ]
     check_definition(machine({"Type": "Choice", "Choices": rules}))
     arns = {f"S{n}": {**task(), "Resource": f"arn:aws:states:::a{n}:b"} for n in range(2_000)}
     check_definition(json.dumps({"StartAt": "S0", "States": arns}))
