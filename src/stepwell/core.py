@@ -77,13 +77,13 @@ from stepwell.services.iam.iam import Iam
 from stepwell.services.lambda_ import api as functions_api
 from stepwell.services.lambda_.lambdas import Lambda
 from stepwell.services.lambda_.ports import Runner, Sources
-from stepwell.services.logs.api import EmbeddedLogs
+from stepwell.services.logs import api as logs
 from stepwell.services.logs.logs import Logs
 from stepwell.services.parts import ServiceParts
 from stepwell.services.pipes import api as pipes
 from stepwell.services.pipes.pipes import Pipes
 from stepwell.services.pipes.ports import Surroundings
-from stepwell.services.s3.api import EmbeddedStorage
+from stepwell.services.s3 import api as s3
 from stepwell.services.s3.storage import Storage
 from stepwell.services.scheduler import api as scheduler
 from stepwell.services.scheduler.scheduler import Scheduler
@@ -235,7 +235,7 @@ class Core:
             self.parts, lambda service, action: self.sdk.has(service, action)
         )
         return [
-            EmbeddedLogs(self.logs),
+            logs.embedded(self.logs),
             sns.embedded(self.topics),
             ssm.embedded(self._parameters()),
             secretsmanager.embedded(self.secrets),
@@ -244,7 +244,7 @@ class Core:
             events.embedded(self.events),
             scheduler.embedded(self.scheduler),
             self._apis(),
-            EmbeddedStorage(self.storage),
+            s3.embedded(self.storage),
             cloudformation.embedded(self.stacks),
             # Last: it reads from the others as soon as it is loaded.
             functions_api.embedded(self.functions),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from stepwell.runtime.rounds import Rounds
 from stepwell.services.api import Door, Service
 
 
@@ -24,6 +25,35 @@ class Living(Protocol):
 
     async def close(self) -> None:
         """End timers and work under way; what was acknowledged is on disk."""
+
+
+class Readable(Protocol):
+    """What is kept, as far as it only has to be read."""
+
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The life of a service that does nothing by itself but clear what is too old."""
+
+    kept: Readable
+    rounds: Rounds
+    first_ms: int | None = None
+    """When the first round begins after a start; by default when any other would."""
+
+    async def load(self) -> None:
+        """Read what is kept, and begin the rounds."""
+        await self.kept.ready()
+        self.rounds.arm(self.first_ms)
+
+    def stop_waiting(self) -> None:
+        """Nothing waits."""
+
+    async def close(self) -> None:
+        """Stop the rounds."""
+        await self.rounds.close()
 
 
 @dataclass(frozen=True, slots=True)

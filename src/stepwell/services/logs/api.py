@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from stepwell.services.api import Door, Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Cleared, Embedding
 from stepwell.services.logs import events, groups, policies, subscriptions
 from stepwell.services.logs.logs import Logs
 from stepwell.services.logs.sweeping import rounds
@@ -43,29 +42,6 @@ def service(logs: Logs) -> Service:
     return Service("logs", runs(logs, _OPERATIONS))
 
 
-class EmbeddedLogs:
+def embedded(logs: Logs) -> Embedded:
     """CloudWatch Logs as a part of the server."""
-
-    def __init__(self, logs: Logs) -> None:
-        self._logs = logs
-        self._sweeps = rounds(logs)
-
-    def services(self) -> Sequence[Service]:
-        """One."""
-        return [service(self._logs)]
-
-    def doors(self) -> Sequence[Door]:
-        """None."""
-        return []
-
-    async def load(self) -> None:
-        """Read groups and streams, and begin to sweep."""
-        await self._logs.ready()
-        self._sweeps.arm()
-
-    def stop_waiting(self) -> None:
-        """Nothing here waits."""
-
-    async def close(self) -> None:
-        """Stop sweeping."""
-        await self._sweeps.close()
+    return Embedding(Cleared(logs, rounds(logs)), [service(logs)])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-
-from stepwell.services.api import Answer, Call, Door, Operation, Params, Service
+from stepwell.services.api import Embedded, Service
+from stepwell.services.embedding import Cleared, Embedding
+from stepwell.services.operations import Run, runs
 from stepwell.services.s3 import (
     buckets,
     configuration,
@@ -30,9 +30,7 @@ from stepwell.services.s3.configuration import (
 from stepwell.services.s3.expiring import FIRST_ROUND_MS, rounds
 from stepwell.services.s3.storage import Storage
 
-_Operation = Callable[[Storage, Call, Params], Awaitable[Answer]]
-
-_OPERATIONS: dict[str, _Operation] = {
+_OPERATIONS: dict[str, Run[Storage]] = {
     "AbortMultipartUpload": multipart.abort_multipart_upload,
     "CompleteMultipartUpload": multipart.complete_multipart_upload,
     "CopyObject": writing.copy_object,
@@ -107,45 +105,11 @@ _OPERATIONS: dict[str, _Operation] = {
 
 def service(storage: Storage) -> Service:
     """S3 on those buckets."""
-    operations = {name: _bind(storage, run) for name, run in _OPERATIONS.items()}
-    return Service("s3", operations, checks_itself=True)
+    return Service("s3", runs(storage, _OPERATIONS), checks_itself=True)
 
 
-def _bind(storage: Storage, run: _Operation) -> Operation:
-    async def operation(call: Call, params: Params) -> Answer:
-        await storage.buckets.ready()
-        answer = await run(storage, call, params)
-        await storage.parts.ledger.committed()
-        return answer
-
-    return operation
-
-
-class EmbeddedStorage:
-    """S3 as a part of the server."""
-
-    def __init__(self, storage: Storage) -> None:
-        self._service = service(storage)
-        self._storage = storage
-        self._expiring = rounds(storage)
-        storage.lifecycle_changed = self._expiring.arm
-
-    def services(self) -> Sequence[Service]:
-        """S3."""
-        return [self._service]
-
-    def doors(self) -> Sequence[Door]:
-        """None: its addresses are the API's."""
-        return []
-
-    async def load(self) -> None:
-        """Bring the buckets into memory; expire what is due, and again every hour."""
-        await self._storage.buckets.ready()
-        self._expiring.arm(FIRST_ROUND_MS)
-
-    def stop_waiting(self) -> None:
-        """Nothing waits."""
-
-    async def close(self) -> None:
-        """Stop expiring."""
-        await self._expiring.close()
+def embedded(storage: Storage) -> Embedded:
+    """S3 as a part of the server, with what expires."""
+    expiring = rounds(storage)
+    storage.lifecycle_changed = expiring.arm
+    return Embedding(Cleared(storage, expiring, FIRST_ROUND_MS), [service(storage)])

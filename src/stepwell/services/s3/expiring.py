@@ -6,12 +6,13 @@ key's lock and staged with its notification, so an object that changed meanwhile
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from typing import Any, TypeVar
 
 from stepwell.errors import ServiceError
 from stepwell.runtime.rounds import Rounds
-from stepwell.runtime.tables import Key
+from stepwell.runtime.tables import Key, Table
 from stepwell.services.api import Call
 from stepwell.services.s3.deleting import EXPIRED, end_version
 from stepwell.services.s3.lifecycle_rules import Rule, expiry_of, midnight_after, rules_of
@@ -19,6 +20,7 @@ from stepwell.services.s3.multipart import abort_multipart_upload
 from stepwell.services.s3.records import OBJECT, UPLOAD, VERSION, BucketRow, ObjectRow
 from stepwell.services.s3.storage import Storage, account_of, region_of
 
+R = TypeVar("R", bound=tuple[Any, ...])
 ROUND_MS = 3_600_000
 FIRST_ROUND_MS = 60_000
 """After a start; what became due while the server was down ends then."""
@@ -40,47 +42,50 @@ def rounds(storage: Storage) -> Rounds:
 
 async def expire(storage: Storage) -> None:
     """End whatever is due now."""
-    await storage.buckets.ready()
+    await storage.ready()
     for bucket in list(storage.buckets.everything()):
         rules = rules_of(bucket.settings)
-        if any(rule.days is not None or rule.at is not None for rule in rules):
-            await _newest(storage, bucket)
-        if bucket.versioning and rules:
+        if any(rule.noncurrent_days is not None for rule in rules):
             await _older(storage, bucket, rules)
-            await _lone_markers(storage, bucket, rules)
+        if any(rule.lone_markers or rule.days is not None or rule.at is not None for rule in rules):
+            await _newest(storage, bucket, rules)
         if any(rule.upload_days is not None for rule in rules):
             await _uploads(storage, bucket, rules)
 
 
-async def _newest(storage: Storage, bucket: BucketRow) -> None:
-    now = storage.parts.clock.now()
+async def _rows(storage: Storage, table: Table[R], bucket: BucketRow) -> AsyncIterator[R]:
+    """All rows of a bucket, page by page."""
     after: Key | None = None
     while True:
-        rows = await storage.parts.store.scan(OBJECT, (bucket.name,), after=after, limit=_PAGE)
+        rows = await storage.parts.store.scan(table, (bucket.name,), after=after, limit=_PAGE)
         for row in rows:
-            found = None if row.is_marker else expiry_of(bucket.settings, row)
-            if found is not None and found[0] <= now:
-                await end_version(storage, _caller(storage, bucket), row, None, EXPIRED)
+            yield row
         if len(rows) < _PAGE:
             return
-        after = (rows[-1].key,)
+        after = table.key_of(rows[-1])[1:]
 
 
-async def _older(storage: Storage, bucket: BucketRow, rules: Iterable[Rule]) -> None:
+async def _newest(storage: Storage, bucket: BucketRow, rules: Sequence[Rule]) -> None:
+    """End newest versions, and delete markers below which nothing is left."""
+    now = storage.parts.clock.now()
+    async for row in _rows(storage, OBJECT, bucket):
+        if row.is_marker:
+            await _lone_marker(storage, bucket, rules, row)
+            continue
+        found = expiry_of(bucket.settings, row)
+        if found is not None and found[0] <= now:
+            await end_version(storage, _caller(storage, bucket), row, None, EXPIRED)
+
+
+async def _older(storage: Storage, bucket: BucketRow, rules: Sequence[Rule]) -> None:
     """End what has not been the newest version for long enough."""
     rules = [rule for rule in rules if rule.noncurrent_days is not None]
-    after: Key | None = None
-    while rules:
-        rows = await storage.parts.store.scan(VERSION, (bucket.name,), after=after, limit=_PAGE)
-        for row in rows:
-            await _older_version(storage, bucket, rules, row)
-        if len(rows) < _PAGE:
-            return
-        after = (rows[-1].key, rows[-1].sequence)
+    async for row in _rows(storage, VERSION, bucket):
+        await _older_version(storage, bucket, rules, row)
 
 
 async def _older_version(
-    storage: Storage, bucket: BucketRow, rules: Iterable[Rule], row: ObjectRow
+    storage: Storage, bucket: BucketRow, rules: Sequence[Rule], row: ObjectRow
 ) -> None:
     wanting = [rule for rule in rules if rule.wants(row)]
     if not wanting:
@@ -99,19 +104,14 @@ async def _older_version(
             return
 
 
-async def _lone_markers(storage: Storage, bucket: BucketRow, rules: Iterable[Rule]) -> None:
-    """End delete markers below which nothing is left."""
-    after: Key | None = None
-    while True:
-        rows = await storage.parts.store.scan(OBJECT, (bucket.name,), after=after, limit=_PAGE)
-        for row in rows:
-            if not row.is_marker or await storage.newest_before(bucket.name, row.key) is not None:
-                continue
-            if any(_ends_marker(rule, row, storage.parts.clock.now()) for rule in rules):
-                await end_version(storage, _caller(storage, bucket), row, row.version, EXPIRED)
-        if len(rows) < _PAGE:
-            return
-        after = (rows[-1].key,)
+async def _lone_marker(
+    storage: Storage, bucket: BucketRow, rules: Sequence[Rule], row: ObjectRow
+) -> None:
+    now = storage.parts.clock.now()
+    if not any(_ends_marker(rule, row, now) for rule in rules):
+        return
+    if await storage.newest_before(bucket.name, row.key) is None:
+        await end_version(storage, _caller(storage, bucket), row, row.version, EXPIRED)
 
 
 def _ends_marker(rule: Rule, marker: ObjectRow, now: int) -> bool:
@@ -123,25 +123,19 @@ def _ends_marker(rule: Rule, marker: ObjectRow, now: int) -> bool:
     return due is not None and due <= now
 
 
-async def _uploads(storage: Storage, bucket: BucketRow, rules: Iterable[Rule]) -> None:
+async def _uploads(storage: Storage, bucket: BucketRow, rules: Sequence[Rule]) -> None:
     now = storage.parts.clock.now()
-    after: Key | None = None
-    while True:
-        rows = await storage.parts.store.scan(UPLOAD, (bucket.name,), after=after, limit=_PAGE)
-        for row in rows:
-            if any(
-                rule.upload_days is not None
-                and row.key.startswith(rule.prefix)
-                and midnight_after(row.initiated_at, rule.upload_days) <= now
-                for rule in rules
-            ):
-                params = {"Bucket": bucket.name, "Key": row.key, "UploadId": row.upload}
-                # It may have been completed meanwhile, or the bucket may be gone.
-                with suppress(ServiceError):
-                    await abort_multipart_upload(storage, _caller(storage, bucket), params)
-        if len(rows) < _PAGE:
-            return
-        after = (rows[-1].key, rows[-1].upload)
+    async for row in _rows(storage, UPLOAD, bucket):
+        if any(
+            rule.upload_days is not None
+            and row.key.startswith(rule.prefix)
+            and midnight_after(row.initiated_at, rule.upload_days) <= now
+            for rule in rules
+        ):
+            params = {"Bucket": bucket.name, "Key": row.key, "UploadId": row.upload}
+            # It may have been completed meanwhile, or the bucket may be gone.
+            with suppress(ServiceError):
+                await abort_multipart_upload(storage, _caller(storage, bucket), params)
 
 
 def _caller(storage: Storage, bucket: BucketRow) -> Call:

@@ -55,6 +55,10 @@ class Storage:
         self.lifecycle_changed: Callable[[], None] = lambda: None
         """Called when a bucket's rules are changed; set by who follows them."""
 
+    async def ready(self) -> None:
+        """Return once memory agrees with the store."""
+        await self.buckets.ready()
+
     # Buckets
 
     def bucket(self, params: Mapping[str, Any]) -> BucketRow:
