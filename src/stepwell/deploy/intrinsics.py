@@ -105,9 +105,6 @@ def _characters(made: JsonValue) -> int:
     return 1
 
 
-_REF_ARGUMENT = "every Ref object must have a single String value."
-
-
 def _ref(argument: JsonValue, scope: Scope) -> JsonValue:
     if not isinstance(argument, str):
         # With the language extensions, the name may be made by a function.

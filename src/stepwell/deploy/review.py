@@ -19,7 +19,6 @@ from stepwell.deploy.findings import (
     WARNING,
     Finding,
     pointer,
-    refusal,
 )
 from stepwell.deploy.guesses import guessed
 from stepwell.deploy.intrinsics import resolve
@@ -48,13 +47,6 @@ def review(template: Template, scope: Scope) -> list[Finding]:
     references to what the template does not have at all.
     """
     return list(islice(_findings(template, scope), FINDINGS_MAX))
-
-
-def refuse_broken(template: Template, scope: Scope) -> None:
-    """Raise ServiceError with everything that forbids the template, if anything does."""
-    error = refusal(review(template, scope))
-    if error is not None:
-        raise error
 
 
 def evaluated(template: Template, scope: Scope) -> dict[str, JsonObject]:

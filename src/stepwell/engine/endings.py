@@ -31,6 +31,7 @@ from stepwell.language.program import (
 from stepwell.values import NESTING_MAX, JsonObject, JsonValue, encode_text, nests_too_deep
 
 Retriable: TypeAlias = TaskState | ParallelState | MapState
+"""The states that can be retried and caught: what they do may fail."""
 
 TYPE_NAMES: dict[type[State], str] = {
     PassState: "Pass",
@@ -247,7 +248,7 @@ def fail_state(
 
     Not `retriable` is what can't come out otherwise when it is tried again.
     """
-    if isinstance(state, TaskState | ParallelState | MapState):
+    if isinstance(state, Retriable):
         if retriable and _retry(step, branch, state, failure):
             return
         inside = branch.phase in ("parallel", "mapping", "map_run_over")
@@ -272,9 +273,7 @@ def _fail_around(step: Step, branch: Branch, failure: Failure) -> None:
         _fail_parent(step, branch, failure)
 
 
-def _retry(
-    step: Step, branch: Branch, state: TaskState | ParallelState | MapState, failure: Failure
-) -> bool:
+def _retry(step: Step, branch: Branch, state: Retriable, failure: Failure) -> bool:
     position = choose_retrier(failure, state.retry, branch.retries)
     if position is None:
         return False
@@ -302,9 +301,7 @@ def _abandon_children(step: Step, branch: Branch) -> None:
         abandon(step, child, reason="aborted")
 
 
-def _catch(
-    step: Step, branch: Branch, state: TaskState | ParallelState | MapState, failure: Failure
-) -> bool:
+def _catch(step: Step, branch: Branch, state: Retriable, failure: Failure) -> bool:
     """Whether a catcher dealt with it. What goes wrong in doing so, no catcher here meets again."""
     catcher = choose_catcher(failure, state.catch)
     if catcher is None:

@@ -10,10 +10,10 @@ that is forgotten (the process died), it rings by itself.
 from __future__ import annotations
 
 from stepwell.engine.commands import AwaitExpression
-from stepwell.engine.endings import leave_state
+from stepwell.engine.endings import Retriable, leave_state
 from stepwell.engine.execution import Branch
 from stepwell.engine.step import EngineBug, Step
-from stepwell.language.program import EvaluationPending, MapState, ParallelState, State, TaskState
+from stepwell.language.program import EvaluationPending, State
 from stepwell.values import decode
 
 AWAITED_MS = 3_000
@@ -46,7 +46,7 @@ def _timer(step: Step, branch: Branch) -> tuple[str, int]:
 
 def leave_again(step: Step, branch: Branch, state: State) -> None:
     """The work was done before; now the output can be made."""
-    if branch.made is None or not isinstance(state, TaskState | ParallelState | MapState):
+    if branch.made is None or not isinstance(state, Retriable):
         raise EngineBug(f"{branch.state} has made nothing to leave with")
     text, parsed = branch.made
     leave_state(
